@@ -1,0 +1,39 @@
+# A table of contents: what each target does stands in scripts/.
+
+CHECK ?=
+MINUTES ?= 10
+
+help: ## this list
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
+
+run: ## install what is missing, build, start Martlet in front of the demo MCP server
+	@scripts/run.sh
+
+test: ## install what is missing, then every check and test (reduced counts)
+	@scripts/test.sh
+
+check: ## format, lint, layers, documentation, sizes, generated pages
+	@scripts/check.sh
+
+prove: ## make prove CHECK=R-20: one check at its full count, recorded in docs/proof.md
+	@scripts/prove.sh "$(CHECK)"
+
+fuzz: ## the fuzz tests at length, seed after seed: make fuzz MINUTES=10
+	@MINUTES="$(MINUTES)" scripts/fuzz.sh
+
+format: ## rewrite the Swift sources as `make check` wants them
+	@swift format --in-place --parallel --recursive Sources Tests Package.swift
+
+build: ## a debug build
+	@scripts/build.sh debug
+
+release: ## a release build, packed into .build/release-archive
+	@scripts/build.sh archive
+
+bench: ## the data plane's benchmark
+	@echo "make bench: the benchmark comes with the data plane; there is nothing to measure yet." >&2; exit 1
+
+clean: ## remove what was built and installed here (data/ stays)
+	@rm -rf .build .venvs
+
+.PHONY: help run test check prove fuzz format build release bench clean

@@ -1,0 +1,86 @@
+import MartletDomain
+import Synchronization
+
+/// Takes events from every thread without waiting and writes them to the store in batches.
+///
+/// At most `capacity` events (20,000) wait. `hasRoom` turns false before the queue is full, and new exchanges are
+/// refused then; so an event is never dropped silently. A crash can lose what was handed over within the last 100 ms,
+/// but for events recorded durably.
+public final class AuditRecorder: AuditSink {
+  private struct Queue {
+    var waiting: [AuditEvent] = []
+    var lost = 0
+    var failedSince: Timestamp?
+  }
+
+  private let queue = Mutex(Queue())
+  private let store: any AuditStore
+  private let clock: any WallClock
+  private let capacity: Int
+  private static let batch = 1_000
+  private static let interval = Duration.milliseconds(100)
+
+  /// Makes a recorder over a store.
+  ///
+  /// - Parameter capacity: How many events may wait.
+  public init(store: any AuditStore, clock: any WallClock, capacity: Int = 20_000) {
+    self.store = store
+    self.clock = clock
+    self.capacity = capacity
+  }
+
+  /// Whether an exchange may begin: nine tenths of the queue are the limit, the rest is for those already under way.
+  public var hasRoom: Bool { queue.withLock { $0.waiting.count < capacity / 10 * 9 } }
+
+  /// Hands an event over.
+  public func record(_ event: AuditEvent) {
+    queue.withLock { queue in
+      if queue.waiting.count < capacity { queue.waiting.append(event) } else { queue.lost += 1 }
+    }
+  }
+
+  /// Writes what waits, and then this event, before returning.
+  public func recordDurably(_ event: AuditEvent) async throws(StoreError) {
+    try await flush()
+    try await store.appendAuditEvents([event])
+  }
+
+  /// How many events found the queue full; should always be zero.
+  public var lostEvents: Int { queue.withLock { $0.lost } }
+
+  /// Since when the store has refused events; `nil` while it takes them.
+  public var failedSince: Timestamp? { queue.withLock { $0.failedSince } }
+
+  /// Writes what waits.
+  public func flush() async throws(StoreError) {
+    while true {
+      let batch = queue.withLock { queue in
+        let batch = Array(queue.waiting.prefix(Self.batch))
+        queue.waiting.removeFirst(batch.count)
+        return batch
+      }
+      if batch.isEmpty { return }
+      do throws(StoreError) {
+        try await store.appendAuditEvents(batch)
+        queue.withLock { $0.failedSince = nil }
+      } catch {
+        let now = clock.now()
+        queue.withLock { queue in
+          queue.waiting.insert(contentsOf: batch, at: 0)
+          queue.failedSince = queue.failedSince ?? now
+        }
+        throw error
+      }
+    }
+  }
+
+  /// Writes batches until cancelled, and the rest then. The store's trouble is remembered, and the next round tries
+  /// again.
+  public func run() async {
+    while !Task.isCancelled {
+      try? await Task.sleep(for: Self.interval)
+      try? await flush()
+    }
+    try? await flush()
+  }
+}

@@ -1,0 +1,136 @@
+import StrictCoding
+
+/// What can happen, as `noun.verb`.
+public enum AuditAction: String, Sendable, CaseIterable {
+  /// A request without a credential reached a route and was told where to log in.
+  case routeProbed = "route.probed"
+  /// Protected resource metadata was read.
+  case resourceMetadataRead = "resource_metadata.read"
+  /// Authorization server metadata was read.
+  case serverMetadataRead = "server_metadata.read"
+  /// A client registered, or registered again.
+  case clientRegistered = "client.registered"
+  /// A registration was refused.
+  case clientRefused = "client.refused"
+  /// A client was removed.
+  case clientRemoved = "client.removed"
+  /// An authorization request was accepted.
+  case authorizationRequested = "authorization.requested"
+  /// An authorization request was refused.
+  case authorizationRefused = "authorization.refused"
+  /// Somebody logged in.
+  case loginSucceeded = "login.succeeded"
+  /// A login failed.
+  case loginFailed = "login.failed"
+  /// Somebody logged out.
+  case loginEnded = "login.ended"
+  /// A user agreed.
+  case consentGranted = "consent.granted"
+  /// A user refused.
+  case consentDenied = "consent.denied"
+  /// A code was issued.
+  case codeIssued = "code.issued"
+  /// A token was issued.
+  case tokenIssued = "token.issued"
+  /// A token was refreshed.
+  case tokenRefreshed = "token.refreshed"
+  /// A token request was refused.
+  case tokenRefused = "token.refused"
+  /// A spent credential came back.
+  case tokenReused = "token.reused"
+  /// Something was revoked.
+  case tokenRevoked = "token.revoked"
+  /// A token was introspected.
+  case tokenIntrospected = "token.introspected"
+  /// The first call with a token of this flow.
+  case tokenPresented = "token.presented"
+  /// An exchange was forwarded.
+  case exchangeForwarded = "exchange.forwarded"
+  /// An exchange was refused.
+  case exchangeRefused = "exchange.refused"
+  /// An MCP session began.
+  case sessionStarted = "session.started"
+  /// An MCP session ended.
+  case sessionEnded = "session.ended"
+  /// A signing key was added.
+  case signingKeyRotated = "signing_key.rotated"
+  /// A user was made.
+  case userCreated = "user.created"
+  /// A user was changed.
+  case userChanged = "user.changed"
+  /// The configuration was loaded.
+  case configurationLoaded = "configuration.loaded"
+  /// A configuration was refused; the one before stays.
+  case configurationRefused = "configuration.refused"
+  /// The process started.
+  case processStarted = "process.started"
+  /// The process stopped.
+  case processStopped = "process.stopped"
+}
+
+/// One record of the trail. It holds no secret and no content of a call.
+public struct AuditEvent: Sendable, Hashable {
+  /// When.
+  public var at: Timestamp
+  /// What.
+  public var action: AuditAction
+  /// Whose trail it belongs to.
+  public var tenant: TenantID
+  /// The flow that it is a step of.
+  public var flow: FlowID?
+  /// The HTTP request.
+  public var request: RequestID?
+  /// Who: a user id, or a client acting for itself.
+  public var subject: String?
+  /// Through which client.
+  public var client: ClientID?
+  /// At which route.
+  public var route: String?
+  /// The MCP method, and the tool where there is one.
+  public var method: String?
+  /// The tool, prompt or resource.
+  public var target: String?
+  /// The HTTP status that was answered.
+  public var status: Int?
+  /// Why, as a stable code.
+  public var reason: String?
+  /// How long it took.
+  public var duration: Duration?
+  /// Where it came from.
+  public var address: String?
+
+  /// Describes an event. All text is cut to one line when it is written.
+  public init(
+    at: Timestamp, action: AuditAction, tenant: TenantID = .default, flow: FlowID? = nil, request: RequestID? = nil,
+    subject: String? = nil, client: ClientID? = nil, route: String? = nil, method: String? = nil,
+    target: String? = nil, status: Int? = nil, reason: String? = nil, duration: Duration? = nil,
+    address: String? = nil
+  ) {
+    self.at = at
+    self.action = action
+    self.tenant = tenant
+    self.flow = flow
+    self.request = request
+    self.subject = subject
+    self.client = client
+    self.route = route
+    self.method = method
+    self.target = target
+    self.status = status
+    self.reason = reason
+    self.duration = duration
+    self.address = address
+  }
+}
+
+/// Takes events.
+public protocol AuditSink: Sendable {
+  /// Whether a new exchange may begin: `false` while too many events wait to be written.
+  var hasRoom: Bool { get }
+
+  /// Hands an event over without waiting; it is written within 100 ms.
+  func record(_ event: AuditEvent)
+
+  /// Writes an event before returning, for operations whose record must stand before their effect.
+  func recordDurably(_ event: AuditEvent) async throws(StoreError)
+}

@@ -1,0 +1,37 @@
+import MCPProtocol
+import StrictCoding
+
+/// A legacy-era session as a client sees it: the id is ours, and it is bound to whoever began it (V-014).
+public struct MCPSession: Sendable, Hashable {
+  /// Hash of the id that the client sends.
+  public var digest: ArtefactDigest
+  /// Whose session it is.
+  public var binding: PrincipalBinding
+  /// The revision agreed on with the client.
+  public var revision: ProtocolRevision
+  /// The body of the client's `initialize`, to begin again with when an upstream forgets.
+  public var initializeRequest: [UInt8]
+  /// The upstream's own session id; `nil` for a stateless upstream.
+  public var upstreamSession: String?
+  /// The upstream instance that the session lives on.
+  public var upstreamURL: String
+  /// When it began.
+  public var createdAt: Timestamp
+  /// When it was last used, to within a minute.
+  public var usedAt: Timestamp
+
+  /// Describes a session.
+  public init(
+    digest: ArtefactDigest, binding: PrincipalBinding, revision: ProtocolRevision, initializeRequest: [UInt8],
+    upstreamSession: String?, upstreamURL: String, createdAt: Timestamp, usedAt: Timestamp
+  ) {
+    self.digest = digest
+    self.binding = binding
+    self.revision = revision
+    self.initializeRequest = initializeRequest
+    self.upstreamSession = upstreamSession
+    self.upstreamURL = upstreamURL
+    self.createdAt = createdAt
+    self.usedAt = usedAt
+  }
+}

@@ -1,0 +1,110 @@
+import StrictCoding
+
+/// Where a user's login is checked.
+public enum UserOrigin: Hashable, Sendable {
+  /// A password kept here; the login name is unique in the installation.
+  case local(loginName: String)
+  /// An OIDC provider: issuer and subject are the identity, an e-mail address never is (V-070).
+  case federated(issuer: ByteString, subject: ByteString)
+}
+
+/// Someone who can log in.
+public struct User: Hashable, Sendable {
+  /// The id, which becomes `sub`.
+  public var id: UserID
+  /// The tenant.
+  public var tenant: TenantID
+  /// Where the login is checked.
+  public var origin: UserOrigin
+  /// What pages show.
+  public var displayName: String
+  /// Groups, from the provider's claim or none.
+  public var groups: [String]
+  /// Whether this user may administer the installation.
+  public var isAdministrator: Bool
+  /// Set while the user may not log in, refresh or call.
+  public var disabledAt: Timestamp?
+  /// When the user was made.
+  public var createdAt: Timestamp
+
+  /// Describes a user.
+  public init(
+    id: UserID, tenant: TenantID, origin: UserOrigin, displayName: String, groups: [String] = [],
+    isAdministrator: Bool = false, disabledAt: Timestamp? = nil, createdAt: Timestamp
+  ) {
+    self.id = id
+    self.tenant = tenant
+    self.origin = origin
+    self.displayName = displayName
+    self.groups = groups
+    self.isAdministrator = isAdministrator
+    self.disabledAt = disabledAt
+    self.createdAt = createdAt
+  }
+
+  /// The login name of a local user.
+  public var loginName: String? {
+    if case .local(let loginName) = origin { loginName } else { nil }
+  }
+}
+
+/// A browser in which somebody is logged in.
+public struct LoginSession: Hashable, Sendable {
+  /// Hash of the cookie.
+  public var digest: ArtefactDigest
+  /// The browser that it began in.
+  public var browser: ArtefactDigest
+  /// The tenant of the user.
+  public var tenant: TenantID
+  /// The user.
+  public var user: UserID
+  /// When the user proved who they are.
+  public var authenticatedAt: Timestamp
+  /// When it ends.
+  public var expiresAt: Timestamp
+
+  /// Describes a session.
+  public init(
+    digest: ArtefactDigest, browser: ArtefactDigest, tenant: TenantID, user: UserID, authenticatedAt: Timestamp,
+    expiresAt: Timestamp
+  ) {
+    self.digest = digest
+    self.browser = browser
+    self.tenant = tenant
+    self.user = user
+    self.authenticatedAt = authenticatedAt
+    self.expiresAt = expiresAt
+  }
+}
+
+/// A login that is away at an identity provider.
+public struct FederatedLogin: Hashable, Sendable {
+  /// Hash of the `state`.
+  public var state: ArtefactDigest
+  /// The provider's name in the configuration.
+  public var provider: String
+  /// The browser that left.
+  public var browser: ArtefactDigest
+  /// The transaction to go on with; `nil` for `/account`.
+  public var transaction: TransactionID?
+  /// The nonce that the ID token must carry.
+  public var nonce: String
+  /// The PKCE verifier, sealed.
+  public var sealedVerifier: [UInt8]
+  /// When it ends.
+  public var expiresAt: Timestamp
+
+  /// Describes a login.
+  public init(
+    state: ArtefactDigest, provider: String, browser: ArtefactDigest, transaction: TransactionID?, nonce: String,
+    sealedVerifier: [UInt8], expiresAt: Timestamp
+  ) {
+    self.state = state
+    self.provider = provider
+    self.browser = browser
+    self.transaction = transaction
+    self.nonce = nonce
+    self.sealedVerifier = sealedVerifier
+    self.expiresAt = expiresAt
+  }
+}

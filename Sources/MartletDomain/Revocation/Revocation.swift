@@ -1,0 +1,44 @@
+import StrictCoding
+
+/// What a revocation takes away. Whatever was issued later stands.
+public enum RevocationTarget: Hashable, Sendable {
+  /// One access token, by `jti`.
+  case accessToken(ByteString)
+  /// Every token of a grant.
+  case grant(GrantID)
+  /// Every token of a user.
+  case user(TenantID, UserID)
+  /// Every token of a client.
+  case client(ClientID)
+}
+
+/// One row of the append-only revocation table.
+public struct Revocation: Hashable, Sendable {
+  /// What is taken away.
+  public let target: RevocationTarget
+  /// Tokens issued up to this time are dead.
+  public let issuedUntil: Timestamp
+  /// When the last covered token has expired anyway, and the row may go.
+  public let expiresAt: Timestamp
+
+  /// Describes a revocation.
+  public init(target: RevocationTarget, issuedUntil: Timestamp, expiresAt: Timestamp) {
+    self.target = target
+    self.issuedUntil = issuedUntil
+    self.expiresAt = expiresAt
+  }
+}
+
+/// A revocation with its place in the table.
+public struct SequencedRevocation: Hashable, Sendable {
+  /// Grows by at least one with every row.
+  public let sequence: Int64
+  /// The row.
+  public let revocation: Revocation
+
+  /// Pairs a row with its place.
+  public init(sequence: Int64, revocation: Revocation) {
+    self.sequence = sequence
+    self.revocation = revocation
+  }
+}

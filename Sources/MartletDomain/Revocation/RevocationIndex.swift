@@ -1,0 +1,60 @@
+import Synchronization
+
+/// What this process knows of the revocation table. Every verified token and every open stream asks it.
+public final class RevocationIndex: Sendable {
+  private struct State {
+    var latest: [RevocationTarget: Revocation] = [:]
+    var sequence: Int64 = 0
+  }
+
+  private let state = Mutex(State())
+
+  /// Makes an index that knows nothing yet; fill it before listening.
+  public init() {}
+
+  /// The last sequence number that was applied.
+  public var sequence: Int64 { state.withLock { $0.sequence } }
+
+  /// Takes in rows of the table, in any order.
+  public func apply(_ rows: [SequencedRevocation]) {
+    state.withLock { state in
+      for row in rows {
+        state.sequence = max(state.sequence, row.sequence)
+        merge(row.revocation, into: &state)
+      }
+    }
+  }
+
+  /// Takes in a row that this process wrote, before its sequence number is known.
+  public func apply(_ revocation: Revocation) {
+    state.withLock { merge(revocation, into: &$0) }
+  }
+
+  private func merge(_ revocation: Revocation, into state: inout State) {
+    guard let known = state.latest[revocation.target] else {
+      state.latest[revocation.target] = revocation
+      return
+    }
+    state.latest[revocation.target] = Revocation(
+      target: revocation.target, issuedUntil: max(known.issuedUntil, revocation.issuedUntil),
+      expiresAt: max(known.expiresAt, revocation.expiresAt))
+  }
+
+  /// Forgets rows whose tokens have all expired.
+  public func removeExpired(at now: Timestamp) {
+    state.withLock { state in state.latest = state.latest.filter { $0.value.expiresAt > now } }
+  }
+
+  /// Whether a principal's credential was taken away.
+  public func isRevoked(_ principal: Principal) -> Bool {
+    state.withLock { state in
+      if state.latest.isEmpty { return false }
+      var targets: [RevocationTarget] = [
+        .accessToken(principal.credentialID), .client(principal.client),
+        .user(principal.tenant, UserID(principal.subject)),
+      ]
+      if let grant = principal.grant { targets.append(.grant(grant)) }
+      return targets.contains { target in state.latest[target].map { $0.issuedUntil >= principal.issuedAt } ?? false }
+    }
+  }
+}

@@ -1,0 +1,53 @@
+import OAuthProtocol
+import StrictCoding
+
+/// A route as the authorization server sees it: one protected resource (RFC 8707, RFC 9728).
+public struct ProtectedRoute: Sendable, Hashable {
+  /// The route's name.
+  public let id: RouteID
+  /// What a person is shown: the server's name.
+  public let displayName: String
+  /// The tenants whose members may have it; `nil` for every tenant.
+  public let tenants: Set<TenantID>?
+
+  /// Describes a route.
+  public init(id: RouteID, displayName: String, tenants: Set<TenantID>?) {
+    self.id = id
+    self.displayName = displayName
+    self.tenants = tenants
+  }
+
+  /// Whether members of a tenant may have this route.
+  public func admits(_ tenant: TenantID) -> Bool { tenants?.contains(tenant) ?? true }
+}
+
+/// All routes of one configuration snapshot under the one public origin.
+public struct RouteDirectory: Sendable {
+  /// The public origin, which is also the issuer: no path, no trailing slash.
+  public let origin: HTTPOrigin
+  /// Every route, ordered by path.
+  public let routes: [ProtectedRoute]
+  private let byID: [RouteID: ProtectedRoute]
+  private let byResource: [ByteString: ProtectedRoute]
+
+  /// Lists routes.
+  public init(origin: HTTPOrigin, routes: [ProtectedRoute]) {
+    self.origin = origin
+    self.routes = routes.sorted { ByteString($0.id.path) < ByteString($1.id.path) }
+    byID = Dictionary(routes.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
+    let prefix = ByteString(origin.string).bytes
+    byResource = Dictionary(
+      routes.map { (ByteString(prefix + Array($0.id.path.utf8)), $0) }, uniquingKeysWith: { first, _ in first })
+  }
+
+  /// The route of that name.
+  public func route(_ id: RouteID) -> ProtectedRoute? { byID[id] }
+
+  /// The resource indicator of a route, without trailing slash: `https://gw.example/time/mcp`.
+  public func resource(of id: RouteID) -> String { origin.string + id.path }
+
+  /// The route that a `resource` parameter names, tolerant of one trailing slash and of the case of scheme and host.
+  public func route(for resource: ResourceIndicator) -> ProtectedRoute? {
+    byResource[ByteString(resource.canonical)]
+  }
+}

@@ -1,0 +1,36 @@
+import StrictCoding
+
+/// Names an MCP route: a server of the installation, or of one tenant.
+public struct RouteID: Hashable, Sendable, CustomStringConvertible {
+  /// The tenant whose address space the route is in; `nil` for the installation's.
+  public let space: TenantID?
+  /// The server.
+  public let server: ServerName
+
+  /// Names a route.
+  public init(space: TenantID? = nil, server: ServerName) {
+    self.space = space
+    self.server = server
+  }
+
+  /// The path of the route: `/{server}/mcp` or `/t/{tenant}/{server}/mcp`.
+  public var path: String {
+    guard let space else { return "/\(server)/mcp" }
+    return "/t/\(space)/\(server)/mcp"
+  }
+
+  /// The path.
+  public var description: String { path }
+
+  /// Reads a route back from its path.
+  public init?(path: String) {
+    let parts = path.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).map { Array($0) }
+    guard parts.first == [], parts.last == Array("mcp".utf8) else { return nil }
+    switch parts.count {
+    case 3: self.init(server: ServerName(ByteString(parts[1])))
+    case 5 where parts[1] == Array("t".utf8):
+      self.init(space: TenantID(ByteString(parts[2])), server: ServerName(ByteString(parts[3])))
+    default: return nil
+    }
+  }
+}

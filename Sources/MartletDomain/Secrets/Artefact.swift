@@ -1,0 +1,60 @@
+import Crypto
+import StrictCoding
+
+/// Things that prove something by being presented. Each kind has its own prefix and its own hash domain, so that one
+/// can't stand in for another (V-055).
+public enum ArtefactKind: String, Sendable, CaseIterable {
+  /// An authorization code.
+  case authorizationCode = "mcd"
+  /// A refresh token.
+  case refreshToken = "mrf"
+  /// A browser's login session.
+  case loginSession = "mls"
+  /// A browser, before and after login.
+  case browser = "mbr"
+  /// An MCP session id that a client sees.
+  case mcpSession = "mse"
+  /// The `state` that Martlet sends to an identity provider.
+  case federationState = "mfs"
+  /// A client secret.
+  case clientSecret = "mcs"
+
+  /// Makes a new value: the prefix, `_`, and 256 random bits in base64url.
+  public func mint(_ random: some RandomSource) -> Secret {
+    Secret(rawValue + "_" + Base64URL.encode(random.bytes(32)))
+  }
+
+  /// What a store keeps of a value.
+  ///
+  /// - Parameter presented: The value as it came; `nil` is returned when it can't be of this kind.
+  public func digest(_ presented: some Sequence<UInt8>) -> ArtefactDigest? {
+    let bytes = Array(presented)
+    guard bytes.count <= 128, bytes.starts(with: Array((rawValue + "_").utf8)) else { return nil }
+    return ArtefactDigest(kind: self, of: bytes)
+  }
+
+  /// What a store keeps of a value that was just minted.
+  public func digest(_ secret: Secret) -> ArtefactDigest { ArtefactDigest(kind: self, of: secret.expose()) }
+}
+
+/// SHA-256 of a presented artefact under its kind's domain. Artefacts carry 256 random bits, so no slow hash is needed
+///
+public struct ArtefactDigest: Hashable, Sendable {
+  /// The 32 bytes.
+  public let bytes: [UInt8]
+
+  /// Restores a digest from a store.
+  public init(bytes: [UInt8]) { self.bytes = bytes }
+
+  /// What is kept of a client secret of whatever form: in a configuration file a person may have chosen it.
+  ///
+  /// A secret that `ArtefactKind.clientSecret` minted has the same digest this way as the other.
+  public init(clientSecret secret: some Sequence<UInt8>) { self.init(kind: .clientSecret, of: Array(secret)) }
+
+  init(kind: ArtefactKind, of value: [UInt8]) {
+    var hash = SHA256()
+    hash.update(data: Array("martlet artefact \(kind.rawValue)\u{0}".utf8))
+    hash.update(data: value)
+    bytes = Array(hash.finalize())
+  }
+}

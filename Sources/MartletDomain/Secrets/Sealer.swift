@@ -1,0 +1,83 @@
+import Crypto
+import StrictCoding
+
+/// Why a sealed value could not be made or opened. Never an empty value instead.
+public enum SealError: Error, Sendable, Equatable {
+  /// The bytes are not what was sealed under this key for this place.
+  case notAuthentic
+  /// The bytes name a key that isn't here.
+  case unknownKey(String)
+}
+
+/// Where a sealed value belongs. It is authenticated with the value, so a ciphertext moved elsewhere doesn't open
+///
+public struct SealContext: Sendable, Hashable {
+  let bytes: [UInt8]
+
+  /// Names a place.
+  ///
+  /// - Parameters:
+  ///   - tenant: The tenant of the record.
+  ///   - record: The table or kind of record, for example `signing_key`.
+  ///   - id: The record's own id.
+  ///   - column: The value within the record.
+  ///   - version: The record's version, so that an older value can't be put back.
+  public init(tenant: TenantID, record: String, id: some Sequence<UInt8>, column: String, version: Int = 1) {
+    var bytes: [UInt8] = []
+    for part in [tenant.value.bytes, Array(record.utf8), Array(id), Array(column.utf8), Array(String(version).utf8)] {
+      withUnsafeBytes(of: UInt32(truncatingIfNeeded: part.count).bigEndian) { bytes.append(contentsOf: $0) }
+      bytes.append(contentsOf: part)
+    }
+    self.bytes = bytes
+  }
+}
+
+/// Seals what may not lie in clear: AES-256-GCM under the installation's key-encryption key.
+///
+/// A sealed value is `version(1) ‖ key id(8) ‖ nonce(12) ‖ ciphertext ‖ tag(16)`.
+public struct Sealer: Sendable {
+  private let key: SymmetricKey
+  private let keyID: [UInt8]
+
+  /// Uses a key-encryption key of 32 bytes.
+  public init(key: SymmetricKey) {
+    self.key = key
+    let identity = HMAC<SHA256>.authenticationCode(for: Array("martlet key id".utf8), using: key)
+    keyID = Array(Array(identity).prefix(8))
+  }
+
+  /// Names the key without telling anything about it.
+  public var keyName: String { Hex.encode(keyID) }
+
+  /// Encrypts and authenticates.
+  ///
+  /// - Parameters:
+  ///   - plaintext: What to hide.
+  ///   - context: Where it belongs.
+  public func seal(_ plaintext: [UInt8], in context: SealContext) throws(SealError) -> [UInt8] {
+    guard let box = try? AES.GCM.seal(plaintext, using: key, authenticating: [1] + keyID + context.bytes),
+      let combined = box.combined
+    else { throw .notAuthentic }
+    return [1] + keyID + Array(combined)
+  }
+
+  /// Checks and decrypts.
+  ///
+  /// - Throws: `SealError` when the value was altered, moved or sealed under another key.
+  public func open(_ sealed: [UInt8], in context: SealContext) throws(SealError) -> [UInt8] {
+    guard sealed.count >= 9 + 28, sealed.first == 1 else { throw .notAuthentic }
+    guard Array(sealed[1..<9]) == keyID else { throw .unknownKey(Hex.encode(Array(sealed[1..<9]))) }
+    guard let box = try? AES.GCM.SealedBox(combined: sealed[9...]),
+      let plaintext = try? AES.GCM.open(box, using: key, authenticating: [1] + keyID + context.bytes)
+    else { throw .notAuthentic }
+    return Array(plaintext)
+  }
+
+  /// A key of its own for one purpose, derived by HKDF.
+  ///
+  /// - Parameter purpose: For example `csrf`; the same purpose always gives the same key.
+  public func derivedKey(for purpose: String) -> SymmetricKey {
+    HKDF<SHA256>.deriveKey(
+      inputKeyMaterial: key, salt: Array("martlet".utf8), info: Array(purpose.utf8), outputByteCount: 32)
+  }
+}

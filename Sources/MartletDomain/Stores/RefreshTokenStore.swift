@@ -1,0 +1,41 @@
+/// Keeps refresh families. Each method is one atomic intent (invariant 4).
+public protocol RefreshTokenStore: Sendable {
+  /// A token as stored; reading changes nothing.
+  func refreshToken(_ digest: ArtefactDigest) async throws(StoreError) -> KnownRefreshToken?
+
+  /// Exchanges a token for its successor: one successor, whatever happens at once.
+  ///
+  /// In one transaction: an unknown token, or one of another client, is `.unknown`; a revoked family is `.revoked`; an
+  /// ended token or family is `.expired`; the newest token becomes the predecessor, its successor and sealed reply are
+  /// stored, and the sealed reply of *its* predecessor is dropped (`.rotated`); the predecessor within the window whose
+  /// successor is unused is `.replayed`; any other spent token is `.reused`, which revokes the family in the same
+  /// transaction when the policy says so.
+  func rotateRefreshToken(_ rotation: RefreshRotation) async throws(StoreError) -> RefreshRotationOutcome
+
+  /// The family of a grant.
+  func refreshFamily(_ grant: GrantID) async throws(StoreError) -> RefreshFamily?
+
+  /// Ends families.
+  ///
+  /// - Parameters:
+  ///   - target: A grant, a user or a client; an access token ends nothing here.
+  ///   - now: The time.
+  /// - Returns: The grants that were ended now.
+  func revokeFamilies(_ target: RevocationTarget, at now: Timestamp) async throws(StoreError) -> [GrantID]
+
+  /// Removes families that ended or were revoked before a time, with their tokens, and sealed replies whose window is
+  /// over.
+  func removeEndedFamilies(before time: Timestamp) async throws(StoreError)
+}
+
+/// The append-only table that every process follows.
+public protocol RevocationStore: Sendable {
+  /// Appends rows.
+  func appendRevocations(_ revocations: [Revocation]) async throws(StoreError)
+
+  /// Rows after a sequence number that have not expired, in order.
+  func revocations(after sequence: Int64, at now: Timestamp) async throws(StoreError) -> [SequencedRevocation]
+
+  /// Removes rows whose last covered token has expired.
+  func removeExpiredRevocations(at now: Timestamp) async throws(StoreError)
+}

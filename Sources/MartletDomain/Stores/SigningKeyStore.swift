@@ -1,0 +1,53 @@
+/// Keeps signing keys, shared by every process on the store.
+public protocol SigningKeyStore: Sendable {
+  /// Every key that isn't retired, oldest first.
+  func signingKeys(at now: Timestamp) async throws(StoreError) -> [SigningKeyRecord]
+
+  /// Adds a key if the newest of that use still is the expected one, so that two processes don't rotate twice.
+  ///
+  /// - Parameters:
+  ///   - key: The new key.
+  ///   - newest: The id of the newest key of that use that the caller saw; `nil` for none.
+  ///   - retirement: When the keys before it stop being published; `nil` when there are none.
+  /// - Returns: Whether it was added.
+  func addSigningKey(_ key: SigningKeyRecord, ifNewestIs newest: String?, retiringOthersAt retirement: Timestamp?)
+    async throws(StoreError) -> Bool
+
+  /// Removes retired keys.
+  func removeRetiredSigningKeys(at now: Timestamp) async throws(StoreError)
+}
+
+/// Keeps MCP sessions of the legacy era.
+public protocol MCPSessionStore: Sendable {
+  /// Stores a session.
+  func createMCPSession(_ session: MCPSession) async throws(StoreError)
+
+  /// The session of that id, whoever asks: the caller compares the binding.
+  func mcpSession(_ digest: ArtefactDigest) async throws(StoreError) -> MCPSession?
+
+  /// Replaces the upstream's side of a session.
+  func updateUpstream(of digest: ArtefactDigest, session: String?, url: String) async throws(StoreError)
+
+  /// Notes use.
+  func noteMCPSessionUse(_ digests: [ArtefactDigest], at now: Timestamp) async throws(StoreError)
+
+  /// Ends a session.
+  ///
+  /// - Returns: Whether it was there.
+  func endMCPSession(_ digest: ArtefactDigest) async throws(StoreError) -> Bool
+
+  /// Removes sessions not used since a time.
+  func removeIdleMCPSessions(usedBefore time: Timestamp) async throws(StoreError)
+}
+
+/// Keeps small documents that were fetched, so that an outage of their host doesn't lock anyone out (G10).
+public protocol FetchedDocumentStore: Sendable {
+  /// The document of that key.
+  func fetchedDocument(_ key: String) async throws(StoreError) -> (body: [UInt8], fetchedAt: Timestamp)?
+
+  /// Stores a document.
+  func saveFetchedDocument(_ key: String, body: [UInt8], fetchedAt: Timestamp) async throws(StoreError)
+
+  /// Removes documents fetched before a time.
+  func removeFetchedDocuments(before time: Timestamp) async throws(StoreError)
+}

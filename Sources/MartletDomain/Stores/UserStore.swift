@@ -1,0 +1,59 @@
+import StrictCoding
+
+/// Keeps users and their passwords' hashes.
+public protocol UserStore: Sendable {
+  /// The user of that id.
+  func user(_ id: UserID) async throws(StoreError) -> User?
+
+  /// The local user of that login name, with the encoded hash of the password.
+  func localUser(loginName: String) async throws(StoreError) -> (user: User, passwordHash: String)?
+
+  /// Makes a local user unless the login name is taken.
+  ///
+  /// - Returns: Whether it was made.
+  func createLocalUser(_ user: User, passwordHash: String) async throws(StoreError) -> Bool
+
+  /// Makes or updates the user of (issuer, subject): tenant, display name and groups follow the provider; id and
+  /// `disabledAt` stay.
+  ///
+  /// - Parameter candidate: A federated user; its id is used only when it is new.
+  /// - Returns: The user as stored.
+  func upsertFederatedUser(_ candidate: User) async throws(StoreError) -> User
+
+  /// Disables (a time) or enables (`nil`) a user.
+  ///
+  /// - Returns: Whether the user exists.
+  func setUserDisabled(_ id: UserID, at time: Timestamp?) async throws(StoreError) -> Bool
+
+  /// Replaces the password of a local user.
+  ///
+  /// - Returns: Whether there is such a local user.
+  func setPasswordHash(_ id: UserID, _ passwordHash: String) async throws(StoreError) -> Bool
+
+  /// Every user, ordered by id.
+  func users() async throws(StoreError) -> [User]
+}
+
+/// Keeps browsers that are logged in, and logins that are away at a provider.
+public protocol LoginSessionStore: Sendable {
+  /// Stores a session.
+  func createLoginSession(_ session: LoginSession) async throws(StoreError)
+
+  /// The session of that cookie, unless it has ended.
+  func loginSession(_ digest: ArtefactDigest, at now: Timestamp) async throws(StoreError) -> LoginSession?
+
+  /// Ends a session.
+  func endLoginSession(_ digest: ArtefactDigest) async throws(StoreError)
+
+  /// Ends every session of a user.
+  func endLoginSessions(tenant: TenantID, user: UserID) async throws(StoreError)
+
+  /// Stores a login that leaves for a provider.
+  func beginFederatedLogin(_ login: FederatedLogin) async throws(StoreError)
+
+  /// Takes a login out, exactly once.
+  func consumeFederatedLogin(_ state: ArtefactDigest, at now: Timestamp) async throws(StoreError) -> FederatedLogin?
+
+  /// Removes what has ended.
+  func removeExpiredLogins(at now: Timestamp) async throws(StoreError)
+}

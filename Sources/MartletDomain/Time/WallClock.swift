@@ -1,0 +1,38 @@
+import Foundation
+
+/// Tells the time of day. Injected, so that tests choose it.
+public protocol WallClock: Sendable {
+  /// The time now.
+  func now() -> Timestamp
+}
+
+/// The machine's clock.
+public struct SystemClock: WallClock {
+  /// Makes the machine's clock.
+  public init() {}
+
+  /// The time now.
+  public func now() -> Timestamp {
+    Timestamp(milliseconds: Int64(Date().timeIntervalSince1970 * 1000))
+  }
+}
+
+/// Gives random bytes fit for keys and tokens. Injected, so that tests can repeat themselves.
+public protocol RandomSource: Sendable {
+  /// Unpredictable bytes.
+  ///
+  /// - Parameter count: How many bytes.
+  func bytes(_ count: Int) -> [UInt8]
+}
+
+/// The system's cryptographic generator.
+public struct SystemRandom: RandomSource {
+  /// Makes the system's generator.
+  public init() {}
+
+  /// Unpredictable bytes.
+  public func bytes(_ count: Int) -> [UInt8] {
+    var generator = SystemRandomNumberGenerator()
+    return (0..<count).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
+  }
+}

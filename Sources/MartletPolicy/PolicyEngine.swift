@@ -1,0 +1,38 @@
+import MCPProtocol
+import MartletDomain
+
+/// What policy is asked about.
+public struct PolicyQuestion: Sendable {
+  /// Who asks.
+  public let principal: Principal
+  /// The route as configured.
+  public let route: ProtectedRoute
+  /// The messages of the request; empty for a stream or the end of a session.
+  public let messages: [MCPMessage]
+
+  /// Describes a question.
+  public init(principal: Principal, route: ProtectedRoute, messages: [MCPMessage]) {
+    self.principal = principal
+    self.route = route
+    self.messages = messages
+  }
+}
+
+/// Why policy refused. The reason is for the trail; the client hears only that it was denied.
+public struct PolicyDenial: Error, Sendable, Hashable {
+  /// A stable code, such as `tenant_not_admitted`.
+  public let reason: String
+
+  /// Describes a denial.
+  public init(reason: String) { self.reason = reason }
+}
+
+/// Decides what may be done. One engine decides lists and calls alike.
+public protocol PolicyEngine: Sendable {
+  /// Decides about one request.
+  ///
+  /// - Parameter question: Who wants to do what.
+  /// - Returns: The proof that it may be done.
+  /// - Throws: `PolicyDenial` when it may not; when in doubt, it may not.
+  func decide(_ question: PolicyQuestion) throws(PolicyDenial) -> Permit
+}

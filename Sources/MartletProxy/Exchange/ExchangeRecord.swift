@@ -1,0 +1,65 @@
+import MCPProtocol
+import MartletDomain
+import NIOCore
+
+/// What is known of an exchange when it has ended; it only grows.
+struct ExchangeRecord: Sendable {
+  let request: RequestID
+  let address: String
+  let startedAt: NIODeadline
+  var route: String?
+  var principal: Principal?
+  var flow: FlowID?
+  var method: String?
+  var target: String?
+  var status: Int?
+  var reason: String?
+  var isForwarded = false
+
+  init(_ incoming: IncomingRequest) {
+    request = incoming.id
+    address = incoming.address
+    startedAt = incoming.arrivedAt
+    method = incoming.method
+  }
+
+  /// Takes down method and target of a message.
+  mutating func describe(_ message: MCPMessage) {
+    method = message.method?.name ?? "response"
+    target = message.request?.mirroredName
+  }
+
+  func event(_ action: AuditAction, at now: Timestamp) -> AuditEvent {
+    AuditEvent(
+      at: now, action: action, tenant: principal?.tenant ?? .default, flow: flow, request: request,
+      subject: principal.map { $0.subject.string }, client: principal?.client, route: route, method: method,
+      target: target, status: status, reason: reason,
+      duration: .nanoseconds((NIODeadline.now() - startedAt).nanoseconds), address: address)
+  }
+}
+
+/// Turns finished exchanges into records of the trail, refused ones too.
+struct ExchangeRecorder: Sendable {
+  let audit: any AuditSink
+  let flows: any FlowCorrelation
+  let clock: any WallClock
+
+  /// Whether a new exchange may begin.
+  var hasRoom: Bool { audit.hasRoom }
+
+  func finished(_ record: ExchangeRecord) {
+    audit.record(record.event(record.isForwarded ? .exchangeForwarded : .exchangeRefused, at: clock.now()))
+  }
+
+  /// A client that has no token yet knocked: a flow begins.
+  func probed(_ record: ExchangeRecord, route: RouteID) -> FlowID {
+    let flow = flows.flow(address: record.address, client: nil, route: route)
+    var record = record
+    record.flow = flow
+    audit.record(record.event(.routeProbed, at: clock.now()))
+    return flow
+  }
+
+  /// A token was presented for the first time here.
+  func presented(_ record: ExchangeRecord) { audit.record(record.event(.tokenPresented, at: clock.now())) }
+}

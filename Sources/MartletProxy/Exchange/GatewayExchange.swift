@@ -1,0 +1,233 @@
+import MCPProtocol
+import MartletDomain
+import NIOCore
+
+/// One exchange on a route, from the head of the request to the record of its end. Used on its event loop only.
+///
+/// It is the request path of ARCHITECTURE.md written out in time: the stages are structs, this moves a request from one
+/// to the next as its bytes arrive and stores answer.
+public final class GatewayExchange {
+  private enum State {
+    case readingBody(AuthenticatedRequest)
+    case working
+    case relaying(AnswerRelay)
+    case discardingBody
+    case ended
+  }
+
+  let gateway: Gateway
+  let client: any ClientStream
+  private var record: ExchangeRecord
+  private let rendering: RejectionRendering
+  private let router: RequestRouter
+  private let path: String
+  private let crossOrigin: CrossOriginPolicy
+  private var state = State.working
+  private var body: [UInt8] = []
+  private var bodyIsComplete = false
+  private var stall: Scheduled<Void>?
+  private var discarded = 0
+
+  init(gateway: Gateway, settings: GatewaySettings, request: IncomingRequest, client: any ClientStream) {
+    self.gateway = gateway
+    self.client = client
+    record = ExchangeRecord(request)
+    path = request.path
+    rendering = RejectionRendering(settings: settings)
+    router = RequestRouter(settings: settings)
+    crossOrigin = CrossOriginPolicy(request: request, router: router)
+    begin(request)
+  }
+
+  private func begin(_ request: IncomingRequest) {
+    do throws(Rejection) {
+      let routed = try router.route(request)
+      record.route = routed.route.resource.id.path
+      if request.method == "OPTIONS" { return answer(crossOrigin.preflight(), reason: "preflight") }
+      let (authenticated, isFirst) = try gateway.authenticator.authenticate(routed)
+      record.principal = authenticated.principal
+      record.flow = authenticated.principal.flow
+      if isFirst { gateway.recorder.presented(record) }
+      try accept(authenticated)
+    } catch {
+      reject(error, route: gateway.routeID(request.path, rendering.settings))
+    }
+  }
+
+  private func accept(_ request: AuthenticatedRequest) throws(Rejection) {
+    let incoming = request.routed.incoming
+    switch incoming.method {
+    case "POST":
+      guard incoming.headers.count("content-type") == 1, MediaType.isJSON(incoming.headers.first("content-type")) else {
+        throw .unsupportedMediaType
+      }
+      if let length = incoming.headers.first("content-length").flatMap({ Int($0) }), length > GatewayLimits.requestBody
+      {
+        throw .bodyTooLarge
+      }
+      state = .readingBody(request)
+      watchBody()
+    case "GET", "DELETE":
+      // Without a session there is no stream to have; 405 is what tells every client so (X3).
+      guard incoming.headers.count("mcp-session-id") > 0 else { throw .methodNotAllowed(allow: "POST, OPTIONS") }
+      proceed(try gateway.classifier.classifyBodiless(request))
+    default: throw .methodNotAllowed(allow: "GET, POST, DELETE, OPTIONS")
+    }
+  }
+
+  // MARK: - The client's side
+
+  /// A part of the request's body arrived.
+  public func receive(_ bytes: ByteBuffer) {
+    switch state {
+    case .readingBody:
+      guard body.count + bytes.readableBytes <= GatewayLimits.requestBody else { return reject(.bodyTooLarge) }
+      body.append(contentsOf: bytes.readableBytesView)
+    case .discardingBody:
+      discarded += bytes.readableBytes
+      if discarded > GatewayLimits.discardedBody { client.abort() }
+    case .working, .relaying, .ended: break
+    }
+  }
+
+  /// The request is complete.
+  public func receiveEnd() {
+    bodyIsComplete = true
+    stall?.cancel()
+    switch state {
+    case .readingBody(let request):
+      do throws(Rejection) {
+        let classified = try gateway.classifier.classify(request, body: body)
+        body = []
+        proceed(classified)
+      } catch { reject(error) }
+    case .discardingBody:
+      state = .ended
+      client.finish()
+    case .working, .relaying, .ended: break
+    }
+  }
+
+  /// The client is gone.
+  public func disconnected() {
+    stall?.cancel()
+    switch state {
+    // The relay decides whether the call goes on without its client; it ends the record either way.
+    case .relaying(let relay): relay.clientDisconnected()
+    case .readingBody, .working: relayEnded(reason: "client_disconnected")
+    case .discardingBody, .ended: state = .ended
+    }
+  }
+
+  /// What waited for a slow reader has gone out, or begins to wait.
+  public func writabilityChanged() {
+    if case .relaying(let relay) = state { relay.clientWritabilityChanged() }
+  }
+
+  private func watchBody() {
+    let deadline = BodyPace(startedAt: record.startedAt).deadline(received: body.count)
+    stall = client.eventLoop.assumeIsolated().scheduleTask(deadline: deadline) { [weak self] in
+      guard let self, case .readingBody = state else { return }
+      let later = BodyPace(startedAt: record.startedAt).deadline(received: body.count)
+      if later > .now() { watchBody() } else { reject(.bodyTimeout) }
+    }
+  }
+
+  // MARK: - The stages after the body
+
+  private func proceed(_ request: ClassifiedRequest) {
+    state = .working
+    if let message = request.message { record.describe(message) }
+    // The modern era has POST only (§4.1).
+    if request.message == nil, request.classification.era == .modern {
+      return reject(.methodNotAllowed(allow: "POST, OPTIONS"))
+    }
+    // `initialize` begins anew, whatever stale id it carries (X2); the modern era has no sessions.
+    if request.message?.method == .initialize || request.classification.era == .modern {
+      return forward(request, in: nil)
+    }
+    switch gateway.resolver.resolve(request.authenticated, id: request.id, on: client.eventLoop) {
+    case .ready(let result): resolved(result, request)
+    case .later(let future):
+      future.assumeIsolated().whenSuccess { [self] result in
+        if case .working = state { resolved(result, request) }
+      }
+    }
+  }
+
+  private func resolved(_ result: Result<BoundSession?, Rejection>, _ request: ClassifiedRequest) {
+    switch result {
+    case .failure(let rejection): reject(rejection)
+    case .success(let session): forward(request, in: session)
+    }
+  }
+
+  private func forward(_ request: ClassifiedRequest, in session: BoundSession?) {
+    do throws(Rejection) {
+      if request.message == nil, session?.session.upstreamSession == nil {
+        if request.incoming.method == "DELETE" { return endSession(session) }
+        throw .methodNotAllowed(allow: "POST, DELETE, OPTIONS")
+      }
+      let admitted = try gateway.admission.admit(request, in: session)
+      let outbound = try gateway.selector.outbound(admitted)
+      record.isForwarded = true
+      let relay = AnswerRelay(exchange: self, request: admitted, upstream: outbound.url)
+      state = .relaying(relay)
+      relay.start(outbound)
+    } catch { reject(error) }
+  }
+
+  /// An upstream without sessions of its own: ours ends alone.
+  private func endSession(_ session: BoundSession?) {
+    if let session { gateway.sessions.end(session.session, on: client.eventLoop) }
+    answer(GatewayResponse(status: 200), reason: nil)
+  }
+
+  // MARK: - Answers
+
+  /// Refuses, renders, records.
+  func reject(_ rejection: Rejection, route: RouteID? = nil) {
+    record.reason = rejection.reason
+    record.isForwarded = false
+    if case .unauthenticated = rejection, let route { record.flow = gateway.recorder.probed(record, route: route) }
+    answer(rendering.render(rejection, path: path), reason: rejection.reason)
+  }
+
+  private func answer(_ response: GatewayResponse, reason: String?) {
+    stall?.cancel()
+    record.reason = reason
+    record.status = response.head.status
+    // Before the client hears of it: what it does next must not come first in the trail.
+    finishRecord()
+    sendHead(response.head, length: response.body.count)
+    if !response.body.isEmpty, record.method != "HEAD" { client.send(body: ByteBuffer(bytes: response.body)) }
+    if bodyIsComplete {
+      state = .ended
+      client.finish()
+    } else {
+      state = .discardingBody
+      let client = self.client
+      stall = client.eventLoop.assumeIsolated().scheduleTask(in: GatewayLimits.discardTime) { client.abort() }
+    }
+  }
+
+  /// Sends the head of an answer, with what every answer carries.
+  func sendHead(_ head: GatewayResponse.Head, length: Int?) {
+    var head = head
+    crossOrigin.decorate(&head)
+    record.status = head.status
+    client.send(head: head, length: length)
+  }
+
+  /// The relay is done; what happened is written down.
+  func relayEnded(reason: String?) {
+    record.reason = reason
+    finishRecord()
+    state = .ended
+  }
+
+  private func finishRecord() {
+    if case .ended = state { return }
+    gateway.recorder.finished(record)
+  }
+}

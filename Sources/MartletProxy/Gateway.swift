@@ -1,0 +1,134 @@
+import MartletDomain
+import MartletPolicy
+import NIOCore
+
+/// The data plane, assembled: the file to open first.
+///
+/// ```
+/// IncomingRequest → RequestRouter → Authenticator → Classifier → SessionResolver → Admission → UpstreamSelector → UpstreamTransport → AnswerRelay
+/// ```
+///
+/// `GatewayExchange` moves one request through these stages; every exchange, refused ones too, ends at
+/// `ExchangeRecorder`.
+public final class Gateway: Sendable {
+  let settings: @Sendable () -> GatewaySettings
+  let authenticator: Authenticator
+  let classifier = Classifier()
+  let sessions: MCPSessions
+  let resolver: SessionResolver
+  let admission: Admission
+  let selector: UpstreamSelector
+  let transport: any UpstreamTransport
+  let recorder: ExchangeRecorder
+  let streams: OpenStreams
+
+  /// What the data plane stands on.
+  public struct Dependencies: Sendable {
+    /// Proves bearer tokens.
+    public var verifier: any BearerVerifier
+    /// What was taken away.
+    public var revocations: RevocationIndex
+    /// Keeps sessions.
+    public var sessions: any MCPSessionStore
+    /// Decides.
+    public var policy: any PolicyEngine
+    /// Signs assertions.
+    public var assertions: any UpstreamAssertions
+    /// Carries requests.
+    public var transport: any UpstreamTransport
+    /// Takes records.
+    public var audit: any AuditSink
+    /// Guesses flows.
+    public var flows: any FlowCorrelation
+    /// Tells the time.
+    public var clock: any WallClock
+    /// Makes ids.
+    public var random: any RandomSource
+
+    /// Collects what the data plane stands on.
+    public init(
+      verifier: any BearerVerifier, revocations: RevocationIndex, sessions: any MCPSessionStore,
+      policy: any PolicyEngine, assertions: any UpstreamAssertions, transport: any UpstreamTransport,
+      audit: any AuditSink, flows: any FlowCorrelation, clock: any WallClock, random: any RandomSource
+    ) {
+      self.verifier = verifier
+      self.revocations = revocations
+      self.sessions = sessions
+      self.policy = policy
+      self.assertions = assertions
+      self.transport = transport
+      self.audit = audit
+      self.flows = flows
+      self.clock = clock
+      self.random = random
+    }
+  }
+
+  /// Assembles the data plane.
+  ///
+  /// - Parameters:
+  ///   - dependencies: What it stands on.
+  ///   - group: The event loops that it works on.
+  ///   - settings: Gives the snapshot of this instant.
+  public init(
+    _ dependencies: Dependencies, group: any EventLoopGroup, settings: @escaping @Sendable () -> GatewaySettings
+  ) async throws {
+    self.settings = settings
+    authenticator = Authenticator(
+      verifier: dependencies.verifier, cache: TokenCache(), revocations: dependencies.revocations,
+      clock: dependencies.clock)
+    sessions = MCPSessions(store: dependencies.sessions, clock: dependencies.clock, random: dependencies.random)
+    resolver = SessionResolver(sessions: sessions)
+    recorder = ExchangeRecorder(audit: dependencies.audit, flows: dependencies.flows, clock: dependencies.clock)
+    admission = Admission(policy: dependencies.policy, recorder: recorder)
+    selector = UpstreamSelector(assertions: dependencies.assertions)
+    transport = dependencies.transport
+    streams = try await OpenStreams(
+      group: group, revocations: dependencies.revocations, clock: dependencies.clock, settings: settings)
+  }
+
+  /// Whether a path has the shape of an MCP route, configured or not, and so is answered here.
+  public func answers(path: String) -> Bool { routeID(path, settings()) != nil }
+
+  /// Begins an exchange. Call it on the event loop of the client's connection.
+  ///
+  /// - Parameters:
+  ///   - request: The head of the request.
+  ///   - client: Where the answer goes.
+  /// - Returns: What the rest of the request is told to.
+  public func begin(_ request: IncomingRequest, client: any ClientStream) -> GatewayExchange {
+    GatewayExchange(gateway: self, settings: settings(), request: request, client: client)
+  }
+
+  /// Writes down that the listener refused a request for a route before it came to an exchange.
+  ///
+  /// - Parameters:
+  ///   - path: The path as sent; other paths than those of routes leave no record here.
+  ///   - method: The HTTP method.
+  ///   - address: Where it came from.
+  ///   - id: The request.
+  ///   - status: What was answered.
+  ///   - reason: Why, as a stable code.
+  public func noteRefusal(
+    path: String, method: String, address: String, id: RequestID, status: Int, reason: String
+  ) {
+    guard answers(path: path) else { return }
+    let request = IncomingRequest(
+      method: method, path: path, query: "", headers: HeaderFields(), address: address, id: id, arrivedAt: .now())
+    var record = ExchangeRecord(request)
+    record.status = status
+    record.reason = reason
+    recorder.finished(record)
+  }
+
+  /// Ends every open stream, when the process stops.
+  public func closeStreams(reason: String) async { await streams.closeAll(reason: reason) }
+
+  /// Writes down which sessions were used; called now and then.
+  public func noteSessionUse() async throws(StoreError) { try await sessions.noteUse() }
+
+  func routeID(_ path: String, _ settings: GatewaySettings) -> RouteID? {
+    if let route = settings.route(path: path) { return route.resource.id }
+    return RouteID(path: path.utf8.last == UInt8(ascii: "/") ? String(path.dropLast()) : path)
+  }
+}

@@ -1,0 +1,89 @@
+import MartletDomain
+import NIOCore
+import StrictCoding
+import Synchronization
+
+/// The legacy sessions: the store is the truth, and what was read a moment ago is remembered.
+///
+/// A remembered session is read again after 30 s, so that an end on another process is seen here.
+final class MCPSessions: Sendable {
+  private struct Remembered {
+    var session: MCPSession
+    var readAt: Timestamp
+  }
+
+  private struct State {
+    var remembered: [ArtefactDigest: Remembered] = [:]
+    var used: Set<ArtefactDigest> = []
+    /// Sessions that ended here a moment ago: a read that began before the store knew must not bring them back.
+    var ended: [ArtefactDigest: Timestamp] = [:]
+  }
+
+  private let state = Mutex(State())
+  private let store: any MCPSessionStore
+  private let clock: any WallClock
+  private let random: any RandomSource
+  private static let freshness = Duration.seconds(30)
+  private static let capacity = 100_000
+  private static let endedCapacity = 10_000
+
+  init(store: any MCPSessionStore, clock: any WallClock, random: any RandomSource) {
+    self.store = store
+    self.clock = clock
+    self.random = random
+  }
+
+  /// A session that needs no store: read a moment ago.
+  func remembered(_ digest: ArtefactDigest) -> MCPSession? {
+    let now = clock.now()
+    return state.withLock { state in
+      guard let entry = state.remembered[digest], entry.readAt + Self.freshness > now else { return nil }
+      state.used.insert(digest)
+      return entry.session
+    }
+  }
+
+  func session(_ digest: ArtefactDigest) async throws(StoreError) -> MCPSession? {
+    let session = try await store.mcpSession(digest)
+    let now = clock.now()
+    return state.withLock { state in
+      if state.ended[digest] != nil { return nil }
+      if state.remembered.count >= Self.capacity { state.remembered.removeAll(keepingCapacity: true) }
+      state.remembered[digest] = session.map { Remembered(session: $0, readAt: now) }
+      if session != nil { state.used.insert(digest) }
+      return session
+    }
+  }
+
+  /// Stores a session under a new id.
+  ///
+  /// - Returns: The id for the client.
+  func open(_ makeSession: @Sendable (ArtefactDigest, Timestamp) -> MCPSession) async throws(StoreError) -> Secret {
+    let id = ArtefactKind.mcpSession.mint(random)
+    let session = makeSession(ArtefactKind.mcpSession.digest(id), clock.now())
+    try await store.createMCPSession(session)
+    state.withLock { $0.remembered[session.digest] = Remembered(session: session, readAt: session.createdAt) }
+    return id
+  }
+
+  func end(_ digest: ArtefactDigest) async throws(StoreError) {
+    let now = clock.now()
+    state.withLock { state in
+      state.remembered[digest] = nil
+      if state.ended.count >= Self.endedCapacity {
+        state.ended = state.ended.filter { $0.value + Self.freshness > now }
+      }
+      state.ended[digest] = now
+    }
+    _ = try await store.endMCPSession(digest)
+  }
+
+  /// Writes down which sessions were used since the last time.
+  func noteUse() async throws(StoreError) {
+    let used = state.withLock { state in
+      defer { state.used = [] }
+      return Array(state.used)
+    }
+    if !used.isEmpty { try await store.noteMCPSessionUse(used, at: clock.now()) }
+  }
+}

@@ -1,0 +1,114 @@
+import Crypto
+import MartletDomain
+import OAuthProtocol
+import StrictCoding
+import Synchronization
+
+/// Why a bearer token was not accepted, as a stable code for the trail.
+public struct BearerRejection: Error, Sendable, Hashable {
+  /// For example `expired` or `wrong_audience`.
+  public let code: String
+
+  /// Describes a rejection.
+  public init(code: String) { self.code = code }
+}
+
+/// Proves bearer tokens. The one implementation verifies our own access tokens; API keys come beside it.
+public protocol BearerVerifier: Sendable {
+  /// Verifies a token for one route; pure computation, no store.
+  ///
+  /// - Parameters:
+  ///   - token: The token as sent.
+  ///   - route: The route that it must have been issued for.
+  ///   - now: The time.
+  /// - Throws: `BearerRejection`.
+  func verify(_ token: ByteString, for route: RouteID, at now: Timestamp) throws(BearerRejection) -> Principal
+}
+
+/// Head → principal. Runs before a byte of the body is looked at.
+struct Authenticator: Sendable {
+  let verifier: any BearerVerifier
+  let cache: TokenCache
+  let revocations: RevocationIndex
+  let clock: any WallClock
+
+  /// Proves the caller.
+  ///
+  /// - Returns: The request with its principal, and whether the token was seen for the first time.
+  func authenticate(_ routed: RoutedRequest) throws(Rejection) -> (request: AuthenticatedRequest, isFirst: Bool) {
+    if Self.queryCarriesToken(routed.incoming.query) { throw .malformedCredential }
+    let token: ByteString
+    do {
+      switch try AuthorizationHeader.parse(routed.incoming.headers.values("authorization")) {
+      case .none: throw Rejection.unauthenticated
+      case .basic: throw Rejection.malformedCredential
+      case .bearer(let bytes): token = bytes
+      }
+    } catch let rejection as Rejection {
+      throw rejection
+    } catch {
+      throw .malformedCredential
+    }
+    let now = clock.now()
+    let route = routed.route.resource.id
+    let key = TokenCache.Key(token: token, route: route)
+    let cached = cache.principal(key, at: now)
+    let principal: Principal
+    if let cached {
+      principal = cached
+    } else {
+      do { principal = try verifier.verify(token, for: route, at: now) } catch {
+        throw .invalidToken(reason: error.code)
+      }
+    }
+    if revocations.isRevoked(principal) { throw .invalidToken(reason: "revoked") }
+    guard routed.route.resource.admits(principal.tenant) else { throw .invalidToken(reason: "tenant_not_admitted") }
+    if cached == nil { cache.remember(principal, for: key) }
+    return (AuthenticatedRequest(routed: routed, principal: principal), cached == nil)
+  }
+
+  /// RFC 6750 §2.3 is not for us: a token in the query ends in logs.
+  private static func queryCarriesToken(_ query: String) -> Bool {
+    query.utf8.split(separator: UInt8(ascii: "&")).contains { pair in
+      pair.prefix { $0 != UInt8(ascii: "=") }.elementsEqual("access_token".utf8)
+    }
+  }
+}
+
+/// Tokens that were verified a moment ago, by SHA-256 of the whole token and the route (V-005).
+///
+/// At most 100,000; when it is full, it is emptied: a token costs one more signature check then, never a wrong answer.
+final class TokenCache: Sendable {
+  struct Key: Hashable, Sendable {
+    private let digest: [UInt8]
+    private let route: RouteID
+
+    init(token: ByteString, route: RouteID) {
+      digest = Array(SHA256.hash(data: token.bytes))
+      self.route = route
+    }
+  }
+
+  private let entries = Mutex<[Key: Principal]>([:])
+  private let capacity: Int
+
+  init(capacity: Int = 100_000) { self.capacity = capacity }
+
+  func principal(_ key: Key, at now: Timestamp) -> Principal? {
+    entries.withLock { entries in
+      guard let principal = entries[key] else { return nil }
+      guard principal.expiresAt > now else {
+        entries[key] = nil
+        return nil
+      }
+      return principal
+    }
+  }
+
+  func remember(_ principal: Principal, for key: Key) {
+    entries.withLock { entries in
+      if entries.count >= capacity { entries.removeAll(keepingCapacity: true) }
+      entries[key] = principal
+    }
+  }
+}

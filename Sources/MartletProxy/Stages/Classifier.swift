@@ -1,0 +1,50 @@
+import MCPProtocol
+import MartletDomain
+
+/// A request whose message was read once, strictly, and whose era is settled.
+struct ClassifiedRequest: Sendable {
+  let authenticated: AuthenticatedRequest
+  /// The message; `nil` for GET and DELETE.
+  let message: MCPMessage?
+  /// The very bytes that were accepted; unambiguous, so they may go on as they are (V-028).
+  let bytes: [UInt8]
+  let classification: EraClassification
+  let mirrored: MirroredHeaders
+
+  var id: JSONRPCID? { message?.id }
+  var incoming: IncomingRequest { authenticated.routed.incoming }
+}
+
+/// Body → message, era and revision. The one place that reads a body.
+struct Classifier: Sendable {
+  func classify(_ request: AuthenticatedRequest, body: [UInt8]) throws(Rejection) -> ClassifiedRequest {
+    do throws(MCPMessageError) {
+      let payload = try MCPPayload.parse(body, allowsBatches: false)
+      return try classify(request, message: payload.messages.first, bytes: body)
+    } catch {
+      throw .malformedMessage(error)
+    }
+  }
+
+  /// A request without body: the stream or the end of a session.
+  func classifyBodiless(_ request: AuthenticatedRequest) throws(Rejection) -> ClassifiedRequest {
+    do throws(MCPMessageError) { return try classify(request, message: nil, bytes: []) } catch {
+      throw .malformedMessage(error)
+    }
+  }
+
+  private func classify(_ request: AuthenticatedRequest, message: MCPMessage?, bytes: [UInt8]) throws(MCPMessageError)
+    -> ClassifiedRequest
+  {
+    let mirrored = MirroredHeaders(fields: request.routed.incoming.headers.fields)
+    let detection: EraDetection =
+      switch request.routed.route.pinnedRevision {
+      case .none: EraDetection()
+      case .some(let pinned): EraDetection(supported: ProtocolRevision.allCases.filter { $0.era == pinned.era })
+      }
+    let classification = try detection.classify(mirrored, message: message)
+    if let message { try mirrored.validate(message, as: classification) }
+    return ClassifiedRequest(
+      authenticated: request, message: message, bytes: bytes, classification: classification, mirrored: mirrored)
+  }
+}

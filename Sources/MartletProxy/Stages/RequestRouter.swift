@@ -1,0 +1,28 @@
+import OAuthProtocol
+
+/// Finds the route of a request, and turns away pages that may not call it.
+struct RequestRouter {
+  let settings: GatewaySettings
+
+  func route(_ request: IncomingRequest) throws(Rejection) -> RoutedRequest {
+    guard let route = settings.route(path: request.path) else { throw .unknownRoute }
+    try checkOrigin(request)
+    return RoutedRequest(incoming: request, route: route, settings: settings)
+  }
+
+  /// Absent is fine, since hosted clients send none; present must be ours or listed (X13, N-25). A cross-site page
+  /// without `Origin` is turned away too (V-011).
+  private func checkOrigin(_ request: IncomingRequest) throws(Rejection) {
+    let origins = request.headers.values("origin")
+    guard let presented = origins.first else {
+      if request.headers.first("sec-fetch-site") == "cross-site" { throw .foreignOrigin }
+      return
+    }
+    guard origins.count == 1, allowsOrigin(presented) else { throw .foreignOrigin }
+  }
+
+  func allowsOrigin(_ presented: String) -> Bool {
+    guard let origin = HTTPOrigin(presented) else { return false }
+    return origin == settings.origin || settings.allowedOrigins.contains(origin)
+  }
+}

@@ -1,0 +1,47 @@
+import MCPProtocol
+import MartletDomain
+import NIOCore
+
+/// The session of a request, known to belong to its caller.
+struct BoundSession: Sendable {
+  let session: MCPSession
+}
+
+/// What a stage answers: now, or when a store has answered.
+enum Staged<Value: Sendable>: Sendable {
+  case ready(Result<Value, Rejection>)
+  case later(EventLoopFuture<Result<Value, Rejection>>)
+}
+
+/// Finds the session that a request names. Someone else's id, an unknown one and an ended one are the same 404 (V-014);
+/// none is ever guessed (V-016).
+struct SessionResolver: Sendable {
+  let sessions: MCPSessions
+
+  func resolve(_ request: AuthenticatedRequest, id: JSONRPCID?, on eventLoop: any EventLoop) -> Staged<BoundSession?> {
+    let presented = request.routed.incoming.headers.values("mcp-session-id")
+    guard let value = presented.first else { return .ready(.success(nil)) }
+    guard presented.count == 1, let digest = ArtefactKind.mcpSession.digest(value.utf8) else {
+      return .ready(.failure(.unknownSession(id: id)))
+    }
+    let binding = request.principal.binding
+    if let session = sessions.remembered(digest) { return .ready(bound(session, to: binding, id: id)) }
+    let sessions = self.sessions
+    let resolver = self
+    return .later(
+      eventLoop.makeFutureWithTask {
+        do throws(StoreError) {
+          return resolver.bound(try await sessions.session(digest), to: binding, id: id)
+        } catch {
+          return .failure(.temporarilyUnavailable(reason: "session_store"))
+        }
+      })
+  }
+
+  private func bound(_ session: MCPSession?, to binding: PrincipalBinding, id: JSONRPCID?)
+    -> Result<BoundSession?, Rejection>
+  {
+    guard let session, session.binding == binding else { return .failure(.unknownSession(id: id)) }
+    return .success(BoundSession(session: session))
+  }
+}

@@ -1,0 +1,80 @@
+import MCPProtocol
+import MartletDomain
+import OAuthProtocol
+import StrictCoding
+
+/// Signs our word about who is calling.
+public protocol UpstreamAssertions: Sendable {
+  /// A short-lived JWT for an upstream.
+  ///
+  /// - Parameters:
+  ///   - principal: Who is calling.
+  ///   - audience: The upstream's URL as configured.
+  /// - Returns: `nil` when it can't be signed right now.
+  func assertion(for principal: Principal, audience: String) -> String?
+}
+
+/// Picks the instance and builds what it is sent, field by field from an allow-list.
+struct UpstreamSelector: Sendable {
+  let assertions: any UpstreamAssertions
+
+  func outbound(_ request: AdmittedRequest) throws(Rejection) -> OutboundRequest {
+    let classified = request.classified
+    let routed = classified.authenticated.routed
+    guard let instance = instance(for: request), let configured = routed.route.urls.first,
+      let assertion = assertions.assertion(for: classified.authenticated.principal, audience: configured.string)
+    else { throw .upstreamUnavailable(reason: "not_ready", id: classified.id) }
+    var outbound = OutboundRequest(permit: request.permit, method: method(classified), url: instance)
+    outbound.body = classified.bytes
+    outbound.assertion = (routed.settings.assertionHeader, assertion)
+    outbound.isRepeatable = classified.message?.method != .toolsCall
+    outbound.traceContext = traceContext(classified.incoming)
+    switch classified.classification.era {
+    case .modern: fillModern(&outbound, classified)
+    case .legacy: fillLegacy(&outbound, classified, request.session)
+    }
+    return outbound
+  }
+
+  private func instance(for request: AdmittedRequest) -> AbsoluteURL? {
+    let urls = request.classified.authenticated.routed.route.urls
+    guard let session = request.session?.session else { return urls.first }
+    return urls.first { ByteStringURL.equal($0, session.upstreamURL) } ?? urls.first
+  }
+
+  private func method(_ request: ClassifiedRequest) -> OutboundRequest.Method {
+    if request.message != nil { return .post }
+    return request.incoming.method == "DELETE" ? .delete : .get
+  }
+
+  /// Version, method and name are computed from the body that was authorized; `Mcp-Param-*` go on as they came (§4.1).
+  private func fillModern(_ outbound: inout OutboundRequest, _ request: ClassifiedRequest) {
+    outbound.revision = request.classification.revision ?? .latest
+    for (name, key) in [("mcp-method", request.mirrored.methods), ("mcp-name", request.mirrored.names)] {
+      if let value = key.first { outbound.mirrored.append((name, value)) }
+    }
+    for parameter in request.mirrored.parameters {
+      outbound.mirrored.append(("mcp-param-" + ASCIICase.lowercased(parameter.name), parameter.value))
+    }
+  }
+
+  private func fillLegacy(_ outbound: inout OutboundRequest, _ request: ClassifiedRequest, _ session: BoundSession?) {
+    guard request.message?.method != .initialize else { return }
+    outbound.revision = session?.session.revision ?? request.classification.revision
+    outbound.upstreamSession = session?.session.upstreamSession
+    outbound.lastEventID = outbound.method == .get ? request.incoming.headers.first("last-event-id") : nil
+  }
+
+  private func traceContext(_ request: IncomingRequest) -> [(name: String, value: String)] {
+    ["traceparent", "tracestate"].compactMap { name in
+      guard request.headers.count(name) == 1, let value = request.headers.first(name), value.utf8.count <= 512 else {
+        return nil
+      }
+      return (name, value)
+    }
+  }
+}
+
+private enum ByteStringURL {
+  static func equal(_ url: AbsoluteURL, _ text: String) -> Bool { url.string.utf8.elementsEqual(text.utf8) }
+}

@@ -1,0 +1,122 @@
+import NIOCore
+import NIOPosix
+import NIOSSL
+import OAuthProtocol
+
+/// Streamable HTTP to an upstream, over a pool for each event loop.
+public struct HTTPUpstreamTransport: UpstreamTransport {
+  private let pools: [ObjectIdentifier: NIOLoopBound<UpstreamPool>]
+
+  /// Makes pools for every event loop of a group.
+  ///
+  /// - Throws: When the system's trust roots can't be loaded.
+  public static func make(group: any EventLoopGroup) async throws -> HTTPUpstreamTransport {
+    let tls = try NIOSSLContext(configuration: .makeClientConfiguration())
+    var pools: [ObjectIdentifier: NIOLoopBound<UpstreamPool>] = [:]
+    for eventLoop in group.makeIterator() {
+      pools[ObjectIdentifier(eventLoop)] = try await eventLoop.submit {
+        NIOLoopBound(UpstreamPool(eventLoop: eventLoop, tls: tls), eventLoop: eventLoop)
+      }.get()
+    }
+    return HTTPUpstreamTransport(pools: pools)
+  }
+
+  /// Sends a request.
+  public func send(_ request: OutboundRequest, to receiver: any UpstreamReceiver, on eventLoop: any EventLoop)
+    -> any UpstreamCall
+  {
+    let call = HTTPUpstreamCall(request: request, receiver: receiver)
+    guard let pool = pools[ObjectIdentifier(eventLoop)]?.value else {
+      receiver.upstreamFailed(.unreachable)
+      return call
+    }
+    call.start(in: pool)
+    return call
+  }
+}
+
+/// One request with what may happen to it: a connection that was stale, and a slash redirect (X11).
+private final class HTTPUpstreamCall: UpstreamCall, UpstreamReceiver {
+  private var request: OutboundRequest
+  private var receiver: (any UpstreamReceiver)?
+  private var connection: UpstreamConnection?
+  private var pool: UpstreamPool?
+  private var redirect: AbsoluteURL?
+  private var hasRedirected = false
+  private var hasRepeated = false
+  private var hasAnswered = false
+
+  init(request: OutboundRequest, receiver: any UpstreamReceiver) {
+    self.request = request
+    self.receiver = receiver
+  }
+
+  func start(in pool: UpstreamPool) {
+    self.pool = pool
+    pool.withConnection(to: UpstreamDestination(request.url), mayReuse: !hasRepeated) { [self] connection in
+      guard receiver != nil else { return }
+      guard let connection else { return upstreamFailed(.unreachable) }
+      self.connection = connection
+      connection.send(request, to: self)
+    }
+  }
+
+  func setReading(_ reading: Bool) { connection?.setReading(reading) }
+
+  func cancel() {
+    receiver = nil
+    connection?.abandon()
+    connection = nil
+  }
+
+  func upstreamAnswered(status: Int, headers: HeaderFields) {
+    hasAnswered = true
+    if status == 307 || status == 308, !hasRedirected, let target = slashRedirect(headers.first("location")) {
+      redirect = target
+      return
+    }
+    receiver?.upstreamAnswered(status: status, headers: headers)
+  }
+
+  func upstreamSent(_ bytes: ByteBuffer) {
+    if redirect == nil { receiver?.upstreamSent(bytes) }
+  }
+
+  func upstreamFinished() {
+    connection = nil
+    if let target = redirect, let pool {
+      hasRedirected = true
+      redirect = nil
+      hasAnswered = false
+      request.url = target
+      return start(in: pool)
+    }
+    let receiver = self.receiver
+    self.receiver = nil
+    receiver?.upstreamFinished()
+  }
+
+  func upstreamFailed(_ failure: UpstreamFailure) {
+    connection = nil
+    if failure == .disconnected, !hasAnswered, !hasRepeated, request.isRepeatable, let pool {
+      hasRepeated = true
+      return start(in: pool)
+    }
+    let receiver = self.receiver
+    self.receiver = nil
+    receiver?.upstreamFailed(failure)
+  }
+
+  /// Only the same origin, and only a slash more or less: anything else is answered as it is.
+  private func slashRedirect(_ location: String?) -> AbsoluteURL? {
+    guard let location else { return nil }
+    let absolute = location.utf8.first == UInt8(ascii: "/") ? request.url.origin.string + location : location
+    guard let target = try? AbsoluteURL(parsing: absolute), target.host == request.url.host,
+      target.effectivePort == request.url.effectivePort,
+      target.path == request.url.path + "/" || target.path + "/" == request.url.path,
+      target.query == request.url.query
+    else { return nil }
+    // Some servers redirect to http behind their own proxy; the scheme that was configured stays.
+    return try? AbsoluteURL(parsing: request.url.origin.string + target.requestTarget)
+  }
+}

@@ -1,0 +1,65 @@
+import MCPProtocol
+import OAuthProtocol
+import MartletPolicy
+
+/// What goes to an upstream, field by field. There is no place in it for the client's token, cookies, `Host`, `Origin`,
+/// session id or version header (invariant 1, X9).
+public struct OutboundRequest: Sendable {
+  /// The methods of the Streamable HTTP transport.
+  public enum Method: String, Sendable {
+    /// Sends a message.
+    case post = "POST"
+    /// Opens the stream of a legacy session.
+    case get = "GET"
+    /// Ends a legacy session.
+    case delete = "DELETE"
+  }
+
+  /// The proof that policy allowed it.
+  public let permit: Permit
+  /// The method.
+  public let method: Method
+  /// The instance.
+  public var url: AbsoluteURL
+  /// The message; empty for none.
+  public var body: [UInt8] = []
+  /// The revision spoken on this hop; `nil` where none is agreed on yet.
+  public var revision: ProtocolRevision?
+  /// The upstream's own session.
+  public var upstreamSession: String?
+  /// The last event of a resumed stream.
+  public var lastEventID: String?
+  /// Header fields that mirror the body, computed here, and `Mcp-Param-*` as they came.
+  public var mirrored: [(name: String, value: String)] = []
+  /// Our signed word about who is calling.
+  public var assertion: (header: String, value: String)?
+  /// W3C trace context.
+  public var traceContext: [(name: String, value: String)] = []
+  /// Whether sending it twice does no harm: not so for `tools/call`.
+  public var isRepeatable = false
+
+  /// Begins a request.
+  public init(permit: Permit, method: Method, url: AbsoluteURL) {
+    self.permit = permit
+    self.method = method
+    self.url = url
+  }
+
+  /// The header fields, but for `Host` and `Content-Length`, which the codec adds.
+  public var headers: [(name: String, value: String)] {
+    var fields: [(name: String, value: String)] = []
+    switch method {
+    case .post:
+      fields.append(("content-type", "application/json"))
+      fields.append(("accept", "text/event-stream, application/json"))
+    case .get: fields.append(("accept", "text/event-stream"))
+    case .delete: break
+    }
+    if let revision { fields.append(("mcp-protocol-version", revision.rawValue)) }
+    if let upstreamSession { fields.append(("mcp-session-id", upstreamSession)) }
+    if let lastEventID { fields.append(("last-event-id", lastEventID)) }
+    fields += mirrored
+    if let assertion { fields.append((assertion.header, assertion.value)) }
+    return fields + traceContext
+  }
+}

@@ -1,0 +1,55 @@
+import NIOCore
+
+/// Why an upstream gave no usable answer.
+public enum UpstreamFailure: Error, Sendable, Hashable {
+  /// No connection could be made; nothing was sent.
+  case unreachable
+  /// The connection ended before the answer was complete.
+  case disconnected
+  /// It took too long.
+  case timeout
+  /// What came is not HTTP, or more than may be read.
+  case malformed
+
+  /// A stable code for the trail.
+  public var code: String {
+    switch self {
+    case .unreachable: "unreachable"
+    case .disconnected: "disconnected"
+    case .timeout: "timeout"
+    case .malformed: "malformed"
+    }
+  }
+}
+
+/// Takes an upstream's answer, on the event loop that the request was sent from.
+public protocol UpstreamReceiver: AnyObject {
+  /// The head arrived.
+  func upstreamAnswered(status: Int, headers: HeaderFields)
+  /// A part of the body arrived.
+  func upstreamSent(_ bytes: ByteBuffer)
+  /// The answer is complete.
+  func upstreamFinished()
+  /// There will be no (further) answer. Called at most once, and nothing after it.
+  func upstreamFailed(_ failure: UpstreamFailure)
+}
+
+/// A request on its way. Used on its event loop only.
+public protocol UpstreamCall: AnyObject {
+  /// Stops or goes on reading, so that a slow client slows the upstream down.
+  func setReading(_ reading: Bool)
+  /// Ends it; the receiver hears nothing more.
+  func cancel()
+}
+
+/// Carries requests to an upstream: HTTP now, stdio and others later.
+public protocol UpstreamTransport: Sendable {
+  /// Sends a request.
+  ///
+  /// - Parameters:
+  ///   - request: What to send.
+  ///   - receiver: Who takes the answer.
+  ///   - eventLoop: Where both live; the call must come from it.
+  func send(_ request: OutboundRequest, to receiver: any UpstreamReceiver, on eventLoop: any EventLoop)
+    -> any UpstreamCall
+}

@@ -1,0 +1,39 @@
+import NIOCore
+
+/// The numbers of the data plane. All of them are in the documentation.
+public enum GatewayLimits {
+  /// The largest request body: 4 MiB.
+  public static let requestBody = 4 << 20
+  /// The largest upstream answer that is read whole (`initialize`, errors): 1 MiB.
+  public static let bufferedAnswer = 1 << 20
+  /// How long a request body may take in any case: 60 s (V-084).
+  public static let bodyTime = TimeAmount.seconds(60)
+  /// Bytes that each second beyond that must have brought: 1 KiB.
+  public static let bodyRate = 1 << 10
+  /// How long a connection to an upstream may take: 5 s.
+  public static let connect = TimeAmount.seconds(5)
+  /// How long an upstream may take to begin its answer: 300 s, since a tool may work that long.
+  public static let firstByte = TimeAmount.seconds(300)
+  /// How long an upstream's JSON answer may stand still: 60 s.
+  public static let answerStall = TimeAmount.seconds(60)
+  /// How long an unused connection to an upstream is kept: 4 s, below the 5 s of common Python servers.
+  public static let idleConnection = TimeAmount.seconds(4)
+  /// Unused connections kept for each upstream and event loop: 64.
+  public static let idleConnections = 64
+  /// How often a new GET stream is tried again where the upstream has not seen the end of the one before: 8 times.
+  public static let streamConflicts = 8
+  /// The pause between these: 250 ms.
+  public static let streamConflictPause = TimeAmount.milliseconds(250)
+  /// The longest session id of an upstream: 1 KiB.
+  public static let upstreamSession = 1 << 10
+  /// The pause after which a stream gets a comment: 15 s (X5).
+  public static let keepAlive = TimeAmount.seconds(15)
+  /// How much of a refused request's body is read past before the connection is cut instead: 8 MiB. A client that is
+  /// still sending when it is cut doesn't hear the refusal, so a body that might have been accepted is let through to
+  /// its end.
+  public static let discardedBody = 8 << 20
+  /// How long that may take: 15 s.
+  public static let discardTime = TimeAmount.seconds(15)
+  /// Bytes that may wait for a slow reader before it is cut: 1 MiB (V-084).
+  public static let slowReader = 1 << 20
+}

@@ -1,0 +1,48 @@
+import MCPProtocol
+import MartletDomain
+import OAuthProtocol
+
+/// A route with what stands behind it.
+public struct UpstreamRoute: Sendable {
+  /// The route as a protected resource.
+  public let resource: ProtectedRoute
+  /// The server's instances; at least one.
+  public let urls: [AbsoluteURL]
+  /// The revision that the operator pinned; `nil` to take what comes.
+  public let pinnedRevision: ProtocolRevision?
+
+  /// Describes a route.
+  public init(resource: ProtectedRoute, urls: [AbsoluteURL], pinnedRevision: ProtocolRevision?) {
+    self.resource = resource
+    self.urls = urls
+    self.pinnedRevision = pinnedRevision
+  }
+}
+
+/// The configuration of the data plane: an immutable snapshot; a request keeps the one that it began with.
+public struct GatewaySettings: Sendable {
+  /// The public origin.
+  public let origin: HTTPOrigin
+  /// Origins, beside our own, whose pages may call routes.
+  public let allowedOrigins: Set<HTTPOrigin>
+  /// The name of the header that carries the assertion to upstreams, lower case.
+  public let assertionHeader: String
+  private let routes: [String: UpstreamRoute]
+
+  /// Describes the data plane.
+  public init(
+    origin: HTTPOrigin, allowedOrigins: Set<HTTPOrigin>, assertionHeader: String, routes: [UpstreamRoute]
+  ) {
+    self.origin = origin
+    self.allowedOrigins = allowedOrigins
+    self.assertionHeader = assertionHeader
+    self.routes = Dictionary(routes.map { ($0.resource.id.path, $0) }, uniquingKeysWith: { first, _ in first })
+  }
+
+  /// The route of a path, in either slash spelling (D12).
+  public func route(path: String) -> UpstreamRoute? {
+    if let route = routes[path] { return route }
+    guard path.utf8.last == UInt8(ascii: "/") else { return nil }
+    return routes[String(path.dropLast())]
+  }
+}

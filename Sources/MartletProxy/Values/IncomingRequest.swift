@@ -1,0 +1,47 @@
+import MartletDomain
+import NIOCore
+
+/// A request to an MCP route whose head has arrived and whose body has not been looked at.
+public struct IncomingRequest: Sendable {
+  /// The method.
+  public let method: String
+  /// The path as sent.
+  public let path: String
+  /// The query as sent, without `?`; empty for none.
+  public let query: String
+  /// The header fields.
+  public let headers: HeaderFields
+  /// Where it came from, after trusted proxies were accounted for.
+  public let address: String
+  /// Its id.
+  public let id: RequestID
+  /// When its head was complete.
+  public let arrivedAt: NIODeadline
+
+  /// Describes a request.
+  public init(
+    method: String, path: String, query: String, headers: HeaderFields, address: String, id: RequestID,
+    arrivedAt: NIODeadline
+  ) {
+    self.method = method
+    self.path = path
+    self.query = query
+    self.headers = headers
+    self.address = address
+    self.id = id
+    self.arrivedAt = arrivedAt
+  }
+}
+
+/// A request whose route is known.
+struct RoutedRequest: Sendable {
+  let incoming: IncomingRequest
+  let route: UpstreamRoute
+  let settings: GatewaySettings
+}
+
+/// A request whose caller is proven.
+struct AuthenticatedRequest: Sendable {
+  let routed: RoutedRequest
+  let principal: Principal
+}

@@ -1,0 +1,28 @@
+import StrictCoding
+
+/// Tells the two media types of the transport from all others, bytewise.
+enum MediaType {
+  /// `application/json`, with nothing but a UTF-8 charset after it.
+  static func isJSON(_ value: String?) -> Bool {
+    guard let value else { return false }
+    let parts = value.utf8.split(separator: UInt8(ascii: ";"), omittingEmptySubsequences: false).map(trimmed)
+    guard parts.first == "application/json" else { return false }
+    return parts.dropFirst().allSatisfy { $0 == "charset=utf-8" || $0 == "charset=\"utf-8\"" }
+  }
+
+  /// `application/json` with any parameters, as upstreams answer it.
+  static func isJSONAnswer(_ value: String?) -> Bool { essence(value) == "application/json" }
+
+  /// `text/event-stream` with any parameters.
+  static func isEventStream(_ value: String?) -> Bool { essence(value) == "text/event-stream" }
+
+  private static func essence(_ value: String?) -> String? {
+    value.map { trimmed($0.utf8.prefix { $0 != UInt8(ascii: ";") }) }
+  }
+
+  private static func trimmed(_ bytes: Substring.UTF8View) -> String {
+    let space: (UInt8) -> Bool = { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }
+    let text = bytes.drop(while: space).reversed().drop(while: space).reversed()
+    return ASCIICase.lowercased(String(decoding: Array(text), as: UTF8.self))
+  }
+}

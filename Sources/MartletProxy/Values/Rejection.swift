@@ -1,0 +1,55 @@
+import MCPProtocol
+import MartletDomain
+import OAuthProtocol
+
+/// Why a request on a route was refused. `GatewayResponse.rendering` turns each case into HTTP, without default.
+enum Rejection: Error, Sendable {
+  /// There is no such route.
+  case unknownRoute
+  /// `Origin` or `Sec-Fetch-Site` names a page that may not call routes (N-25, V-011).
+  case foreignOrigin
+  /// No credential came: where to get one (§11.3).
+  case unauthenticated
+  /// A credential came that isn't good here; the reason is for the trail.
+  case invalidToken(reason: String)
+  /// A credential came in more than one way, or where none may stand (N-22).
+  case malformedCredential
+  /// The method isn't available; what is, is named.
+  case methodNotAllowed(allow: String)
+  /// The body isn't JSON by its type.
+  case unsupportedMediaType
+  /// The body is larger than the limit.
+  case bodyTooLarge
+  /// The body stopped coming.
+  case bodyTimeout
+  /// The message isn't acceptable.
+  case malformedMessage(MCPMessageError)
+  /// No such session for this caller; unknown, ended and foreign look alike (V-014).
+  case unknownSession(id: JSONRPCID?)
+  /// Policy refused; the reason is for the trail.
+  case denied(reason: String, id: JSONRPCID?)
+  /// The upstream can't be reached or answered with what can't be relayed.
+  case upstreamUnavailable(reason: String, id: JSONRPCID?)
+  /// A store or the trail can't take it right now.
+  case temporarilyUnavailable(reason: String)
+
+  /// A stable code for the trail.
+  var reason: String {
+    switch self {
+    case .unknownRoute: "unknown_route"
+    case .foreignOrigin: "foreign_origin"
+    case .unauthenticated: "no_credential"
+    case .invalidToken(let reason): "invalid_token:\(reason)"
+    case .malformedCredential: "malformed_credential"
+    case .methodNotAllowed: "method_not_allowed"
+    case .unsupportedMediaType: "unsupported_media_type"
+    case .bodyTooLarge: "body_too_large"
+    case .bodyTimeout: "body_timeout"
+    case .malformedMessage(let error): "malformed_message:\(error.code.rawValue)"
+    case .unknownSession: "unknown_session"
+    case .denied(let reason, _): "denied:\(reason)"
+    case .upstreamUnavailable(let reason, _): "upstream_unavailable:\(reason)"
+    case .temporarilyUnavailable(let reason): "temporarily_unavailable:\(reason)"
+    }
+  }
+}

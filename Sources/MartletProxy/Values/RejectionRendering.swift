@@ -1,0 +1,75 @@
+import MCPProtocol
+import MartletDomain
+import OAuthProtocol
+import StrictCoding
+
+/// Turns a rejection into HTTP: the one place that does.
+struct RejectionRendering {
+  let settings: GatewaySettings
+
+  /// Renders.
+  ///
+  /// - Parameters:
+  ///   - rejection: What happened.
+  ///   - path: The path as the client spelled it, which its challenge must name (D12).
+  func render(_ rejection: Rejection, path: String) -> GatewayResponse {
+    switch rejection {
+    case .unknownRoute:
+      return problem(404, "not_found", "There is no MCP server at this path.")
+    case .foreignOrigin:
+      return problem(403, "forbidden_origin", "Pages of this origin may not call this server; see allowed_origins.")
+    case .unauthenticated:
+      return challenge(path: path, error: nil, .invalidToken, "A bearer token is required.")
+    case .invalidToken:
+      return challenge(path: path, error: .invalidToken, .invalidToken, "The access token is not valid here.")
+    case .malformedCredential:
+      return challenge(
+        path: path, error: .invalidToken, .invalidToken, "Send one bearer token, in the Authorization header only.")
+    case .methodNotAllowed(let allow):
+      return problem(405, "method_not_allowed", "This method is not available here.").adding("allow", allow)
+    case .unsupportedMediaType:
+      return problem(415, "unsupported_media_type", "Send one JSON-RPC message with Content-Type: application/json.")
+    case .bodyTooLarge:
+      return problem(413, "body_too_large", "The message is larger than \(GatewayLimits.requestBody) bytes.")
+    case .bodyTimeout:
+      return problem(408, "body_timeout", "The message stopped arriving.")
+    case .malformedMessage(let error):
+      return .json(error.httpStatus, error.body)
+    case .unknownSession(let id):
+      return .json(404, JSONRPCErrorBody.encode(id: id, code: -32_001, message: "Session not found"))
+    case .denied(_, let id):
+      return rpc(id, .denied, "Denied by policy.", nil, statusWithoutID: 403)
+    case .upstreamUnavailable(_, let id):
+      return rpc(id, .upstreamUnavailable, "The server behind this route is not available.", 5, statusWithoutID: 503)
+    case .temporarilyUnavailable:
+      return problem(503, "temporarily_unavailable", "Try again in a moment.").adding("retry-after", "2")
+    }
+  }
+
+  /// A JSON-RPC error with HTTP 200 where a request can be answered, else the status alone.
+  private func rpc(
+    _ id: JSONRPCID?, _ code: JSONRPCErrorCode, _ message: String, _ retryAfter: Int?, statusWithoutID: Int
+  ) -> GatewayResponse {
+    let status = id == nil ? statusWithoutID : 200
+    let response = GatewayResponse.json(status, JSONRPCErrorBody.encode(id: id, code: code, message: message))
+    guard let retryAfter else { return response }
+    return response.adding("retry-after", String(retryAfter))
+  }
+
+  private func problem(_ status: Int, _ code: String, _ description: String) -> GatewayResponse {
+    let body: JSONValue = .object([
+      "error": .string(code), "error_description": .string(description),
+    ])
+    return .json(status, JSONWriter.write(body))
+  }
+
+  /// Conforms to: RFC 6750 §3, RFC 9728 §5.1; `error` only when a token was sent (D7).
+  private func challenge(path: String, error: OAuthErrorCode?, _ code: OAuthErrorCode, _ description: String)
+    -> GatewayResponse
+  {
+    let challenge = BearerChallenge(
+      resourceMetadata: settings.origin.string + "/.well-known/oauth-protected-resource" + path,
+      scope: ScopeSet(tolerant: "mcp"), error: error, errorDescription: error == nil ? nil : description)
+    return problem(401, code.rawValue, description).adding("www-authenticate", challenge.string)
+  }
+}

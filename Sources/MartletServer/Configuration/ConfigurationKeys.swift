@@ -1,0 +1,124 @@
+/// A key of `martlet.yaml`.
+struct ConfigurationKey: Sendable {
+  let name: String
+  /// What may stand there.
+  let kind: String
+  /// What holds when it is left out.
+  let fallback: String
+  let meaning: String
+
+  init(_ name: String, _ kind: String, _ fallback: String, _ meaning: String) {
+    self.name = name
+    self.kind = kind
+    self.fallback = fallback
+    self.meaning = meaning
+  }
+}
+
+/// Every key that is accepted, section by section; docs/reference/configuration.md is made of this file.
+enum ConfigurationKeys {
+  private typealias Key = ConfigurationKey
+
+  /// The file itself
+  static let root: [ConfigurationKey] = [
+    Key("public_url", "origin", "the listener's", "The one origin that clients see. https off loopback, no path."),
+    Key("listen", "host:port", "127.0.0.1:8080", "Where Martlet listens. Without a host: every address."),
+    Key("tls", "section", "plain HTTP", "The listener's certificate. Files are watched and loaded anew."),
+    Key(
+      "trusted_proxies", "list of CIDRs", "[]",
+      "Proxies whose X-Forwarded-For counts. Needed for plain HTTP off loopback."),
+    Key("allowed_hosts", "list of host[:port]", "[]", "Values of Host that are ours, beside public_url's."),
+    Key("allowed_origins", "list of origins", "[]", "Origins whose pages may call MCP routes."),
+    Key("data_dir", "path", "data", "The folder of the database and the master key."),
+    Key("log", "section", "", "The log on standard error."),
+    Key("servers", "section", "", "The MCP servers, by name. `martlet serve` needs one at least."),
+    Key("clients", "section", "", "OAuth clients that are registered beforehand, by client_id."),
+    Key("registration", "section", "", "How other clients may become known."),
+    Key("tokens", "section", "", "How long tokens live."),
+    Key("assertion", "section", "", "What servers are told about the caller."),
+    Key("egress", "section", "", "What URLs that strangers name may reach."),
+    Key("identity", "section", "", "Who can log in."),
+  ]
+
+  /// tls
+  static let tls: [ConfigurationKey] = [
+    Key("cert", "path", "required", "PEM file with the certificate chain."),
+    Key("key", "path", "required", "PEM file with the private key."),
+  ]
+
+  /// log
+  static let log: [ConfigurationKey] = [
+    Key("format", "json or text", "text", "JSON lines, or text for people."),
+    Key("level", "debug, info, warning or error", "info", "What is left out below."),
+  ]
+
+  /// servers.NAME
+  static let server: [ConfigurationKey] = [
+    Key("url", "URL", "required, or urls", "The server's MCP endpoint. Its route here is /NAME/mcp."),
+    Key("urls", "list of URLs", "", "Several instances of the same server, instead of url."),
+    Key("tenants", "list of names", "every tenant", "Who may have it."),
+    Key("protocol", "auto or a revision", "auto", "A revision of MCP to pin, in quotes: \"2025-11-25\"."),
+    Key("credential", "none", "none", "What the server is called with. Others than none come with the vault."),
+  ]
+
+  /// clients.ID
+  static let client: [ConfigurationKey] = [
+    Key("name", "text", "the id", "What people see when they are asked for consent."),
+    Key("grants", "list", "by redirect_uris", "authorization_code, refresh_token, client_credentials."),
+    Key("auth", "method", "what fits", "none, client_secret_basic, client_secret_post or private_key_jwt."),
+    Key("secret", "secret", "", "The client secret: {env: NAME} or {file: PATH}."),
+    Key("jwks", "{file: PATH}", "", "Its public keys, a JSON Web Key Set, for private_key_jwt."),
+    Key("jwks_uri", "https URL", "", "Where its public keys are published, instead."),
+    Key("redirect_uris", "list of URIs", "[]", "Where answers may go. On loopback addresses any port fits."),
+    Key("servers", "list of names", "every server", "The servers that it may reach."),
+    Key("tenant", "name", "default", "The tenant that it acts in with client_credentials."),
+  ]
+
+  /// registration
+  static let registration: [ConfigurationKey] = [
+    Key("cimd", "true or false", "true", "Accept Client ID Metadata Documents: a client_id that is a URL."),
+    Key("dcr", "true or false", "true", "Accept Dynamic Client Registration (RFC 7591)."),
+    Key("unused_ttl", "duration, 60s to 90d", "24h", "When a registered client that was never used goes."),
+    Key("unused_clients", "10 to 1000000", "10000", "How many never-used clients are kept at most."),
+  ]
+
+  /// tokens
+  static let tokens: [ConfigurationKey] = [
+    Key("access_ttl", "duration, 1s to 1d", "1h", "How long an access token lives."),
+    Key("refresh_ttl", "duration, 1s to 365d", "30d", "How long a refresh token lives that nobody uses."),
+    Key("refresh_max_ttl", "duration, 1s to 1825d", "365d", "How long a login lasts, however often it is refreshed."),
+    Key("replay_window", "duration, 0s to 1h", "2m", "In which a spent refresh token answers with the same successor."),
+    Key("reuse", "revoke_family or refuse", "revoke_family", "What a spent refresh token does after that."),
+  ]
+
+  /// assertion
+  static let assertion: [ConfigurationKey] = [
+    Key("header", "header name", "Martlet-Assertion", "The header that tells servers who is calling, as a signed JWT."),
+    Key("ttl", "duration, 5s to 1h", "60s", "How long that JWT lives."),
+  ]
+
+  /// egress
+  static let egress: [ConfigurationKey] = [
+    Key(
+      "allow", "list of CIDRs", "[]",
+      "Private ranges that metadata documents and key sets of strangers may be fetched from."),
+    Key("ca_file", "path", "", "PEM file of authorities to trust beside the system's."),
+  ]
+
+  /// identity
+  static let identity: [ConfigurationKey] = [
+    Key("local", "true or false", "true", "Whether users made by `martlet user add` may log in."),
+    Key("providers", "section", "", "OpenID Connect providers, by name."),
+  ]
+
+  /// identity.providers.NAME
+  static let provider: [ConfigurationKey] = [
+    Key("issuer", "URL", "required", "The issuer, exactly as the provider writes it. https off loopback."),
+    Key(
+      "client_id", "text", "required", "Martlet's client_id there. Its redirect URI is PUBLIC_URL/login/NAME/callback."),
+    Key("client_secret", "secret", "", "Martlet's secret there: {env: NAME} or {file: PATH}."),
+    Key("tenant_claim", "claim", "", "The claim of the ID token that names the tenant; without it, default."),
+    Key("groups_claim", "claim", "", "The claim of the ID token that lists groups."),
+    Key("scopes", "list", "[openid, profile, email]", "The scopes to ask for."),
+  ]
+}

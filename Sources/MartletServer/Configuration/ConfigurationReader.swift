@@ -1,0 +1,204 @@
+import MartletAuthorizationServer
+import MartletDomain
+import OAuthClient
+import OAuthProtocol
+import StrictCoding
+
+/// Turns the sections of a file into a configuration.
+struct ConfigurationReader {
+  let root: ConfigurationSection
+  let environment: ConfigurationEnvironment
+
+  /// Reads everything, so that all problems are found in one go.
+  ///
+  /// - Returns: A configuration that counts only if no problem was collected; `nil` where not even the origin can be
+  ///   told.
+  func read() -> Configuration? {
+    root.allow(only: ConfigurationKeys.root)
+    let listen = listen()
+    let tls = tls()
+    guard let (origin, isDerived) = origin(listen, isSecure: root.has("tls")) else { return nil }
+    var configuration = Configuration(
+      publicURL: origin, publicURLFollowsListener: isDerived, listen: listen, tls: tls,
+      dataDirectory: root.path("data_dir") ?? environment.resolve("data"))
+    configuration.trustedProxies = ranges(root, "trusted_proxies")
+    configuration.allowedHosts = hosts()
+    configuration.allowedOrigins = origins()
+    readLog(into: &configuration)
+    configuration.servers = servers()
+    configuration.registration = registration()
+    configuration.tokens = tokens()
+    readAssertion(into: &configuration)
+    configuration.egress = egress()
+    readIdentity(into: &configuration)
+    configuration.clients = ClientsReader(
+      section: root.section("clients"), servers: Set(configuration.servers.map(\.name))
+    ).read()
+    checkListener(configuration)
+    return configuration
+  }
+
+  private func listen() -> Configuration.Address {
+    let usual = Configuration.Address(host: "127.0.0.1", port: 8080)
+    guard let text = root.string("listen") else { return usual }
+    guard let address = Configuration.Address(text) else {
+      root.problem("listen", "must be an address and a port", "for example 127.0.0.1:8080, or 0.0.0.0:443")
+      return usual
+    }
+    return address
+  }
+
+  private func tls() -> Configuration.TLS? {
+    guard root.has("tls") else { return nil }
+    let section = root.section("tls")
+    section.allow(only: ConfigurationKeys.tls)
+    for key in ["cert", "key"] where !section.has(key) { section.problem(key, "is missing", "name a PEM file") }
+    guard section.file("cert") != nil, section.file("key") != nil, let certificate = section.path("cert"),
+      let key = section.path("key")
+    else { return nil }
+    guard environment.opensCertificates else { return Configuration.TLS(certificate: certificate, key: key) }
+    do { _ = try TLSFiles(certificate: certificate, key: key) } catch {
+      section.problem(
+        "cert", "can't be used with this key: \(error)", "both are PEM files, and the key is the certificate's")
+    }
+    return Configuration.TLS(certificate: certificate, key: key)
+  }
+
+  private func origin(_ listen: Configuration.Address, isSecure: Bool) -> (HTTPOrigin, isDerived: Bool)? {
+    let derived = listen.origin(isSecure: isSecure).map { ($0, isDerived: true) }
+    guard let text = root.string("public_url") else {
+      if !root.has("public_url"), !listen.isLoopback {
+        root.problem("public_url", "is missing", "off loopback, say what clients see: https://gateway.example.com")
+      }
+      return derived
+    }
+    guard let origin = HTTPOrigin(text) else {
+      root.problem(
+        "public_url", "must be an origin without path or trailing slash", "for example https://gateway.example.com")
+      return derived
+    }
+    if origin.scheme == .http, !origin.host.isLoopback {
+      root.problem("public_url", "must be https off loopback", "clients refuse to log in over http")
+    } else if origin.scheme == .http, isSecure {
+      root.problem("public_url", "must be https where tls is set", "write https://\(origin.authority)")
+    }
+    return (origin, false)
+  }
+
+  private func hosts() -> [String] {
+    for text in root.strings("allowed_hosts") ?? [] where HTTPOrigin("http://\(text)") == nil {
+      root.problem(
+        "allowed_hosts", "\(PlainText.sanitized(text, limit: 100)) is no value of Host",
+        "a name, with the port where it isn't the usual one: gateway.internal:8080")
+    }
+    return root.strings("allowed_hosts") ?? []
+  }
+
+  private func origins() -> Set<HTTPOrigin> {
+    var origins: Set<HTTPOrigin> = []
+    for text in root.strings("allowed_origins") ?? [] {
+      guard let origin = HTTPOrigin(text) else {
+        root.problem(
+          "allowed_origins", "\(PlainText.sanitized(text, limit: 100)) is no origin",
+          "for example http://localhost:6274")
+        continue
+      }
+      origins.insert(origin)
+    }
+    return origins
+  }
+
+  func ranges(_ section: ConfigurationSection, _ key: String) -> [CIDR] {
+    (section.strings(key) ?? []).compactMap { text in
+      guard let range = CIDR(text) else {
+        section.problem(key, "\(PlainText.sanitized(text, limit: 100)) is no address range", "for example 10.0.0.0/8")
+        return nil
+      }
+      return range
+    }
+  }
+
+  private func readLog(into configuration: inout Configuration) {
+    let section = root.section("log")
+    section.allow(only: ConfigurationKeys.log)
+    configuration.logFormat = section.choice("format", default: .text)
+    configuration.logLevel = section.choice("level", default: .info)
+  }
+
+  private func registration() -> RegistrationSettings {
+    let section = root.section("registration")
+    section.allow(only: ConfigurationKeys.registration)
+    var settings = RegistrationSettings()
+    settings.acceptsMetadataDocuments = section.bool("cimd", default: settings.acceptsMetadataDocuments)
+    settings.acceptsDynamicRegistration = section.bool("dcr", default: settings.acceptsDynamicRegistration)
+    settings.unusedLifetime = section.duration(
+      "unused_ttl", default: settings.unusedLifetime, in: .seconds(60) ... .seconds(90 * 86_400))
+    if let text = section.string("unused_clients") {
+      if let count = DecimalText.parse(text), (10...1_000_000).contains(count) {
+        settings.unusedClients = count
+      } else {
+        section.problem("unused_clients", "must be a number from 10 to 1000000")
+      }
+    }
+    return settings
+  }
+
+  private func tokens() -> TokenSettings {
+    let section = root.section("tokens")
+    section.allow(only: ConfigurationKeys.tokens)
+    var settings = TokenSettings()
+    let year = Duration.seconds(365 * 86_400)
+    settings.accessLifetime = section.duration(
+      "access_ttl", default: settings.accessLifetime, in: .seconds(1) ... .seconds(86_400))
+    settings.refreshLifetime = section.duration(
+      "refresh_ttl", default: settings.refreshLifetime, in: .seconds(1)...year)
+    settings.refreshFamilyLifetime = section.duration(
+      "refresh_max_ttl", default: settings.refreshFamilyLifetime, in: .seconds(1)...year * 5)
+    settings.replayWindow = section.duration(
+      "replay_window", default: settings.replayWindow, in: .zero ... .seconds(3600))
+    if let text = section.string("reuse") {
+      if let reuse = RefreshReusePolicy(rawValue: text) {
+        settings.reuse = reuse
+      } else {
+        section.problem("reuse", "must be revoke_family or refuse")
+      }
+    }
+    if settings.refreshFamilyLifetime < settings.refreshLifetime {
+      section.problem(
+        "refresh_max_ttl", "is shorter than refresh_ttl", "the whole family lives at least as long as one token")
+    }
+    return settings
+  }
+
+  private func readAssertion(into configuration: inout Configuration) {
+    let section = root.section("assertion")
+    section.allow(only: ConfigurationKeys.assertion)
+    if let header = section.string("header") {
+      if HeaderName.isFreeForAssertion(header) {
+        configuration.assertionHeader = HeaderName.lowered(header)
+      } else {
+        section.problem("header", "can't carry the assertion", "choose a name of your own, such as Martlet-Assertion")
+      }
+    }
+    configuration.assertionLifetime = section.duration(
+      "ttl", default: configuration.assertionLifetime, in: .seconds(5) ... .seconds(3600))
+  }
+
+  private func egress() -> Configuration.Egress {
+    let section = root.section("egress")
+    section.allow(only: ConfigurationKeys.egress)
+    var egress = Configuration.Egress()
+    egress.allow = ranges(section, "allow")
+    if section.file("ca_file") != nil { egress.authorityFile = section.path("ca_file") }
+    return egress
+  }
+
+  private func checkListener(_ configuration: Configuration) {
+    guard configuration.tls == nil, !configuration.listen.isLoopback, configuration.trustedProxies.isEmpty else {
+      return
+    }
+    root.problem(
+      "listen", "plain HTTP off loopback would send tokens in clear",
+      "set tls, or declare the TLS proxy in front in trusted_proxies")
+  }
+}

@@ -1,0 +1,75 @@
+import MartletDomain
+import MartletProxy
+import NIOCore
+import NIOHTTP1
+import StrictCoding
+
+/// One exchange with our own endpoints: the body is read whole, the router answers. Used on its event loop only.
+final class ControlExchange {
+  private let request: IncomingRequest
+  private let planes: Planes
+  private let writer: ResponseWriter
+  private var body: [UInt8] = []
+  private var isOver = false
+  private var deadline: Scheduled<Void>?
+
+  init(request: IncomingRequest, planes: Planes, writer: ResponseWriter) {
+    self.request = request
+    self.planes = planes
+    self.writer = writer
+    deadline = writer.eventLoop.assumeIsolated().scheduleTask(in: FrontDoorLimits.controlBodyTime) { [weak self] in
+      self?.refuse(408, "request_timeout", "The request stopped arriving.")
+    }
+  }
+
+  func receive(_ bytes: ByteBuffer) {
+    guard !isOver else { return }
+    guard body.count + bytes.readableBytes <= FrontDoorLimits.controlBody else {
+      return refuse(413, "request_too_large", "The body is larger than \(FrontDoorLimits.controlBody) bytes.")
+    }
+    body.append(contentsOf: bytes.readableBytesView)
+  }
+
+  func receiveEnd() {
+    guard !isOver else { return }
+    deadline?.cancel()
+    isOver = true
+    let endpointRequest = EndpointRequest(
+      method: request.method, path: request.path, query: Array(request.query.utf8), headers: request.headers.fields,
+      body: body, address: request.address, id: request.id)
+    let answer = planes.control
+    writer.eventLoop.makeFutureWithTask { await answer(endpointRequest) }
+      .assumeIsolated()
+      .whenSuccess { [self] response in send(response) }
+  }
+
+  func disconnected() {
+    deadline?.cancel()
+    isOver = true
+  }
+
+  private func refuse(_ status: Int, _ code: String, _ description: String) {
+    guard !isOver else { return }
+    isOver = true
+    deadline?.cancel()
+    writer.closeAfterwards()
+    let json = JSONWriter.write(["error": .string(code), "error_description": .string(description)])
+    send(
+      RenderedResponse(
+        status: status, headers: [("content-type", "application/json"), ("cache-control", "no-store")], body: json))
+  }
+
+  private func send(_ response: RenderedResponse) {
+    let head = GatewayResponse.Head(status: response.status, headers: HeaderFields(lowercased: response.headers))
+    writer.send(head: head, length: response.body.count)
+    if !response.body.isEmpty { writer.send(body: ByteBuffer(bytes: response.body)) }
+    writer.finish()
+  }
+}
+
+/// An answer of the control plane, ready for the wire.
+struct RenderedResponse: Sendable {
+  var status: Int
+  var headers: [(name: String, value: String)]
+  var body: [UInt8]
+}

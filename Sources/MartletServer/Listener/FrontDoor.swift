@@ -1,0 +1,85 @@
+import NIOCore
+import NIOExtras
+import NIOHTTP1
+import NIOPosix
+import NIOSSL
+
+/// The one listener of both planes.
+final class FrontDoor: Sendable {
+  private let channel: any Channel
+  private let quiescing: ServerQuiescingHelper
+  private let group: any EventLoopGroup
+
+  /// Where it listens; the port is the one that the system gave when 0 was asked for.
+  var port: Int { channel.localAddress?.port ?? 0 }
+
+  private init(channel: any Channel, quiescing: ServerQuiescingHelper, group: any EventLoopGroup) {
+    self.channel = channel
+    self.quiescing = quiescing
+    self.group = group
+  }
+
+  /// Listens.
+  ///
+  /// - Parameters:
+  ///   - host: An address or name of this machine.
+  ///   - port: The port; 0 for any.
+  ///   - tls: The certificate, or `nil` for plain HTTP.
+  ///   - planes: Who answers; connections that come before it is known are closed.
+  /// - Throws: `IOError` when the port is taken or not allowed.
+  static func open(
+    host: String, port: Int, tls: TLSFiles?, group: any EventLoopGroup, planes: @escaping @Sendable () -> Planes?
+  ) async throws -> FrontDoor {
+    let quiescing = ServerQuiescingHelper(group: group)
+    let channel = try await ServerBootstrap(group: group)
+      .serverChannelOption(.backlog, value: 1024)
+      .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+      .serverChannelInitializer { channel in
+        channel.eventLoop.makeCompletedFuture {
+          try channel.pipeline.syncOperations.addHandler(quiescing.makeServerChannelHandler(channel: channel))
+        }
+      }
+      .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+      .childChannelInitializer { channel in
+        guard let planes = planes() else { return channel.close() }
+        return channel.eventLoop.makeCompletedFuture { try setUp(channel, tls: tls, planes: planes) }
+      }
+      .bind(host: host, port: port)
+      .get()
+    return FrontDoor(channel: channel, quiescing: quiescing, group: group)
+  }
+
+  private static func setUp(_ channel: any Channel, tls: TLSFiles?, planes: Planes) throws {
+    let pipeline = channel.pipeline.syncOperations
+    if let tls { try pipeline.addHandler(NIOSSLServerHandler(context: tls.context)) }
+    let clock = ConnectionClock()
+    try pipeline.addHandler(clock)
+    var limits = NIOHTTPDecoderLimitConfiguration()
+    limits.maxHeaderFieldSize = FrontDoorLimits.headerFieldBytes
+    limits.maxHeaderListSize = FrontDoorLimits.headerBytes
+    limits.maxHeaderFieldCount = FrontDoorLimits.headerFields
+    try pipeline.configureHTTPServerPipeline(
+      withPipeliningAssistance: true, withErrorHandling: false, withOutboundHeaderValidation: true,
+      withEncoderConfiguration: .init(), withDecoderLimitConfiguration: limits)
+    try pipeline.addHandler(
+      ConnectionHandler(
+        planes: planes, clock: clock, isSecure: tls != nil || planes.frontDoor().origin.scheme == .https))
+  }
+
+  /// Stops accepting, lets requests under way finish, and closes.
+  ///
+  /// - Returns: Whether everything had ended in time.
+  func close() async -> Bool {
+    let done = group.any().makePromise(of: Void.self)
+    quiescing.initiateShutdown(promise: done)
+    let late = group.any().scheduleTask(in: FrontDoorLimits.drain) { () -> Void in }
+    return await withTaskGroup(of: Bool.self) { tasks in
+      tasks.addTask { (try? await done.futureResult.get()) != nil }
+      tasks.addTask { (try? await late.futureResult.get()) == nil }
+      let first = await tasks.next() ?? false
+      late.cancel()
+      tasks.cancelAll()
+      return first
+    }
+  }
+}

@@ -1,0 +1,25 @@
+import NIOCore
+
+/// The numbers of the listener. All of them are in the documentation.
+enum FrontDoorLimits {
+  /// All header fields of a request together: 32 KiB (V-080).
+  static let headerBytes = 32 << 10
+  /// One header field: 20 KiB, room for the largest token that is looked at (16 KiB).
+  static let headerFieldBytes = 20 << 10
+  /// Header fields of a request: 100.
+  static let headerFields = 100
+  /// The request target: 8 KiB.
+  static let targetBytes = 8 << 10
+  /// From the first byte of a request to the end of its head: 15 s (V-084).
+  static let head = TimeAmount.seconds(15)
+  /// Between two requests on a connection: 75 s.
+  static let idle = TimeAmount.seconds(75)
+  /// The body of a request to one of our own endpoints: 64 KiB.
+  static let controlBody = 64 << 10
+  /// For that body to arrive: 15 s.
+  static let controlBodyTime = TimeAmount.seconds(15)
+  /// For a TLS handshake: 10 s.
+  static let handshake = TimeAmount.seconds(10)
+  /// For requests under way when the process is told to stop: 30 s.
+  static let drain = TimeAmount.seconds(30)
+}

@@ -1,0 +1,151 @@
+import Logging
+import MartletAuthorizationServer
+import MartletDomain
+import MartletIdentity
+import MartletPolicy
+import MartletProxy
+import NIOCore
+import NIOPosix
+import OAuthClient
+import Synchronization
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// Puts the parts together. Every part gets what it needs by its initialiser; nothing is looked up later.
+struct Assembly: Sendable {
+  let options: ServeOptions
+  let configuration: Configuration
+  let installation: Installation
+  let logger: Logger
+
+  func assemble() async throws -> GatewayApplication {
+    let group = MultiThreadedEventLoopGroup(numberOfThreads: max(1, System.coreCount))
+    let tls = try openTLS()
+    let box = PlanesBox()
+    let door = try await openDoor(tls, group, box)
+    let snapshots = SnapshotHolder(Snapshot(configuration, port: door.port))
+    let health = Health()
+    let flows = RecentFlows(clock: installation.clock, random: installation.random)
+    let server = try authorizationServer(snapshots, flows)
+    let gateway = try await gateway(server, snapshots, flows, group)
+    let table = try routeTable(server, snapshots, health)
+    let control = ControlPlane(table, logger: logger)
+    let planes = Planes(
+      gateway: gateway, random: installation.random, frontDoor: { snapshots.current.frontDoor },
+      control: { await control.answer($0) })
+    box.set(planes)
+    return GatewayApplication(
+      options: options, installation: installation, snapshots: snapshots, server: server, gateway: gateway,
+      planes: planes, door: door, tls: tls, health: health, logger: logger)
+  }
+
+  func routeTable(_ server: AuthorizationServer, _ snapshots: SnapshotHolder, _ health: Health) throws -> RouteTable {
+    RouteTable(
+      authorizationServer: server, login: try loginEndpoints(server, snapshots), health: health,
+      pages: try PageRenderer(origin: snapshots.current.gateway.origin.string))
+  }
+
+  private func openTLS() throws(ConfigurationProblems) -> TLSFiles? {
+    guard let tls = configuration.tls else { return nil }
+    do { return try TLSFiles(certificate: tls.certificate, key: tls.key) } catch {
+      throw ConfigurationProblems([
+        ConfigurationProblem(
+          path: "tls", line: nil, message: "the certificate \(tls.certificate) or its key can't be used: \(error)",
+          hint: "both must be PEM files, and the key must belong to the certificate")
+      ])
+    }
+  }
+
+  private func openDoor(_ tls: TLSFiles?, _ group: MultiThreadedEventLoopGroup, _ box: PlanesBox)
+    async throws(InstallationError) -> FrontDoor
+  {
+    let (host, port) = (configuration.listen.host, configuration.listen.port)
+    do {
+      return try await FrontDoor.open(host: host, port: port, tls: tls, group: group, planes: { box.planes })
+    } catch let error as IOError where error.errnoCode == EADDRINUSE {
+      throw InstallationError(
+        "port \(port) on \(host) is taken",
+        advice: "Stop the program that listens there, or set listen to another port.")
+    } catch {
+      throw InstallationError(
+        "can't listen on \(host):\(port): \(error)", advice: "Set listen to an address of this machine and a free port."
+      )
+    }
+  }
+
+  func authorizationServer(_ snapshots: SnapshotHolder, _ flows: any FlowCorrelation) throws
+    -> AuthorizationServer
+  {
+    let clock = installation.clock
+    let fetcher = RateLimitedFetcher(
+      try SafeFetcher.guarded(
+        policy: AddressPolicy(allow: configuration.egress.allow),
+        certificateAuthorityFile: configuration.egress.authorityFile),
+      clock: { clock.now().milliseconds })
+    return AuthorizationServer(
+      AuthorizationServer.Dependencies(
+        settings: { snapshots.current.authorizationServer }, store: installation.store,
+        documents: ClientMetadataDocuments(
+          fetcher: fetcher, store: DocumentCacheAdapter(store: installation.store),
+          clock: { clock.now().milliseconds }),
+        clientKeys: PublishedClientKeys(
+          cache: JWKSCache(fetcher: fetcher, clock: { clock.now().milliseconds })),
+        keys: installation.signingKeys, revoker: installation.revoker, revocations: installation.revocations,
+        sealer: installation.sealer, formGuard: formGuard,
+        cookies: CookiePolicy(origin: snapshots.current.gateway.origin), flows: flows, audit: installation.audit,
+        clock: clock, random: installation.random))
+  }
+
+  private var formGuard: FormGuard { FormGuard(keys: [installation.sealer.derivedKey(for: "forms")]) }
+
+  private func loginEndpoints(_ server: AuthorizationServer, _ snapshots: SnapshotHolder) throws
+    -> @Sendable () -> LoginEndpoint
+  {
+    let clock = installation.clock
+    let backend = OIDCBackend(
+      fetcher: try SafeFetcher.operatorConfigured(certificateAuthorityFile: configuration.egress.authorityFile),
+      clock: clock, random: installation.random)
+    let collaborators = LoginEndpoint.Collaborators(
+      store: installation.store,
+      passwords: PasswordLogin(
+        users: installation.store, hasher: installation.passwords, throttle: LoginThrottle(clock: clock)),
+      forms: formGuard, sealer: installation.sealer,
+      prompting: LoginPromptAdapter(
+        prompts: server.prompts, authorizations: installation.store, clock: clock),
+      audit: installation.audit, clock: clock, random: installation.random)
+    return {
+      let snapshot = snapshots.current
+      return LoginEndpoint(
+        settings: snapshot.identity, origin: snapshot.gateway.origin, backend: backend, collaborators: collaborators)
+    }
+  }
+
+  private func gateway(
+    _ server: AuthorizationServer, _ snapshots: SnapshotHolder, _ flows: any FlowCorrelation,
+    _ group: MultiThreadedEventLoopGroup
+  ) async throws -> Gateway {
+    let signer = AssertionSigner(
+      settings: { snapshots.current.authorizationServer }, keys: installation.signingKeys, random: installation.random,
+      lifetime: { snapshots.current.configuration.assertionLifetime })
+    let dependencies = Gateway.Dependencies(
+      verifier: BearerVerifierAdapter(verifier: server.verifier), revocations: installation.revocations,
+      sessions: installation.store, policy: RouteMembership(),
+      assertions: UpstreamAssertionsAdapter(signer: signer, clock: installation.clock),
+      transport: try await HTTPUpstreamTransport.make(group: group), audit: installation.audit, flows: flows,
+      clock: installation.clock, random: installation.random)
+    return try await Gateway(dependencies, group: group, settings: { snapshots.current.gateway })
+  }
+}
+
+/// Holds the planes that the listener, which has to know its port first, is waiting for.
+private final class PlanesBox: Sendable {
+  private let state = Mutex<Planes?>(nil)
+
+  var planes: Planes? { state.withLock { $0 } }
+
+  func set(_ planes: Planes) { state.withLock { $0 = planes } }
+}

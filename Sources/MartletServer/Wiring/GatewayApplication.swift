@@ -1,0 +1,63 @@
+import Logging
+import MartletAuthorizationServer
+import MartletDomain
+import MartletIdentity
+import MartletPolicy
+import MartletProxy
+import OAuthClient
+
+/// The whole program behind `martlet serve`: opens the installation, assembles both planes, listens, and stops in
+/// order.
+public struct GatewayApplication: Sendable {
+  let options: ServeOptions
+  let installation: Installation
+  let snapshots: SnapshotHolder
+  let server: AuthorizationServer
+  let gateway: Gateway
+  let planes: Planes
+  let door: FrontDoor
+  let tls: TLSFiles?
+  let health: Health
+  let logger: Logger
+
+  /// Runs until told to stop.
+  ///
+  /// - Parameters:
+  ///   - options: What the command line says.
+  ///   - announce: Gets what a person should read once Martlet listens.
+  /// - Throws: `ConfigurationProblems` or `InstallationError`; nothing was started then.
+  public static func run(_ options: ServeOptions, announce: @Sendable (String) -> Void) async throws {
+    let application = try await start(options)
+    let firstPassword =
+      options.configurationFile == nil
+      ? try await FirstUser(installation: application.installation).makeIfNobodyExists() : nil
+    application.health.note(.listener, isWell: true)
+    announce(StartMessage(snapshot: application.snapshots.current, firstPassword: firstPassword).text)
+    await ServiceLoop(application: application).run()
+  }
+
+  private static func start(_ options: ServeOptions) async throws -> GatewayApplication {
+    let configuration = try options.load()
+    MartletLogging.bootstrap(format: configuration.logFormat, level: configuration.logLevel)
+    let logger = Logger(label: "martlet")
+    let lifetime = configuration.tokens.accessLifetime
+    let installation = try Installation.open(
+      dataDirectory: configuration.dataDirectory, accessLifetime: { lifetime })
+    let follower = RevocationFollower(
+      store: installation.store, index: installation.revocations, clock: installation.clock, logger: logger)
+    do {
+      try await ClockCheck(keys: installation.store).check(at: installation.clock.now())
+      try await follower.catchUp()
+      try await installation.signingKeys.load()
+    } catch let error as InstallationError {
+      throw error
+    } catch {
+      throw InstallationError(
+        "the database in \(configuration.dataDirectory) can't be read: \(error)",
+        advice: "Check that no other program holds it, and that master.key belongs to it.")
+    }
+    return try await Assembly(
+      options: options, configuration: configuration, installation: installation, logger: logger
+    ).assemble()
+  }
+}

@@ -1,0 +1,30 @@
+import MartletAuthorizationServer
+import MartletDomain
+
+/// Removes what nobody can use any more. Never a grant that could still be refreshed.
+struct Housekeeping: Sendable {
+  let application: GatewayApplication
+  /// How long the trail is kept: 90 days.
+  static let auditRetention = Duration.seconds(90 * 86_400)
+  /// When an unused MCP session ends: 30 days.
+  static let sessionRetention = Duration.seconds(30 * 86_400)
+  /// How long a fetched document may stand in for one that can't be fetched: 30 days in the store.
+  static let documentRetention = Duration.seconds(30 * 86_400)
+
+  func run() async {
+    let store = application.installation.store
+    let now = application.installation.clock.now()
+    let report = await application.server.housekeeping.run(at: now)
+    do {
+      try await store.removeExpiredLogins(at: now)
+      try await store.removeIdleMCPSessions(usedBefore: now - Self.sessionRetention)
+      try await store.removeFetchedDocuments(before: now - Self.documentRetention)
+      try await store.removeAuditEvents(before: now - Self.auditRetention)
+    } catch {
+      application.logger.warning("housekeeping was interrupted", metadata: ["error": "\(error)"])
+    }
+    for failure in report.failures {
+      application.logger.warning("housekeeping was interrupted", metadata: ["error": "\(failure)"])
+    }
+  }
+}

@@ -1,0 +1,95 @@
+import Crypto
+import Foundation
+import MartletAudit
+import MartletAuthorizationServer
+import MartletDomain
+import MartletIdentity
+import MartletStoreSQLite
+
+/// The state of an installation, opened: what `martlet serve` and every other command work on.
+public struct Installation: Sendable {
+  /// Everything that lasts.
+  public let store: any DurableStore
+  /// Seals what may not lie in clear.
+  public let sealer: Sealer
+  /// Tells the time.
+  public let clock: any WallClock
+  /// Makes keys and ids.
+  public let random: any RandomSource
+  /// Takes records; call `flush` before the end of a command.
+  public let audit: AuditRecorder
+  /// What was taken away, as far as this process knows.
+  public let revocations = RevocationIndex()
+  /// Local users.
+  public let localUsers: LocalUsers
+  /// Hashes passwords.
+  public let passwords: PasswordHasher
+  /// Takes things away.
+  public let revoker: Revoker
+  /// Signing keys; call `load` before use.
+  public let signingKeys: SigningKeys
+  private let closing: @Sendable () throws -> Void
+
+  /// Opens `data_dir`, making it where it doesn't exist.
+  ///
+  /// - Parameter accessLifetime: How long an access token lives, which decides how long a revocation is kept.
+  /// - Throws: `InstallationError`.
+  public static func open(
+    dataDirectory: String, accessLifetime: @escaping @Sendable () -> Duration
+  ) throws(InstallationError) -> Installation {
+    try makeFolder(dataDirectory)
+    let database = dataDirectory + "/martlet.sqlite"
+    let random = SystemRandom()
+    let key = try MasterKeyFile.load(
+      folder: dataDirectory, databaseExists: FileManager.default.fileExists(atPath: database), random: random)
+    do throws(StoreOpenError) {
+      let store = try SQLiteStore(path: database)
+      return Installation(store: store, key: key, random: random, accessLifetime: accessLifetime) { try store.close() }
+    } catch {
+      throw InstallationError(error.message, advice: error.advice)
+    }
+  }
+
+  private init(
+    store: any DurableStore, key: SymmetricKey, random: SystemRandom,
+    accessLifetime: @escaping @Sendable () -> Duration, closing: @escaping @Sendable () throws -> Void
+  ) {
+    let clock = SystemClock()
+    let recorder = AuditRecorder(store: store, clock: clock)
+    self.store = store
+    self.clock = clock
+    self.random = random
+    self.closing = closing
+    sealer = Sealer(key: key)
+    audit = recorder
+    passwords = PasswordHasher(random: random)
+    localUsers = LocalUsers(
+      store: store, hasher: passwords, audit: recorder, accessLifetime: accessLifetime(), clock: clock, random: random)
+    revoker = Revoker(
+      refreshTokens: store, revocations: store, index: revocations, tokenLifetime: accessLifetime, clock: clock,
+      audit: recorder)
+    signingKeys = SigningKeys(
+      store: store, sealer: sealer, clock: clock, random: random, tokenLifetime: accessLifetime, audit: recorder)
+  }
+
+  /// Writes what waits and closes the store.
+  public func close() async {
+    try? await audit.flush()
+    try? closing()
+  }
+
+  private static func makeFolder(_ folder: String) throws(InstallationError) {
+    do {
+      try FileManager.default.createDirectory(
+        atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+    } catch {
+      throw InstallationError(
+        "can't make the data folder \(folder)", advice: "Set data_dir to a folder that Martlet's user may write to.")
+    }
+    guard FileManager.default.isWritableFile(atPath: folder) else {
+      throw InstallationError(
+        "the data folder \(folder) is read-only",
+        advice: "Make it writable for Martlet's user, or set data_dir elsewhere.")
+    }
+  }
+}

@@ -1,0 +1,118 @@
+import Logging
+import MartletDomain
+import MartletPolicy
+import UnixSignals
+
+/// Everything that goes on beside requests, and the end of it all.
+struct ServiceLoop: Sendable {
+  let application: GatewayApplication
+
+  private var logger: Logger { application.logger }
+  private var installation: Installation { application.installation }
+
+  /// Runs until SIGTERM or SIGINT; a second one ends at once.
+  func run() async {
+    await withTaskGroup(of: Void.self) { tasks in
+      tasks.addTask { await installation.audit.run() }
+      tasks.addTask { await follower.run(application.health) }
+      tasks.addTask { await every(.seconds(10)) { await watchFiles() } }
+      tasks.addTask { await every(.seconds(30)) { await refreshKeys() } }
+      tasks.addTask { await every(.seconds(60)) { await keepHouse() } }
+      record(.processStarted)
+      await handleSignals()
+      await stop()
+      tasks.cancelAll()
+    }
+    await installation.close()
+    logger.info("stopped")
+  }
+
+  private var follower: RevocationFollower {
+    RevocationFollower(
+      store: installation.store, index: installation.revocations, clock: installation.clock, logger: logger)
+  }
+
+  private func every(_ interval: Duration, _ work: @Sendable () async -> Void) async {
+    while !Task.isCancelled {
+      try? await Task.sleep(for: interval)
+      if !Task.isCancelled { await work() }
+    }
+  }
+
+  private func handleSignals() async {
+    for await signal in await UnixSignalsSequence(trapping: .sigterm, .sigint, .sighup) {
+      guard signal == .sighup else { return }
+      Reload(application: application).run()
+    }
+  }
+
+  /// Not ready, no new connections, requests under way finish, streams are told to come back.
+  private func stop() async {
+    logger.info("stopping: requests under way may finish")
+    application.health.note(.listener, isWell: false)
+    application.planes.drain()
+    await application.gateway.closeStreams(reason: "shutdown")
+    if await !application.door.close() { logger.warning("some requests had not ended in time and were cut") }
+    try? await application.gateway.noteSessionUse()
+    record(.processStopped)
+  }
+
+  private func record(_ action: AuditAction) {
+    installation.audit.record(AuditEvent(at: installation.clock.now(), action: action))
+  }
+
+  private func watchFiles() async {
+    guard let tls = application.tls else { return }
+    do {
+      if try tls.reloadIfChanged() { logger.info("the certificate was read again") }
+    } catch {
+      logger.error("the changed certificate is no good; the old one stays", metadata: ["error": "\(error)"])
+    }
+  }
+
+  private func refreshKeys() async {
+    do {
+      try await installation.signingKeys.refresh()
+      application.health.note(.signingKeys, isWell: true)
+    } catch {
+      if application.health.note(.signingKeys, isWell: false) {
+        logger.error("signing keys can't be read again", metadata: ["error": "\(error)"])
+      }
+    }
+  }
+
+  private func keepHouse() async {
+    let isWell = installation.audit.failedSince == nil
+    if application.health.note(.audit, isWell: isWell), !isWell { logger.error("the trail can't be written") }
+    try? await application.gateway.noteSessionUse()
+    await Housekeeping(application: application).run()
+  }
+}
+
+/// Takes in a changed configuration, whole or not at all.
+struct Reload: Sendable {
+  let application: GatewayApplication
+
+  func run() {
+    do throws(ConfigurationProblems) {
+      let configuration = try application.options.load()
+      let before = application.snapshots.current.configuration
+      application.snapshots.replace(with: Snapshot(configuration, port: application.door.port))
+      record(.configurationLoaded)
+      application.logger.info("the configuration was read again")
+      if before.listen != configuration.listen || before.tls != configuration.tls
+        || before.dataDirectory != configuration.dataDirectory
+      {
+        application.logger.warning("listen, tls and data_dir take effect after a restart")
+      }
+    } catch {
+      record(.configurationRefused)
+      application.logger.error("the configuration has problems; the one before stays")
+      for problem in error.problems { application.logger.error("\(problem)") }
+    }
+  }
+
+  private func record(_ action: AuditAction) {
+    application.installation.audit.record(AuditEvent(at: application.installation.clock.now(), action: action))
+  }
+}

@@ -1,0 +1,65 @@
+import MartletAuthorizationServer
+import MartletDomain
+import MartletIdentity
+import MartletProxy
+import OAuthClient
+import OAuthProtocol
+import Synchronization
+
+/// One configuration, seen by each part of the house through its own settings.
+struct Snapshot: Sendable {
+  let configuration: Configuration
+  let authorizationServer: AuthorizationServerSettings
+  let identity: IdentitySettings
+  let gateway: GatewaySettings
+  let frontDoor: FrontDoorSettings
+
+  /// - Parameter port: The port that the listener really has.
+  init(_ configuration: Configuration, port: Int) {
+    self.configuration = configuration
+    var origin = configuration.publicURL
+    if configuration.publicURLFollowsListener {
+      origin = HTTPOrigin(scheme: origin.scheme, host: origin.host, port: port)
+    }
+    let routes = configuration.servers.map { server in
+      UpstreamRoute(
+        resource: ProtectedRoute(
+          id: RouteID(server: server.name), displayName: server.name.string, tenants: server.tenants),
+        urls: server.urls, pinnedRevision: server.revision)
+    }
+    authorizationServer = AuthorizationServerSettings(
+      routes: RouteDirectory(origin: origin, routes: routes.map(\.resource)),
+      clients: Dictionary(configuration.clients.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first }),
+      registration: configuration.registration, tokens: configuration.tokens)
+    identity = IdentitySettings(
+      acceptsPasswords: configuration.acceptsLocalUsers,
+      providers: Dictionary(
+        configuration.providers.map { ($0.name, ProviderSettings($0)) }, uniquingKeysWith: { first, _ in first }))
+    gateway = GatewaySettings(
+      origin: origin, allowedOrigins: configuration.allowedOrigins, assertionHeader: configuration.assertionHeader,
+      routes: routes)
+    frontDoor = FrontDoorSettings(
+      origin: origin, extraHosts: configuration.allowedHosts, listeningPort: port,
+      isLoopback: configuration.listen.isLoopback, trustedProxies: configuration.trustedProxies)
+  }
+}
+
+extension ProviderSettings {
+  fileprivate init(_ provider: ProviderConfiguration) {
+    self.init(
+      issuer: provider.issuer.string, clientID: provider.clientID, clientSecret: provider.clientSecret,
+      scopes: ScopeSet(tolerant: provider.scopes.joined(separator: " ")), tenantClaim: provider.tenantClaim,
+      groupsClaim: provider.groupsClaim)
+  }
+}
+
+/// The snapshot in force. A request takes it once and keeps it.
+final class SnapshotHolder: Sendable {
+  private let state: Mutex<Snapshot>
+
+  init(_ snapshot: Snapshot) { state = Mutex(snapshot) }
+
+  var current: Snapshot { state.withLock { $0 } }
+
+  func replace(with snapshot: Snapshot) { state.withLock { $0 = snapshot } }
+}

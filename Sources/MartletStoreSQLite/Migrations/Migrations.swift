@@ -1,0 +1,39 @@
+import GRDB
+
+/// The schema's history: numbered, forward only. A change goes expand → contract, so that the program before still
+/// works.
+struct Migrations {
+  /// The number of the newest migration.
+  static let newest = 1
+
+  private let migrator: DatabaseMigrator = {
+    var migrator = DatabaseMigrator()
+    migrator.registerMigration("1") { database in try Migration1.apply(to: database) }
+    return migrator
+  }()
+
+  /// Applies what is missing.
+  func apply(to pool: DatabasePool) throws {
+    // Another process may be at it: the loser finds the tables made, looks again and has nothing left to do.
+    for _ in 0..<5 {
+      do { return try migrator.migrate(pool) } catch is DatabaseError {
+        if try pool.read(migrator.hasCompletedMigrations) { return }
+      }
+    }
+    try migrator.migrate(pool)
+  }
+
+  /// The number of the newest migration that was applied to a database; 0 for none.
+  static func number(of database: Database) throws -> Int {
+    guard try database.tableExists("grdb_migrations") else { return 0 }
+    let applied = try String.fetchAll(database, sql: "SELECT identifier FROM grdb_migrations")
+    return applied.map { Int($0) ?? .max }.max() ?? 0
+  }
+
+  /// Whether there are tables, none of which a migration has made.
+  static func hasForeignTables(_ database: Database) throws -> Bool {
+    let sql =
+      "SELECT COUNT(*) FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name NOT LIKE 'grdb_%'"
+    return try Int.fetchOne(database, sql: sql) ?? 0 > 0
+  }
+}

@@ -1,0 +1,74 @@
+import GRDB
+import MartletDomain
+
+extension SQLiteStore {
+  /// See `AuditStore`.
+  public func appendAuditEvents(_ events: [AuditEvent]) async throws(StoreError) {
+    try await write { database in
+      for event in events { try database.insert(event) }
+    }
+  }
+
+  /// See `AuditStore`.
+  public func auditEvents(tenant: TenantID?, limit: Int) async throws(StoreError) -> [AuditEvent] {
+    try await read { database in
+      guard let tenant else {
+        return try database.rows(
+          "SELECT * FROM audit_event ORDER BY at DESC, position DESC LIMIT :limit", ["limit": .number(max(0, limit))]
+        ).map { try AuditEvent(row: $0) }
+      }
+      return try database.rows(
+        "SELECT * FROM audit_event WHERE tenant = :tenant ORDER BY at DESC, position DESC LIMIT :limit",
+        ["tenant": .id(tenant), "limit": .number(max(0, limit))]
+      ).map { try AuditEvent(row: $0) }
+    }
+  }
+
+  /// See `AuditStore`.
+  public func auditEvents(flow: FlowID) async throws(StoreError) -> [AuditEvent] {
+    try await read { database in
+      try database.rows("SELECT * FROM audit_event WHERE flow = :flow ORDER BY at, position", ["flow": .id(flow)])
+        .map { try AuditEvent(row: $0) }
+    }
+  }
+
+  /// See `AuditStore`.
+  public func removeAuditEvents(before time: Timestamp) async throws(StoreError) {
+    try await write { database in
+      try database.run("DELETE FROM audit_event WHERE at < :time", ["time": .time(time)])
+    }
+  }
+}
+
+extension Database {
+  fileprivate func insert(_ event: AuditEvent) throws {
+    try run(
+      """
+      INSERT INTO audit_event (tenant, at, action, flow, request, subject, client, route, method, target, status,
+        reason, duration_ns, address)
+      VALUES (:tenant, :at, :action, :flow, :request, :subject, :client, :route, :method, :target, :status,
+        :reason, :duration, :address)
+      """,
+      [
+        "tenant": .id(event.tenant), "at": .time(event.at), "action": .value(event.action), "flow": .id(event.flow),
+        "request": .id(event.request), "subject": .text(event.subject), "client": .id(event.client),
+        "route": .text(event.route), "method": .text(event.method), "target": .text(event.target),
+        "status": .number(event.status), "reason": .text(event.reason), "duration": .duration(event.duration),
+        "address": .text(event.address),
+      ])
+  }
+}
+
+extension AuditEvent {
+  fileprivate init(row: Row) throws(StoreError) {
+    self.init(
+      at: try row.time("at"), action: try row.value("action"), tenant: try row.id("tenant"),
+      flow: try row.optionalID("flow"), request: try row.optionalID("request"),
+      subject: try row.optionalText("subject"), client: try row.optionalID("client"),
+      route: try row.optionalText("route"), method: try row.optionalText("method"),
+      target: try row.optionalText("target"), status: try row.optionalNumber("status").map { Int($0) },
+      reason: try row.optionalText("reason"),
+      duration: try row.optionalNumber("duration_ns").map { .nanoseconds($0) },
+      address: try row.optionalText("address"))
+  }
+}

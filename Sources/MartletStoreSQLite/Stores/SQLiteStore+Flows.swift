@@ -1,0 +1,43 @@
+import GRDB
+import MartletDomain
+
+extension SQLiteStore {
+  /// See `AuditStore`.
+  public func flows(limit: Int) async throws(StoreError) -> [FlowSummary] {
+    try await read { database in
+      let flows = try database.rows(
+        """
+        SELECT flow, started_at, ended_at,
+          (SELECT client FROM audit_event AS e WHERE e.flow = newest.flow AND client IS NOT NULL
+            ORDER BY at, position LIMIT 1) AS client,
+          (SELECT route FROM audit_event AS e WHERE e.flow = newest.flow AND route IS NOT NULL
+            ORDER BY at, position LIMIT 1) AS route
+        FROM (
+          SELECT flow, MIN(at) AS started_at, MAX(at) AS ended_at, MIN(position) AS first
+          FROM audit_event WHERE flow IS NOT NULL GROUP BY flow
+          ORDER BY started_at DESC, first DESC LIMIT :limit) AS newest
+        ORDER BY started_at DESC, first DESC
+        """, ["limit": .number(max(0, limit))])
+      return try flows.map { row in try FlowSummary(row: row, actions: database.actions(of: row)) }
+    }
+  }
+}
+
+extension Database {
+  fileprivate func actions(of flow: Row) throws -> [AuditAction] {
+    try rows(
+      """
+      SELECT action, MIN(at) AS first_at, MIN(position) AS first FROM audit_event WHERE flow = :flow
+      GROUP BY action ORDER BY first_at, first
+      """, ["flow": flow["flow"]]
+    ).map { row throws(StoreError) -> AuditAction in try row.value("action") }
+  }
+}
+
+extension FlowSummary {
+  fileprivate init(row: Row, actions: [AuditAction]) throws(StoreError) {
+    self.init(
+      flow: try row.id("flow"), startedAt: try row.time("started_at"), endedAt: try row.time("ended_at"),
+      client: try row.optionalID("client"), route: try row.optionalText("route"), actions: actions)
+  }
+}

@@ -1,0 +1,85 @@
+import GRDB
+import MartletDomain
+import StrictCoding
+
+extension SQLiteStore {
+  /// See `MCPSessionStore`.
+  public func createMCPSession(_ session: MCPSession) async throws(StoreError) {
+    try await write { database in try database.insert(session) }
+  }
+
+  /// See `MCPSessionStore`.
+  public func mcpSession(_ digest: ArtefactDigest) async throws(StoreError) -> MCPSession? {
+    try await read { database in
+      try database.row("SELECT * FROM mcp_session WHERE digest = :digest", ["digest": .digest(digest)])
+        .map { try MCPSession(row: $0) }
+    }
+  }
+
+  /// See `MCPSessionStore`.
+  public func updateUpstream(of digest: ArtefactDigest, session: String?, url: String) async throws(StoreError) {
+    try await write { database in
+      try database.run(
+        "UPDATE mcp_session SET upstream_session = :session, upstream_url = :url WHERE digest = :digest",
+        ["digest": .digest(digest), "session": .text(session), "url": .text(url)])
+    }
+  }
+
+  /// See `MCPSessionStore`.
+  public func noteMCPSessionUse(_ digests: [ArtefactDigest], at now: Timestamp) async throws(StoreError) {
+    try await write { database in
+      for digest in digests {
+        try database.run(
+          "UPDATE mcp_session SET used_at = :now WHERE digest = :digest AND used_at < :now",
+          ["digest": .digest(digest), "now": .time(now)])
+      }
+    }
+  }
+
+  /// See `MCPSessionStore`.
+  public func endMCPSession(_ digest: ArtefactDigest) async throws(StoreError) -> Bool {
+    try await write { database in
+      try database.changes("DELETE FROM mcp_session WHERE digest = :digest", ["digest": .digest(digest)])
+    }
+  }
+
+  /// See `MCPSessionStore`.
+  public func removeIdleMCPSessions(usedBefore time: Timestamp) async throws(StoreError) {
+    try await write { database in
+      try database.run("DELETE FROM mcp_session WHERE used_at < :time", ["time": .time(time)])
+    }
+  }
+}
+
+extension Database {
+  fileprivate func insert(_ session: MCPSession) throws {
+    try run(
+      """
+      INSERT OR REPLACE INTO mcp_session (digest, tenant, issuer, subject, client, route, revision,
+        initialize_request, upstream_session, upstream_url, created_at, used_at)
+      VALUES (:digest, :tenant, :issuer, :subject, :client, :route, :revision,
+        :initialize_request, :upstream_session, :upstream_url, :created_at, :used_at)
+      """,
+      [
+        "digest": .digest(session.digest), "tenant": .id(session.binding.tenant),
+        "issuer": .text(session.binding.issuer), "subject": .text(session.binding.subject),
+        "client": .id(session.binding.client), "route": .route(session.binding.route),
+        "revision": .value(session.revision), "initialize_request": .bytes(session.initializeRequest),
+        "upstream_session": .text(session.upstreamSession), "upstream_url": .text(session.upstreamURL),
+        "created_at": .time(session.createdAt), "used_at": .time(session.usedAt),
+      ])
+  }
+}
+
+extension MCPSession {
+  fileprivate init(row: Row) throws(StoreError) {
+    let binding = PrincipalBinding(
+      tenant: try row.id("tenant"), issuer: ByteString(try row.bytes("issuer")),
+      subject: ByteString(try row.bytes("subject")), client: try row.id("client"), route: try row.route("route"))
+    self.init(
+      digest: try row.digest("digest"), binding: binding, revision: try row.value("revision"),
+      initializeRequest: try row.bytes("initialize_request"), upstreamSession: try row.optionalText("upstream_session"),
+      upstreamURL: try row.text("upstream_url"), createdAt: try row.time("created_at"),
+      usedAt: try row.time("used_at"))
+  }
+}

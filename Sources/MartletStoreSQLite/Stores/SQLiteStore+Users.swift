@@ -1,0 +1,113 @@
+import GRDB
+import MartletDomain
+import StrictCoding
+
+extension SQLiteStore {
+  /// See `UserStore`.
+  public func user(_ id: UserID) async throws(StoreError) -> User? {
+    try await read { database in
+      try database.row("SELECT * FROM user_account WHERE id = :id", ["id": .id(id)]).map { try User(row: $0) }
+    }
+  }
+
+  /// See `UserStore`.
+  public func localUser(loginName: String) async throws(StoreError) -> (user: User, passwordHash: String)? {
+    try await read { database in
+      try database.row("SELECT * FROM user_account WHERE login_name = :name", ["name": .text(loginName)])
+        .map { (try User(row: $0), try $0.text("password_hash")) }
+    }
+  }
+
+  /// See `UserStore`.
+  public func createLocalUser(_ user: User, passwordHash: String) async throws(StoreError) -> Bool {
+    guard let loginName = user.loginName else { return false }
+    return try await write { database in
+      let isTaken =
+        try database.row(
+          "SELECT 1 FROM user_account WHERE login_name = :name OR id = :id",
+          ["name": .text(loginName), "id": .id(user.id)]) != nil
+      if !isTaken { try database.insert(user, passwordHash: passwordHash) }
+      return !isTaken
+    }
+  }
+
+  /// See `UserStore`.
+  public func upsertFederatedUser(_ candidate: User) async throws(StoreError) -> User {
+    guard case .federated(let issuer, let subject) = candidate.origin else { throw .corrupt("not a federated user") }
+    return try await write { database in
+      let known = try database.row(
+        """
+        UPDATE user_account SET tenant = :tenant, display_name = :display_name, groups = :groups
+        WHERE issuer = :issuer AND subject = :subject RETURNING *
+        """,
+        [
+          "issuer": .text(issuer), "subject": .text(subject), "tenant": .id(candidate.tenant),
+          "display_name": .text(candidate.displayName), "groups": .texts(candidate.groups),
+        ])
+      if let known { return try User(row: known) }
+      try database.insert(candidate, passwordHash: nil)
+      return candidate
+    }
+  }
+
+  /// See `UserStore`.
+  public func setUserDisabled(_ id: UserID, at time: Timestamp?) async throws(StoreError) -> Bool {
+    try await write { database in
+      try database.changes(
+        "UPDATE user_account SET disabled_at = :time WHERE id = :id", ["id": .id(id), "time": .time(time)])
+    }
+  }
+
+  /// See `UserStore`.
+  public func setPasswordHash(_ id: UserID, _ passwordHash: String) async throws(StoreError) -> Bool {
+    try await write { database in
+      try database.changes(
+        "UPDATE user_account SET password_hash = :hash WHERE id = :id AND login_name IS NOT NULL",
+        ["id": .id(id), "hash": .text(passwordHash)])
+    }
+  }
+
+  /// See `UserStore`.
+  public func users() async throws(StoreError) -> [User] {
+    try await read { database in
+      try database.rows("SELECT * FROM user_account").map { try User(row: $0) }.sorted { $0.id < $1.id }
+    }
+  }
+}
+
+extension Database {
+  fileprivate func insert(_ user: User, passwordHash: String?) throws {
+    var values: [String: DatabaseValue] = [
+      "id": .id(user.id), "tenant": .id(user.tenant), "login_name": .text(user.loginName),
+      "password_hash": .text(passwordHash), "issuer": .null, "subject": .null, "display_name": .text(user.displayName),
+      "groups": .texts(user.groups), "is_administrator": .flag(user.isAdministrator),
+      "disabled_at": .time(user.disabledAt), "created_at": .time(user.createdAt),
+    ]
+    if case .federated(let issuer, let subject) = user.origin {
+      values["issuer"] = .text(issuer)
+      values["subject"] = .text(subject)
+    }
+    try run(
+      """
+      INSERT INTO user_account (id, tenant, login_name, password_hash, issuer, subject, display_name, groups,
+        is_administrator, disabled_at, created_at)
+      VALUES (:id, :tenant, :login_name, :password_hash, :issuer, :subject, :display_name, :groups,
+        :is_administrator, :disabled_at, :created_at)
+      """, values)
+  }
+}
+
+extension User {
+  fileprivate init(row: Row) throws(StoreError) {
+    let origin: UserOrigin
+    if let loginName = try row.optionalText("login_name") {
+      origin = .local(loginName: loginName)
+    } else {
+      origin = .federated(issuer: ByteString(try row.bytes("issuer")), subject: ByteString(try row.bytes("subject")))
+    }
+    self.init(
+      id: try row.id("id"), tenant: try row.id("tenant"), origin: origin, displayName: try row.text("display_name"),
+      groups: try row.texts("groups"), isAdministrator: try row.flag("is_administrator"),
+      disabledAt: try row.optionalTime("disabled_at"), createdAt: try row.time("created_at"))
+  }
+}

@@ -1,0 +1,99 @@
+import ArgumentParser
+import MartletDomain
+import MartletServer
+import OAuthProtocol
+import StrictCoding
+
+extension GrantType: ExpressibleByArgument {
+  /// What help and completion offer: the grants that `/token` redeems.
+  public static var allValueStrings: [String] {
+    [GrantType.authorizationCode, .refreshToken, .clientCredentials].map(\.rawValue)
+  }
+}
+extension ClientAuthenticationMethod: ExpressibleByArgument {}
+
+/// `martlet client add`.
+struct ClientAdd: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "add", abstract: "Make a client; a secret is shown this once.",
+    discussion: """
+      Examples:
+        martlet client add "My editor" --redirect-uri http://127.0.0.1/callback
+        martlet client add nightly --grant client_credentials --server time --json
+        martlet client add nightly --grant client_credentials --jwks nightly.jwks
+      """)
+
+  @Argument(help: "What people see when they are asked for consent; the client_id begins with it.")
+  var name: String
+
+  @Option(
+    name: .customLong("redirect-uri"),
+    help: ArgumentHelp("Where answers may go; repeatable. On loopback addresses any port fits.", valueName: "uri"))
+  var redirectURIs: [String] = []
+
+  @Option(
+    help: ArgumentHelp(
+      "What it may redeem; repeatable. By default authorization_code and refresh_token.", valueName: "grant"))
+  var grant: [GrantType] = []
+
+  @Option(
+    help: ArgumentHelp(
+      "none, client_secret_basic, client_secret_post or private_key_jwt; by default what fits.", valueName: "method"))
+  var auth: ClientAuthenticationMethod?
+
+  @Option(
+    help: ArgumentHelp("A file with its public keys, a JSON Web Key Set, for private_key_jwt.", valueName: "file"))
+  var jwks: String?
+
+  @Option(help: ArgumentHelp("A server that it may reach; repeatable. By default any.", valueName: "name"))
+  var server: [String] = []
+
+  @Option(help: "The tenant that it acts in with client_credentials.")
+  var tenant = "default"
+
+  @OptionGroup var options: InstallationOptions
+
+  func validate() throws {
+    guard TenantName.isValid(tenant) else { throw ValidationError("--tenant must be \(TenantName.rule)") }
+    try ClientPlan.validate(self)
+  }
+
+  func run() async throws {
+    try await options.withInstallation { installation, configuration in
+      try checkServers(configuration)
+      let plan = try ClientPlan(self)
+      let secret = plan.method.usesSharedSecret ? ArtefactKind.clientSecret.mint(installation.random) : nil
+      let client = try plan.client(secret: secret, random: installation.random, at: installation.clock.now())
+      try await installation.audit.recordDurably(
+        AuditEvent(
+          at: client.createdAt, action: .clientRegistered, tenant: client.tenant, client: client.id,
+          reason: "by_administrator"))
+      guard case .created = try await installation.store.registerClient(client, quota: nil) else {
+        throw CommandFailure("the client_id \(client.id) is taken", advice: "Run this again; another one is drawn.")
+      }
+      answer(client, secret.map { ByteString($0.expose()).string })
+    }
+  }
+
+  private func checkServers(_ configuration: Configuration) throws {
+    let known = Set(configuration.servers.map(\.name))
+    for name in server where !known.contains(ServerName(name)) {
+      let names = known.isEmpty ? "none is configured" : known.map(\.string).sorted().joined(separator: ", ")
+      throw CommandFailure(
+        "there is no server \(PlainText.sanitized(name))", advice: "Known servers: \(names).", code: 2)
+    }
+  }
+
+  private func answer(_ client: RegisteredClient, _ secret: String?) {
+    if options.json {
+      var answer = ClientText.json(client)
+      answer["client_secret"] = secret.map { .string($0) }
+      Terminal.out(.object(answer))
+      return
+    }
+    Terminal.out("The client was made.")
+    Terminal.out("  client_id      \(client.id)")
+    if let secret { Terminal.out("  client_secret  \(secret)   (shown this once)") }
+    Terminal.out("  authentication \(client.authenticationMethod.rawValue)")
+  }
+}

@@ -1,0 +1,58 @@
+import MartletDomain
+import MartletServer
+import StrictCoding
+
+/// Flows as commands answer them.
+enum FlowText {
+  static let head = ["flow", "began", "client", "route", "reached", "note"]
+
+  static func row(_ flow: FlowSummary) -> [String] {
+    [
+      flow.flow.string, flow.startedAt.text, flow.client?.string ?? "", flow.route ?? "",
+      flow.actions.last?.rawValue ?? "", note(flow) ?? "",
+    ]
+  }
+
+  static func json(_ flow: FlowSummary) -> JSONObject {
+    [
+      "flow": .string(flow.flow.string), "started_at": .string(flow.startedAt.text),
+      "ended_at": .string(flow.endedAt.text), "client_id": flow.client.map { .string($0.string) } ?? .null,
+      "route": flow.route.map { .string($0) } ?? .null,
+      "actions": .array(flow.actions.map { .string($0.rawValue) }), "note": note(flow).map { .string($0) } ?? .null,
+    ]
+  }
+
+  static let eventHead = ["at", "action", "client", "route", "status", "reason", "method", "target", "from"]
+
+  static func row(_ event: AuditEvent) -> [String] {
+    [
+      event.at.text, event.action.rawValue, event.client?.string ?? "", event.route ?? "",
+      event.status.map { "\($0)" } ?? "", event.reason ?? "", event.method ?? "", event.target ?? "",
+      event.address ?? "",
+    ]
+  }
+
+  static func json(_ event: AuditEvent) -> JSONValue {
+    func text(_ value: String?) -> JSONValue { value.map { .string($0) } ?? .null }
+    return [
+      "at": .string(event.at.text), "action": .string(event.action.rawValue), "tenant": .string(event.tenant.string),
+      "flow": text(event.flow?.string), "request": text(event.request?.string), "subject": text(event.subject),
+      "client_id": text(event.client?.string), "route": text(event.route), "method": text(event.method),
+      "target": text(event.target), "status": event.status.map { .number(JSONNumber(Int64($0))) } ?? .null,
+      "reason": text(event.reason),
+      "duration_ms": event.duration.map { .number(JSONNumber($0.milliseconds)) } ?? .null,
+      "address": text(event.address),
+    ]
+  }
+
+  /// What an operator should look at: where a client gave up.
+  private static func note(_ flow: FlowSummary) -> String? {
+    let reached = Set(flow.actions)
+    if reached.contains(.tokenPresented) { return nil }
+    if reached.contains(.tokenIssued) { return "token issued, never presented" }
+    if reached.contains(.codeIssued) { return "code issued, never redeemed" }
+    if reached.contains(.consentDenied) { return "refused by the user" }
+    if reached.contains(.authorizationRequested) { return "stopped at login or consent" }
+    return nil
+  }
+}

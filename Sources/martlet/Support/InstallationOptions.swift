@@ -1,0 +1,45 @@
+import ArgumentParser
+import MartletServer
+
+/// What every command that works on an installation can be told.
+struct InstallationOptions: ParsableArguments {
+  @Option(help: ArgumentHelp("The configuration file (martlet.yaml where it exists).", valueName: "file"))
+  var config: String?
+
+  @Option(
+    name: .customLong("data-dir"),
+    help: ArgumentHelp("The folder of database and master key, instead of the file's data_dir.", valueName: "folder"))
+  var dataDirectory: String?
+
+  @Flag(help: "Answer in JSON, for scripts.")
+  var json = false
+
+  /// The configuration; without a file, the defaults. Secrets in it may be missing, since no command here uses one.
+  func configuration() throws(ConfigurationProblems) -> Configuration {
+    var configuration =
+      if let file = ConfigurationChoice.file(named: config) {
+        try ConfigurationFile.load(file, requiresSecrets: false)
+      } else {
+        try Configuration.withoutFile(upstream: nil)
+      }
+    if let dataDirectory { configuration.dataDirectory = dataDirectory }
+    return configuration
+  }
+
+  /// Opens the installation for one piece of work, and closes it whatever happens.
+  func withInstallation(_ work: (Installation, Configuration) async throws -> Void) async throws {
+    try await CommandFailure.translating {
+      let configuration = try configuration()
+      let lifetime = configuration.tokens.accessLifetime
+      let installation = try Installation.open(
+        dataDirectory: configuration.dataDirectory, accessLifetime: { lifetime })
+      do {
+        try await work(installation, configuration)
+      } catch {
+        await installation.close()
+        throw error
+      }
+      await installation.close()
+    }
+  }
+}

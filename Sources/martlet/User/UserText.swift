@@ -1,0 +1,29 @@
+import MartletDomain
+import MartletServer
+import StrictCoding
+
+/// Users as commands answer them.
+enum UserText {
+  static let head = ["name", "tenant", "role", "state", "login", "made"]
+
+  static func row(_ user: User) -> [String] {
+    [
+      name(user), user.tenant.string, user.isAdministrator ? "admin" : "user",
+      user.disabledAt == nil ? "enabled" : "disabled", provider(user) ?? "password", user.createdAt.text,
+    ]
+  }
+
+  static func json(_ user: User) -> JSONObject {
+    [
+      "name": .string(name(user)), "id": .string(user.id.string), "tenant": .string(user.tenant.string),
+      "admin": .bool(user.isAdministrator), "disabled": .bool(user.disabledAt != nil),
+      "issuer": provider(user).map { .string($0) } ?? .null, "created_at": .string(user.createdAt.text),
+    ]
+  }
+
+  private static func name(_ user: User) -> String { user.loginName ?? user.displayName }
+
+  private static func provider(_ user: User) -> String? {
+    if case .federated(let issuer, _) = user.origin { issuer.string } else { nil }
+  }
+}

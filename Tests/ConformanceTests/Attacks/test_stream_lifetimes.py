@@ -1,0 +1,268 @@
+"""A stream stays open after the right to it is gone: revoked, expired, disabled. Open streams are looked at every second, and what was
+taken away ends within five; a stream that goes on is kept alive, flushed at once and bounded."""
+
+import json
+import socket
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from martlet_support import MCPConnection, request
+from martlet_support.mcp import MODERN
+from martlet_support.route import connect, fresh_token
+from martlet_support.steps import count, person, registered
+
+
+def wait_for_end(stream, limit: float) -> float:
+    """Seconds until a stream ended."""
+    began = time.monotonic()
+    ended = threading.Event()
+
+    def read():
+        try:
+            for _ in stream.messages():
+                pass
+        except Exception:
+            pass
+        ended.set()
+
+    threading.Thread(target=read, daemon=True).start()
+    assert ended.wait(limit), f"still open after {limit} s"
+    return time.monotonic() - began
+
+
+def opened(world, access: str, number: int = 1):
+    connection = MCPConnection(world.mcp_url("stateful"), access)
+    streams = []
+    for _ in range(number):
+        connection = MCPConnection(world.mcp_url("stateful"), access)
+        connection.initialize()
+        answer = connection.open_stream()
+        assert answer.status == 200, answer.describe()
+        streams.append(answer.stream)
+    return connection, streams
+
+
+@pytest.mark.parametrize("how", ["endpoint", "token", "client", "user"])
+def test_V_041_revocation_closes_open_streams(install, how):
+    world = install(users={"carol": "carols long password"})
+    client = registered(world, extra={"client_name": "Carol's"})  # equal registrations would be one client
+    tokens = client.log_in(world.mcp_url("stateful"), "carol", "carols long password")
+    other = fresh_token(world)
+    connection, streams = opened(world, tokens.access, count(5, 200))
+    _, kept = opened(world, other)
+    world.upstreams["stateful"].wait_for_streams(count=len(streams) + 1)
+    if how == "endpoint":
+        assert client.revoke(tokens.access).status == 200
+    elif how == "token":
+        world.gateway.revoke(tokens.access)
+    elif how == "client":
+        world.gateway.revoke("--client", client.client_id)
+    else:
+        world.gateway.cli("user", "disable", "carol")
+    done = time.monotonic()
+    slowest = max(wait_for_end(stream, 8) for stream in streams)
+    assert slowest <= 5 and time.monotonic() - done <= 5 + 1
+    assert connection.post("tools/list").status == 401, "and a new request hears 401"
+    assert connection.open_stream().status == 401
+    # The fake notices a closed connection when it next writes, four times a second.
+    deadline = time.monotonic() + 5
+    left = -1
+    while left != 1 and time.monotonic() < deadline:
+        time.sleep(0.25)
+        left = sum(len(group) for group in world.upstreams["stateful"].sessions.values())
+    assert left == 1, "only the other's is left"
+    world.upstreams["stateful"].push({"jsonrpc": "2.0", "method": "notifications/message", "params": {}})
+    assert next(kept[0].messages())["method"] == "notifications/message"
+    print(f"proof: V-041 count={len(streams)}")
+
+
+def test_V_041_expiry_closes_open_streams(install):
+    world = install(config={"tokens": {"access_ttl": "3s"}})
+    client, tokens = world.log_in()
+    _, streams = opened(world, tokens.access)
+    assert wait_for_end(streams[0], 15) <= 10
+    assert client.refresh(tokens.refresh).status == 200
+
+
+def test_a_call_outlives_its_token(install):
+    # It was allowed when it was made; what was revoked ends all the same.
+    world = install(config={"tokens": {"access_ttl": "2s"}})
+    tokens = world.log_in()[1]
+    connection = MCPConnection(world.mcp_url("stateful"), tokens.access)
+    connection.initialize()
+    call = connection.post("tools/call", {"name": "slow", "arguments": {"steps": 8, "delay": 0.5}}, stream=True)
+    assert "result" in list(call.stream.messages())[-1]
+    assert connection.post("tools/list").status == 401
+
+
+def test_V_041_revocation_ends_calls_too(install):
+    world = install()
+    access = fresh_token(world)
+    connection = MCPConnection(world.mcp_url("stateful"), access)
+    connection.initialize()
+    call = connection.post("tools/call", {"name": "slow", "arguments": {"steps": 300, "delay": 0.1}}, stream=True)
+    next(call.stream.messages())
+    world.gateway.revoke(access)
+    assert wait_for_end(call.stream, 8) <= 5
+
+
+def test_X5_streams_speak_at_once_and_are_kept_alive(shared):
+    # Both take a pause of 15 s, so they take it together.
+    with ThreadPoolExecutor(2) as pool:
+        for done in (pool.submit(quiet_stream, shared), pool.submit(quiet_call, shared)):
+            done.result()
+
+
+def quiet_stream(shared):
+    connection = connect(shared, "stateful")
+    began = time.monotonic()
+    answer = connection.open_stream(timeout=40)
+    assert answer.status == 200 and answer.header("content-type").startswith("text/event-stream")
+    assert answer.header("x-accel-buffering") == "no" and answer.header("content-encoding") is None
+    assert "no-store" in answer.header("cache-control") or "no-cache" in answer.header("cache-control")
+    raw = answer.stream._raw
+    assert raw.readline().startswith(b":"), "a comment comes at once"
+    assert time.monotonic() - began < 2
+    shared.upstreams["stateful"].wait_for_streams()
+    before = time.monotonic()
+    shared.upstreams["stateful"].push({"jsonrpc": "2.0", "method": "notifications/tools/list_changed"})
+    assert next(answer.stream.messages())["method"] == "notifications/tools/list_changed"
+    assert time.monotonic() - before < 1, "flushed at once"
+    quiet = time.monotonic()
+    while True:
+        line = raw.readline()
+        if line.startswith(b":"):
+            break
+        assert line.strip() == b"", line
+    assert 0 < time.monotonic() - quiet <= 16.5, "a comment at least every 15 s"
+    answer.stream.close()
+
+
+def quiet_call(shared):
+    connection = connect(shared, "stateful")
+    answer = connection.post("tools/call", {"name": "slow", "arguments": {"steps": 1, "delay": 16.5}}, stream=True, timeout=60)
+    messages = list(answer.stream.messages())
+    # The other stream's notification goes out on every stream of the fake but this one, which is a call's.
+    assert [m.get("method") for m in messages] == ["notifications/progress", None]
+    assert len([c for c in answer.stream.comments]) >= 2, "one at once, one in the pause"
+
+
+def test_4_2_each_event_is_flushed_when_it_comes(shared):
+    connection = connect(shared, "stateful")
+    answer = connection.post("tools/call", {"name": "slow", "arguments": {"steps": 4, "delay": 0.4}}, stream=True)
+    times = []
+    for _ in answer.stream.messages():
+        times.append(time.monotonic())
+    assert len(times) == 5
+    gaps = [b - a for a, b in zip(times, times[1:])]
+    assert all(gap > 0.2 for gap in gaps), f"events were held back: {gaps}"
+
+
+def leave_in_the_middle(world, server: str, delay: float = 0.1, steps: int = 100):
+    connection = connect(world, server)
+    answer = connection.post("tools/call", {"name": "slow", "arguments": {"steps": steps, "delay": delay}}, stream=True)
+    assert answer.status == 200, answer.describe()
+    next(answer.stream.messages())
+    before = world.upstreams[server].disconnects
+    answer.stream.close()
+    return before
+
+
+def test_R_61_modern_a_client_that_leaves_cancels_the_call(shared):
+    before = leave_in_the_middle(shared, "modern")
+    began = time.monotonic()
+    while shared.upstreams["modern"].disconnects == before and time.monotonic() - began < 3:
+        time.sleep(0.02)
+    assert shared.upstreams["modern"].disconnects == before + 1, "the upstream was not told"
+    assert time.monotonic() - began <= 1.2
+
+
+def test_R_61_modern_a_client_that_leaves_before_the_answer_cancels_too(shared):
+    gone, begun = threading.Event(), threading.Event()
+
+    def late(message, _):
+        begun.set()
+        gone.wait(5)
+        return shared.upstreams["modern"].complete({"content": []})
+
+    shared.upstreams["modern"].on("prompts/get", late)
+    connection = connect(shared, "modern")
+    body = json.dumps(connection.body("prompts/get", {"name": "p"}))
+    head = [f"POST /modern/mcp HTTP/1.1", f"Host: 127.0.0.1:{shared.gateway.port}", "Content-Type: application/json", f"Content-Length: {len(body)}"]
+    head += [f"{n}: {v}" for n, v in connection.headers("prompts/get", {"name": "p"}).items()]
+    sock = socket.create_connection(("127.0.0.1", shared.gateway.port))
+    sock.sendall(("\r\n".join(head) + "\r\n\r\n" + body).encode())
+    assert begun.wait(3)
+    sock.close()
+    time.sleep(1)
+    # The fake is still at work; what counts is that the connection to it is closed by now.
+    ports = open("/proc/net/tcp").read()
+    needle = f":{shared.upstreams['modern'].port:04X}"
+    established = [line for line in ports.splitlines() if needle in line.split()[1] and line.split()[3] == "01"]
+    gone.set()
+    shared.upstreams["modern"]._handlers.pop("prompts/get")
+    assert len(established) <= 1, "the upstream call goes on without its client"
+
+
+def test_4_2_legacy_a_client_that_leaves_does_not_cancel(shared):
+    before = leave_in_the_middle(shared, "stateful", delay=0.05, steps=30)
+    time.sleep(2.2)
+    assert shared.upstreams["stateful"].disconnects == before, "leaving is no cancellation in this era"
+
+
+def test_X5_the_newest_get_replaces_the_one_before(shared):
+    connection = connect(shared, "stateful")
+    first = connection.open_stream()
+    shared.upstreams["stateful"].wait_for_streams()
+    second = connection.open_stream()
+    assert second.status == 200, "no 409: " + second.describe()
+    wait_for_end(first.stream, 5)
+    time.sleep(0.6)
+    shared.upstreams["stateful"].push({"jsonrpc": "2.0", "method": "notifications/message"})
+    assert next(second.stream.messages())["method"] == "notifications/message"
+    second.stream.close()
+
+
+def test_V_041_modern_subscriptions_close_on_revocation(install):
+    world = install()
+    client = registered(world)
+    access = person(world).tokens(client, world.mcp_url("modern")).access
+    connection = MCPConnection(world.mcp_url("modern"), access, revision=MODERN)
+    answer = connection.post("subscriptions/listen", {"notifications": {"toolsListChanged": True}}, stream=True)
+    assert answer.status == 200, answer.describe()
+    assert next(answer.stream.messages())["method"] == "notifications/subscriptions/acknowledged"
+    world.gateway.revoke(access)
+    assert wait_for_end(answer.stream, 8) <= 6
+
+
+def test_V_084_a_slow_reader_of_a_stream_is_bounded(install):
+    world = install()
+    connection = connect(world, "stateful")
+    body = "GET /stateful/mcp HTTP/1.1\r\n" + "".join(f"{n}: {v}\r\n" for n, v in {
+        **connection.headers(), "Accept": "text/event-stream", "Host": f"127.0.0.1:{world.gateway.port}"}.items()) + "\r\n"
+    sock = socket.socket()
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    sock.connect(("127.0.0.1", world.gateway.port))
+    sock.sendall(body.encode())
+    world.upstreams["stateful"].wait_for_streams()
+    before = rss(world)
+    big = {"jsonrpc": "2.0", "method": "notifications/message", "params": {"data": "x" * 100_000}}
+    for _ in range(count(300, 2000)):
+        world.upstreams["stateful"].push(big)
+    time.sleep(2)
+    assert rss(world) - before < 24 << 20, "a reader that doesn't read costs memory"
+    assert connect(world, "stateless").call("tools/list")["result"], "others go on"
+    sock.close()
+
+
+def rss(world) -> int:
+    with open(f"/proc/{world.gateway.process.pid}/statm") as file:
+        return int(file.read().split()[1]) * 4096
+
+
+def test_V_041_a_get_without_a_good_token_opens_nothing(shared):
+    connection = connect(shared, "stateful")
+    answer = request("GET", connection.url, headers={"Mcp-Session-Id": connection.session, "Accept": "text/event-stream"})
+    assert answer.status == 401, answer.describe()

@@ -1,0 +1,136 @@
+"""TLS at the listener: certificates from files, taken in anew when they change; off loopback nothing goes in the clear; cookies are Secure."""
+
+import socket
+import ssl
+import time
+
+import pytest
+from cryptography import x509
+from martlet_support import FakeMCPServer, Gateway, MCPConnection, request
+from martlet_support.oauth import challenge_parameters
+from martlet_support.pytest_plugin import PASSWORD, USER
+from martlet_support.tls import ThrowawayCA
+
+
+@pytest.fixture
+def secure(tmp_path):
+    ca = ThrowawayCA(tmp_path / "ca")
+    certificate, key = ca.issue("127.0.0.1", "localhost")
+    with FakeMCPServer("stateful") as upstream:
+        gateway = Gateway({"stateful": upstream.url}, users={USER: PASSWORD}, config={"tls": {"cert": str(certificate), "key": str(key)}})
+        gateway.ca, gateway.upstream = ca, upstream
+        with gateway:
+            yield gateway
+
+
+def peer(gateway, version=None) -> tuple[int, str]:
+    """The serial number of the certificate that is presented, and the version that is spoken."""
+    context = ssl.create_default_context(cafile=str(gateway.ca.ca_file))
+    if version:
+        context.minimum_version = context.maximum_version = version
+    with socket.create_connection(("127.0.0.1", gateway.port), timeout=5) as raw, context.wrap_socket(raw, server_hostname="127.0.0.1") as sock:
+        return x509.load_der_x509_certificate(sock.getpeercert(binary_form=True)).serial_number, sock.version()
+
+
+def get(gateway, path, **options):
+    return request("GET", gateway.url + path, ca_file=str(gateway.ca.ca_file), **options)
+
+
+def test_N_37_both_planes_speak_tls(secure):
+    assert secure.url.startswith("https://")
+    document = get(secure, "/.well-known/oauth-authorization-server")
+    assert document.status == 200 and document.json()["issuer"] == secure.url
+    assert document.header("strict-transport-security"), document.describe()
+    answer = MCPConnection(secure.mcp_url("stateful"), None, ca_file=str(secure.ca.ca_file)).post("ping")
+    assert answer.status == 401
+    assert challenge_parameters(answer)["resource_metadata"].startswith("https://")
+    page = get(secure, "/login")
+    for cookie in page.header_values("set-cookie"):
+        assert cookie.startswith("__Host-martlet-"), cookie
+        attributes = {part.strip().lower() for part in cookie.split(";")[1:]}
+        assert {"secure", "httponly", "samesite=lax", "path=/"} <= attributes and not any(a.startswith("domain") for a in attributes), cookie
+    assert page.header_values("set-cookie")
+
+
+@pytest.mark.filterwarnings("ignore:ssl.TLSVersion:DeprecationWarning")
+def test_N_37_old_versions_and_plain_text_are_refused(secure):
+    assert peer(secure)[1] == "TLSv1.3"
+    assert peer(secure, ssl.TLSVersion.TLSv1_2)[1] == "TLSv1.2"
+    for version in (ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1):
+        with pytest.raises((ssl.SSLError, OSError, ValueError)):
+            peer(secure, version)
+    with socket.create_connection(("127.0.0.1", secure.port), timeout=5) as raw:
+        raw.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+        try:
+            heard = raw.recv(4096)
+        except OSError:
+            heard = b""
+        assert b"200" not in heard
+
+
+def test_V_084_a_renewed_certificate_is_taken_in_and_an_unfinished_handshake_ends(secure):
+    unfinished = socket.create_connection(("127.0.0.1", secure.port), timeout=20)
+    unfinished.sendall(b"\x16\x03\x01")
+    opened = time.monotonic()
+    before, _ = peer(secure)
+    pid = secure.process.pid
+    # A half-written renewal first: what was read before stays.
+    certificate, key = secure.config["tls"]["cert"], secure.config["tls"]["key"]
+    good = open(certificate).read(), open(key).read()
+    open(certificate, "w").write("-----BEGIN CERTIFICATE-----\nnonsense")
+    time.sleep(1.2)
+    assert peer(secure)[0] == before
+    open(certificate, "w").write(good[0])
+    secure.ca.issue("127.0.0.1", "localhost")  # over the same two files
+    began = time.monotonic()
+    while peer(secure)[0] == before and time.monotonic() - began < 20:
+        time.sleep(0.3)
+    assert peer(secure)[0] != before, secure.log()
+    assert time.monotonic() - began <= 15
+    assert secure.process.poll() is None and secure.process.pid == pid
+    try:
+        assert unfinished.recv(10) == b""
+    except ConnectionResetError:
+        pass
+    assert time.monotonic() - opened <= 17
+    unfinished.close()
+    assert get(secure, "/healthz").status == 200
+
+
+CLEAR = [
+    ({"public_url": "http://gateway.example", "listen": "127.0.0.1:0"}, "public_url"), ({"listen": "0.0.0.0:8080"}, "listen"),
+    ({"listen": "[::]:8080"}, "listen"), ({"listen": "192.0.2.1:8080"}, "listen"),
+    ({"public_url": "https://gateway.example", "listen": "0.0.0.0:8443"}, "listen"),
+]
+
+
+@pytest.mark.parametrize("config,path", CLEAR)
+def test_N_37_nothing_goes_in_the_clear_off_loopback(tmp_path, config, path):
+    gateway = Gateway({"s": "http://127.0.0.1:9/mcp"}, config=config)
+    for command in (("config", "check"), ("serve",)):
+        done = gateway.cli(*command, exit_code=None, timeout=20)
+        assert done.returncode == 2, done.stdout + done.stderr
+        assert path in done.stdout + done.stderr
+    assert not gateway.data_dir.exists() or not list(gateway.data_dir.glob("*.sqlite")), "nothing was started"
+
+
+def test_N_37_behind_a_declared_proxy_plain_http_is_fine(tmp_path):
+    gateway = Gateway({"s": "http://127.0.0.1:9/mcp"}, config={"public_url": "https://gateway.example", "listen": "0.0.0.0:8443", "trusted_proxies": ["10.0.0.0/8"]})
+    assert gateway.cli("config", "check").returncode == 0
+
+
+@pytest.mark.parametrize("what", ["missing", "mismatch", "garbage"])
+def test_bad_certificates_are_found_before_the_start(tmp_path, what):
+    ca = ThrowawayCA(tmp_path / "ca")
+    certificate, key = ca.issue("127.0.0.1")
+    if what == "missing":
+        key.unlink()
+    elif what == "mismatch":
+        _, other = ca.issue("localhost", file="other")
+        key = other
+    else:
+        certificate.write_text("nonsense")
+    gateway = Gateway({"s": "http://127.0.0.1:9/mcp"}, config={"tls": {"cert": str(certificate), "key": str(key)}})
+    done = gateway.cli("serve", exit_code=None, timeout=20)
+    assert done.returncode == 2, f"{done.returncode}: {done.stdout}{done.stderr}"
+    assert "tls" in (done.stdout + done.stderr).lower() and "Fatal" not in done.stderr

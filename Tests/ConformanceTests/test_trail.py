@@ -1,0 +1,162 @@
+"""The trail: every exchange on a route leaves one record, refused ones too; a connection attempt can be followed from probe to first call."""
+
+import json
+import sqlite3
+import time
+
+import pytest
+from martlet_support import MCPConnection, OAuthClient, request
+from martlet_support.raw import converse
+from martlet_support.route import bearer, connect, token
+from martlet_support.steps import Person
+
+LISTING = {"jsonrpc": "2.0", "id": 1, "method": "tools/list"}
+
+
+def records(world, since: int = 0) -> list[dict]:
+    time.sleep(0.4)  # written within 100 ms
+    with sqlite3.connect(f"file:{world.gateway.data_dir}/martlet.sqlite?mode=ro", uri=True) as database:
+        database.row_factory = sqlite3.Row
+        return [dict(row) for row in database.execute("SELECT * FROM audit_event WHERE position > ? ORDER BY position", (since,))]
+
+
+def position(world) -> int:
+    found = records(world)
+    return found[-1]["position"] if found else 0
+
+
+def exchanges(world, since: int) -> list[dict]:
+    return [row for row in records(world, since) if row["action"].startswith("exchange.")]
+
+
+def refusals(world):
+    """(name, send, status): one request each that is refused, at every stage."""
+    url, good = world.mcp_url("stateful"), bearer(world)
+    post = lambda headers, **options: request("POST", url, headers=headers, **({"json": LISTING} | options))
+    return [
+        ("no token", lambda: post({}), 401), ("bad token", lambda: post({"Authorization": "Bearer x"}), 401),
+        ("foreign origin", lambda: post({**good, "Origin": "https://evil.example"}), 403), ("wrong verb", lambda: request("PUT", url, headers=good), 405),
+        ("no stream", lambda: request("GET", url, headers=good), 405), ("wrong type", lambda: post({**good, "Content-Type": "text/plain"}), 415),
+        ("not JSON", lambda: request("POST", url, headers={**good, "Content-Type": "application/json"}, body=b"{"), 400),
+        ("batch", lambda: request("POST", url, headers=good, json=[LISTING]), 400),
+        ("duplicate key", lambda: request("POST", url, headers={**good, "Content-Type": "application/json"}, body=b'{"jsonrpc":"2.0","id":1,"id":1,"method":"ping"}'), 400),
+        ("unknown session", lambda: post({**good, "Mcp-Session-Id": "x"}), 404), ("unknown route", lambda: request("POST", world.mcp_url("nosuch"), json=LISTING), 404),
+        ("mirror", lambda: post({**good, "MCP-Protocol-Version": "2026-07-28", "Mcp-Method": "tools/call"}), 400),
+        ("too large", lambda: request("POST", url, headers={**good, "Content-Type": "application/json"}, body=b" " * (5 << 20)), 413),
+        ("foreign host", lambda: converse(world.gateway.port, b"POST /stateful/mcp HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n"), 421),
+    ]
+
+
+def test_A_01_every_refused_exchange_leaves_one_record(install):
+    world = install()
+    token(world)
+    since, sent = position(world), refusals(world)
+    for name, send, status in sent:
+        answer = send()
+        assert (answer.statuses[0] if hasattr(answer, "statuses") else answer.status) == status, name
+    found = exchanges(world, since)
+    assert len(found) == len(sent), [(row["status"], row["reason"]) for row in found]
+    for (name, _, status), row in zip(sent, found):
+        assert row["action"] == "exchange.refused" and row["status"] == status and row["reason"], f"{name}: {row}"
+        assert row["address"] == "127.0.0.1" and row["request"] and row["duration_ns"] >= 0, f"{name}: {row}"
+        knows = name not in ("no token", "bad token", "foreign origin", "unknown route", "foreign host")
+        assert (row["subject"] is not None) == knows, f"{name}: {row}"
+
+
+def test_A_01_every_forwarded_exchange_leaves_one_record(install):
+    world = install()
+    connection = connect(world, "stateful")
+    since = position(world)
+    connection.tool("echo", {"text": "secret-text-of-a-call"})
+    connection.post("notifications/cancelled", {"requestId": 1}, notification=True)
+    stream = connection.open_stream()
+    world.upstreams["stateful"].wait_for_streams()
+    stream.stream.close()
+    time.sleep(0.3)
+    connection.end()
+    world.upstreams["stateful"].script(500, b"oops", method="ping")
+    connection.initialize()
+    connection.post("ping")
+    found = exchanges(world, since)
+    assert [row["method"] for row in found] == ["tools/call", "notifications/cancelled", "GET", "DELETE", "initialize", "notifications/initialized", "ping"], found
+    call = found[0]
+    assert call["target"] == "echo" and call["status"] == 200 and call["action"] == "exchange.forwarded" and call["route"] == "/stateful/mcp"
+    assert call["subject"] and call["client"] and call["tenant"] == "default"
+    assert "upstream" in (found[-1]["reason"] or ""), "an upstream's failure is to be seen: " + str(found[-1])
+    whole = json.dumps(records(world))
+    assert "secret-text-of-a-call" not in whole and token(world) not in whole and connection.session not in whole
+
+
+def test_A_11_values_of_strangers_stay_on_one_line(install):
+    world = install()
+    connection = connect(world, "stateless")
+    since = position(world)
+    hostile = "a\r\nb\u2028c\u001b[31m\u202ed\u0000"
+    connection.post("tools/call", {"name": hostile, "arguments": {}})
+    connection.post("x\n" + hostile, {})
+    for row in exchanges(world, since):
+        for value in row.values():
+            if isinstance(value, str):
+                assert not set(value) & set("\r\n\u2028\u2029\u0085\u001b\u0000\u202e"), row
+    for line in world.gateway.log().splitlines():
+        assert "\u001b" not in line
+
+
+def flow_of(world, client_id: str) -> dict:
+    """The one flow that a client is named in."""
+    found = [flow for flow in world.gateway.cli_json("flow", "list", "--limit", "100") if flow["client_id"] == client_id]
+    assert len(found) == 1, found
+    return found[0]
+
+
+STEPS = ["route.probed", "resource_metadata.read", "server_metadata.read", "client.registered", "authorization.requested", "consent.granted", "code.issued",
+         "token.issued", "token.presented"]
+
+
+def attempt(world, *, until: str) -> OAuthClient:
+    client = world.client()
+    client.resource_metadata(world.mcp_url("stateful"))
+    client.metadata()
+    assert client.register(extra={"client_name": f"until {until}"}).status == 201
+    callback, pkce = Person(world).allow(client)
+    if until == "code":
+        return client
+    tokens = client.exchange(callback.code, pkce, resource=world.mcp_url("stateful")).json()
+    if until == "token":
+        return client
+    MCPConnection(world.mcp_url("stateful"), tokens["access_token"]).initialize()
+    return client
+
+
+@pytest.mark.parametrize("until", ["code", "token", "call"])
+def test_a_flow_shows_how_far_an_attempt_came(install, until):
+    world = install()
+    client = attempt(world, until=until)
+    time.sleep(0.4)
+    flow = flow_of(world, client.client_id)
+    seen = [event["action"] for event in world.gateway.cli_json("flow", "show", flow["flow"])]
+    expected = {"code": STEPS[:7], "token": STEPS[:8], "call": STEPS}[until]
+    found = [action for action in dict.fromkeys(seen) if action in STEPS]
+    assert found == expected, seen
+    assert [action for action in flow["actions"] if action in STEPS] == expected
+    notes = {"code": "code issued, never redeemed", "token": "token issued, never presented", "call": None}
+    assert flow["note"] == notes[until], flow
+    for_people = world.gateway.cli("flow", "list").stdout
+    assert flow["flow"] in for_people and (notes[until] or "") in for_people
+
+
+def test_a_token_is_presented_once_a_flow(install):
+    world = install()
+    client = attempt(world, until="call")
+    connection = MCPConnection(world.mcp_url("stateful"), Person(world).tokens(client).access)
+    connection.initialize()
+    connection.call("tools/list")
+    presented = [row for row in records(world) if row["action"] == "token.presented"]
+    assert len(presented) == 2, "one for each token"
+    assert all(row["flow"] for row in presented)
+
+
+def test_flow_show_of_nothing_fails_clearly(install):
+    world = install()
+    done = world.gateway.cli("flow", "show", "nosuchflow", exit_code=None)
+    assert done.returncode == 1 and done.stderr.strip() and "Traceback" not in done.stderr

@@ -1,0 +1,139 @@
+import MartletDomain
+import MartletTestSupport
+import Testing
+
+/// The memory store passes the contract suite of every store.
+@Suite struct MemoryStoreTests {
+  let makeStore: StoreMaker = { MemoryStore() }
+  let makeStores: SharedStoreMaker = { handles in Array(repeating: MemoryStore(), count: handles) }
+
+  @Test func clientsComeBackAsStored() async throws {
+    try await ClientStoreContract.clientsComeBackAsStored(makeStore: makeStore)
+  }
+  @Test func S_03_identifiersAreBytes() async throws {
+    try await ClientStoreContract.identifiersAreBytes(makeStore: makeStore)
+  }
+  @Test func G7_publicRegistrationIsIdempotent() async throws {
+    try await ClientStoreContract.publicRegistrationIsIdempotent(makeStore: makeStore)
+  }
+  @Test func V_058_registeringAtOnceMakesOneClient() async throws {
+    try await ClientStoreContract.registeringAtOnceMakesOneClient(makeStores: makeStores)
+  }
+  @Test func takenIDReplacesNothing() async throws {
+    try await ClientStoreContract.takenIDReplacesNothing(makeStore: makeStore)
+  }
+  @Test func V_100_floodStaysInItsQuota() async throws {
+    try await ClientStoreContract.floodStaysInItsQuota(makeStore: makeStore)
+  }
+  @Test func R_25_onlyUnusedRegistrationsExpire() async throws {
+    try await ClientStoreContract.onlyUnusedRegistrationsExpire(makeStore: makeStore)
+  }
+  @Test func A1_beginningAgainAnswersTheSame() async throws {
+    try await AuthorizationStoreContract.beginningAgainAnswersTheSame(makeStore: makeStore)
+  }
+  @Test func V_023_finishesOnce() async throws {
+    try await AuthorizationStoreContract.finishesOnce(makeStores: makeStores)
+  }
+  @Test func refusalLeavesNoCode() async throws {
+    try await AuthorizationStoreContract.refusalLeavesNoCode(makeStore: makeStore)
+  }
+  @Test func N_09_secondRedemptionRevokesTheFamily() async throws {
+    try await AuthorizationStoreContract.secondRedemptionRevokesTheFamily(makeStore: makeStore)
+  }
+  @Test func V_058_redeemingAtOnceBeginsOneFamily() async throws {
+    try await AuthorizationStoreContract.redeemingAtOnceBeginsOneFamily(makeStores: makeStores)
+  }
+  @Test func endedCodeBeginsNothing() async throws {
+    try await AuthorizationStoreContract.endedCodeBeginsNothing(makeStore: makeStore)
+  }
+  @Test func R_25_redeemingMarksTheClientAsUsed() async throws {
+    try await AuthorizationStoreContract.redeemingMarksTheClientAsUsed(makeStore: makeStore)
+  }
+  @Test func onlyExpiredAuthorizationsGo() async throws {
+    try await AuthorizationStoreContract.onlyExpiredAuthorizationsGo(makeStore: makeStore)
+  }
+  @Test func V_018b_consentIsBound() async throws { try await ConsentContract.consentIsBound(makeStore: makeStore) }
+  @Test func consentGrows() async throws { try await ConsentContract.consentGrows(makeStore: makeStore) }
+  @Test func consentsAreForgotten() async throws {
+    try await ConsentContract.consentsAreForgotten(makeStore: makeStore)
+  }
+  @Test func assertionCountsOnce() async throws {
+    try await ConsentContract.assertionCountsOnce(makeStores: makeStores)
+  }
+  @Test func V_055_nothingIsCrossTyped() async throws {
+    try await ArtefactContract.nothingIsCrossTyped(makeStore: makeStore)
+  }
+
+  @Test func rotationFollowsTheChain() async throws {
+    try await RefreshTokenStoreContract.rotationFollowsTheChain(makeStore: makeStore)
+  }
+  @Test func R_20_V_058_oneSuccessor() async throws {
+    try await RefreshRaceContract.oneSuccessor(makeStores: makeStores, handles: 1)
+  }
+  @Test func R_21_lostReplyIsRepeated() async throws {
+    try await RefreshTokenStoreContract.lostReplyIsRepeated(makeStore: makeStore)
+  }
+  @Test func R_22_olderGenerationIsReuse() async throws {
+    try await RefreshTokenStoreContract.olderGenerationIsReuse(makeStore: makeStore)
+  }
+  @Test func R_23_V_072_replayAfterTheWindowIsReuse() async throws {
+    try await RefreshTokenStoreContract.replayAfterTheWindowIsReuse(makeStore: makeStore)
+  }
+  @Test func R_23_anotherClientIsUnknown() async throws {
+    try await RefreshTokenStoreContract.anotherClientIsUnknown(makeStore: makeStore)
+  }
+  @Test func refusingKeepsTheFamily() async throws {
+    try await RefreshTokenStoreContract.refusingKeepsTheFamily(makeStore: makeStore)
+  }
+  @Test func lifetimesEnd() async throws { try await RefreshTokenStoreContract.lifetimesEnd(makeStore: makeStore) }
+  @Test func familiesAreRevokedByTarget() async throws {
+    try await RefreshTokenStoreContract.familiesAreRevokedByTarget(makeStore: makeStore)
+  }
+  @Test func R_25_housekeepingKeepsWhatLives() async throws {
+    try await RefreshRaceContract.housekeepingKeepsWhatLives(makeStore: makeStore)
+  }
+  @Test func revocationsComeInOrder() async throws {
+    try await RevocationStoreContract.rowsComeInOrder(makeStore: makeStore)
+  }
+  @Test func revocationFollowerMissesNothing() async throws {
+    try await RevocationStoreContract.followerMissesNothing(makeStores: makeStores)
+  }
+
+  @Test func loginNamesAreUnique() async throws {
+    try await UserStoreContract.loginNamesAreUnique(makeStore: makeStore)
+  }
+  @Test func creatingAtOnceMakesOneUser() async throws {
+    try await UserStoreContract.creatingAtOnceMakesOneUser(makeStores: makeStores)
+  }
+  @Test func V_070_issuerAndSubjectAreTheIdentity() async throws {
+    try await UserStoreContract.issuerAndSubjectAreTheIdentity(makeStore: makeStore)
+  }
+  @Test func V_070_upsertingAtOnceMakesOneUser() async throws {
+    try await UserStoreContract.upsertingAtOnceMakesOneUser(makeStores: makeStores)
+  }
+  @Test func usersAreChanged() async throws { try await UserStoreContract.usersAreChanged(makeStore: makeStore) }
+  @Test func loginSessionsEnd() async throws { try await LoginSessionStoreContract.sessionsEnd(makeStore: makeStore) }
+  @Test func federatedLoginIsTakenOnce() async throws {
+    try await LoginSessionStoreContract.federatedLoginIsTakenOnce(makeStores: makeStores)
+  }
+  @Test func signingKeysRotate() async throws { try await SigningKeyStoreContract.keysRotate(makeStore: makeStore) }
+  @Test func R_80_rotatingAtOnceAddsOneKey() async throws {
+    try await SigningKeyStoreContract.rotatingAtOnceAddsOneKey(makeStores: makeStores)
+  }
+  @Test func sessionsFollowTheirUpstream() async throws {
+    try await SessionStoreContract.sessionsFollowTheirUpstream(makeStore: makeStore)
+  }
+  @Test func documentsAreReplaced() async throws {
+    try await SessionStoreContract.documentsAreReplaced(makeStore: makeStore)
+  }
+  @Test func auditEventsComeBack() async throws { try await AuditStoreContract.eventsComeBack(makeStore: makeStore) }
+  @Test func flowsAreSummedUp() async throws { try await AuditStoreContract.flowsAreSummedUp(makeStore: makeStore) }
+
+  @Test func failingStoreFails() async throws {
+    let store = MemoryStore()
+    store.fail(with: .unavailable("a test"))
+    await #expect(throws: StoreError.unavailable("a test")) { _ = try await store.users() }
+    store.fail(with: nil)
+    #expect(try await store.users() == [])
+  }
+}

@@ -1,0 +1,85 @@
+import MCPProtocol
+import MartletDomain
+import StrictCoding
+import Testing
+
+@testable import MartletProxy
+
+struct RejectionRenderingTests {
+  private static let secret = "reason-for-the-trail-only"
+
+  /// Every case once; a new one doesn't compile here until it is listed.
+  private static func expectation(_ rejection: Rejection) -> (status: Int, header: String?) {
+    switch rejection {
+    case .unknownRoute: (404, nil)
+    case .foreignOrigin: (403, nil)
+    case .unauthenticated, .invalidToken, .malformedCredential: (401, "www-authenticate")
+    case .methodNotAllowed: (405, "allow")
+    case .unsupportedMediaType: (415, nil)
+    case .bodyTooLarge: (413, nil)
+    case .bodyTimeout: (408, nil)
+    case .malformedMessage: (400, nil)
+    case .unknownSession: (404, nil)
+    case .denied(_, let id): (id == nil ? 403 : 200, nil)
+    case .upstreamUnavailable(_, let id): (id == nil ? 503 : 200, "retry-after")
+    case .temporarilyUnavailable: (503, "retry-after")
+    }
+  }
+
+  static let rejections: [Rejection] = [
+    .unknownRoute, .foreignOrigin, .unauthenticated, .invalidToken(reason: secret), .malformedCredential,
+    .methodNotAllowed(allow: "POST"),
+    .unsupportedMediaType, .bodyTooLarge, .bodyTimeout, .unknownSession(id: .number(7)), .unknownSession(id: nil),
+    .denied(reason: secret, id: .number(7)), .denied(reason: secret, id: nil),
+    .upstreamUnavailable(reason: secret, id: .number(7)),
+    .upstreamUnavailable(reason: secret, id: nil), .temporarilyUnavailable(reason: secret),
+  ]
+
+  private func render(_ rejection: Rejection, path: String = "/time/mcp") throws -> GatewayResponse {
+    RejectionRendering(settings: try ProxyFixture().settings).render(rejection, path: path)
+  }
+
+  @Test(arguments: rejections.indices) func eachHasItsStatusAndABodyOfJSON(index: Int) throws {
+    let rejection = Self.rejections[index]
+    let response = try render(rejection)
+    let (status, header) = Self.expectation(rejection)
+    #expect(response.head.status == status)
+    if let header { #expect(response.head.headers.count(header) == 1) }
+    #expect(response.head.headers.first("content-type") == "application/json")
+    #expect(response.head.headers.first("cache-control") == "no-store")
+    #expect(throws: Never.self) { try JSONReader.parse(response.body) }
+    #expect(!String(decoding: response.body, as: UTF8.self).contains(Self.secret), "reasons are for the trail")
+    #expect((response.head.headers.first("www-authenticate") != nil) == (status == 401), "V-042")
+  }
+
+  @Test func D7_anErrorOnlyWhereATokenWasSent() throws {
+    let none = try #require(try render(.unauthenticated).head.headers.first("www-authenticate"))
+    #expect(!none.contains("error"))
+    #expect(none.contains("scope=\"mcp\""))
+    let bad = try #require(try render(.invalidToken(reason: "x")).head.headers.first("www-authenticate"))
+    #expect(bad.contains("error=\"invalid_token\""))
+  }
+
+  @Test func D12_theChallengeNamesTheSpellingAskedFor() throws {
+    for path in ["/time/mcp", "/time/mcp/"] {
+      let challenge = try #require(try render(.unauthenticated, path: path).head.headers.first("www-authenticate"))
+      #expect(
+        challenge.contains("resource_metadata=\"https://gw.example/.well-known/oauth-protected-resource\(path)\""))
+    }
+  }
+
+  @Test func ownErrorsHaveTheirCodes() throws {
+    let denied = try JSONReader.parse(try render(.denied(reason: "x", id: .number(7))).body)
+    #expect(denied["error"]?["code"]?.int64Value == -31001)
+    #expect(denied["id"]?.int64Value == 7)
+    let unavailable = try JSONReader.parse(try render(.upstreamUnavailable(reason: "x", id: .number(7))).body)
+    #expect(unavailable["error"]?["code"]?.int64Value == -31003)
+  }
+
+  @Test func V_014_noSessionLooksLikeAnyOther() throws {
+    let one = try render(.unknownSession(id: .number(1)))
+    let other = try render(.unknownSession(id: .number(1)))
+    #expect(one.body == other.body)
+    #expect(one.head.status == 404)
+  }
+}

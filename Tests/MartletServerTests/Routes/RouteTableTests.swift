@@ -1,0 +1,100 @@
+import Logging
+import MartletDomain
+import Testing
+
+@testable import MartletServer
+
+struct RouteTableTests {
+  /// Every endpoint of the control plane, spelled out: a route that is added without a line here turns this test red
+  /// (V-007).
+  private static let declared: [String] = [
+    "GET /.well-known/** anyone pages",
+    "GET /:name/mcp/.well-known/** anyone pages",
+    "GET /t/:tenant/:name/mcp/.well-known/** anyone pages",
+    "GET /jwks anyone pages",
+    "POST /register anyone pages",
+    "POST /token oauth_client pages",
+    "POST /revoke oauth_client pages",
+    "POST /introspect oauth_client",
+    "GET,POST /authorize browser",
+    "GET,POST /consent browser",
+    "GET,POST /login browser",
+    "POST /login/:name browser",
+    "GET /login/:name/callback browser",
+    "GET,POST /logout browser",
+    "GET /account browser",
+    "GET /healthz anyone",
+    "GET /readyz anyone",
+    "GET /assets/martlet.css anyone",
+    "GET /assets/martlet.svg anyone",
+  ]
+
+  private func table() async throws -> (table: RouteTable, close: @Sendable () async -> Void) {
+    let folder = try ConfigurationFolder()
+    let configuration = try Configuration.withoutFile(
+      upstream: "http://127.0.0.1:9001/mcp", name: "time", listen: "127.0.0.1:0", dataDirectory: folder.path + "/data")
+    let installation = try Installation.open(
+      dataDirectory: configuration.dataDirectory, accessLifetime: { .seconds(60) })
+    let assembly = Assembly(
+      options: ServeOptions(), configuration: configuration, installation: installation, logger: Logger(label: "test"))
+    let snapshots = SnapshotHolder(Snapshot(configuration, port: 8080))
+    let flows = RecentFlows(clock: installation.clock, random: installation.random)
+    let server = try assembly.authorizationServer(snapshots, flows)
+    let table = try assembly.routeTable(server, snapshots, Health())
+    return (
+      table,
+      { [folder] in
+        await installation.close()
+        _ = folder
+      }
+    )
+  }
+
+  @Test func V_007_everyRouteIsDeclaredWithItsAuthClass() async throws {
+    let (table, close) = try await table()
+    let found = table.routes.map { route in
+      "\(route.methods.joined(separator: ",")) \(route.path) \(route.auth.rawValue)"
+        + (route.isOpenToPages ? " pages" : "")
+    }
+    #expect(found.sorted() == Self.declared.sorted())
+    await close()
+  }
+
+  @Test func V_088_nothingForBrowsersIsOpenToPages() async throws {
+    let (table, close) = try await table()
+    for route in table.routes where route.auth == .browser { #expect(!route.isOpenToPages, "\(route.path)") }
+    await close()
+  }
+
+  @Test(arguments: [
+    "/", "/api", "/nosuch", "/metrics", "/token/x", "/.well-known", "/assets/x", "/time", "/healthz/x", "/login/a/b",
+  ])
+  func V_007_anUndeclaredPathIsAJSON404(path: String) async throws {
+    let (table, close) = try await table()
+    let plane = ControlPlane(table, logger: Logger(label: "test"))
+    for method in ["GET", "POST", "PUT", "DELETE", "OPTIONS", "PROPFIND", "\u{0}"] {
+      let answer = await plane.answer(
+        EndpointRequest(method: method, path: path, query: [], headers: [], body: [], address: "192.0.2.1", id: "req_1")
+      )
+      #expect(answer.status == 404, "\(method) \(path)")
+      #expect(answer.headers.contains { $0.name == "content-type" && $0.value == "application/json" })
+    }
+    await close()
+  }
+
+  @Test func V_007_aWrongVerbIsToldTheRightOnes() async throws {
+    let (table, close) = try await table()
+    let plane = ControlPlane(table, logger: Logger(label: "test"))
+    for route in table.routes
+    where !route.path.utf8.contains(UInt8(ascii: "*")) && !route.path.utf8.contains(UInt8(ascii: ":")) {
+      for method in ["PUT", "DELETE", "PATCH"] {
+        let answer = await plane.answer(
+          EndpointRequest(
+            method: method, path: route.path, query: [], headers: [], body: [], address: "192.0.2.1", id: "req_1"))
+        #expect(answer.status == 405, "\(method) \(route.path)")
+        #expect(answer.headers.contains { $0.name == "allow" && $0.value == route.methods.joined(separator: ", ") })
+      }
+    }
+    await close()
+  }
+}

@@ -1,0 +1,75 @@
+import GRDB
+import MartletDomain
+import MartletTestSupport
+import Testing
+
+@testable import MartletStoreSQLite
+
+/// What lies in the file.
+@Suite struct StoredFormTests {
+  let folder: ScratchFolder
+  let sample = Sample(seed: 7)
+
+  init() throws { folder = try ScratchFolder() }
+
+  /// At most one sealed reply a family: the predecessor's goes when the token that it carried is used.
+  @Test func onlyTheLastReplyIsKept() async throws {
+    let store = try SQLiteStore(path: folder.newPath())
+    let (family, first) = try await sample.storeFamily(in: store)
+    var presented = first.digest
+    for step in 1...5 {
+      let rotation = sample.rotation(of: presented, in: family, at: sample.now + .seconds(Int64(step)))
+      #expect(try await store.rotateRefreshToken(rotation) == .rotated)
+      presented = rotation.successor.digest
+      #expect(try await replies(store) == 1)
+    }
+    try await store.removeEndedFamilies(before: sample.now + .seconds(5 + 120))
+    #expect(try await replies(store) == 1)
+    try await store.removeEndedFamilies(before: sample.now + .seconds(5 + 121))
+    #expect(try await replies(store) == 0)
+    #expect(try await store.refreshToken(presented) != nil)
+  }
+
+  /// Removing a family takes its tokens along.
+  @Test func tokensGoWithTheirFamily() async throws {
+    let store = try SQLiteStore(path: folder.newPath())
+    let (family, _) = try await sample.storeFamily(in: store)
+    try await store.removeEndedFamilies(before: family.expiresAt + .seconds(1))
+    let left = try await store.pool.read { try Int.fetchOne($0, sql: "SELECT COUNT(*) FROM refresh_token") }
+    #expect(left == 0)
+  }
+
+  /// A value that can't be is `corrupt`, never a guess.
+  @Test func unreadableRowsAreCorrupt() async throws {
+    let store = try SQLiteStore(path: folder.newPath())
+    let (family, token) = try await sample.storeFamily(in: store)
+    let damages = [
+      "UPDATE refresh_token SET expires_at = 'soon'", "UPDATE refresh_token SET expires_at = 1.5",
+      "UPDATE refresh_token SET digest = x'00' || digest", "UPDATE refresh_family SET route = 'nowhere'",
+    ]
+    for damage in damages {
+      try await store.pool.writeWithoutTransaction { database in
+        try database.execute(sql: "BEGIN; \(damage); COMMIT")
+      }
+      let found = await result { try await store.refreshToken(token.digest)?.token.expiresAt }
+      if case .success(let time?) = found { Issue.record("\(damage) gave \(time)") }
+      try await store.pool.write { database in
+        try database.execute(
+          sql: "UPDATE refresh_token SET digest = ?, expires_at = ?",
+          arguments: [DatabaseValue.digest(token.digest), DatabaseValue.time(token.expiresAt)])
+        try database.execute(sql: "UPDATE refresh_family SET route = ?", arguments: [family.route.path])
+      }
+    }
+    #expect(try await store.refreshToken(token.digest)?.family == family)
+  }
+
+  private func result<Value>(_ body: () async throws -> Value) async -> Result<Value, any Error> {
+    do { return .success(try await body()) } catch { return .failure(error) }
+  }
+
+  private func replies(_ store: SQLiteStore) async throws -> Int? {
+    try await store.pool.read { database in
+      try Int.fetchOne(database, sql: "SELECT COUNT(*) FROM refresh_token WHERE sealed_reply IS NOT NULL")
+    }
+  }
+}

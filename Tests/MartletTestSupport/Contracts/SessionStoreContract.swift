@@ -1,0 +1,52 @@
+import MartletDomain
+
+/// What every `MCPSessionStore` and `FetchedDocumentStore` must do.
+public enum SessionStoreContract {
+  /// Sessions come back as stored, follow their upstream, and end.
+  public static func sessionsFollowTheirUpstream(makeStore: StoreMaker) async throws {
+    let store = try await makeStore()
+    let sample = Sample()
+    var session = sample.mcpSession()
+    session.initializeRequest = [0, 255, 1]
+    session.binding = PrincipalBinding(
+      tenant: "acme", issuer: "https://gw", subject: "s\u{0}", client: "c",
+      route: RouteID(space: "acme", server: "time"))
+    var idle = sample.mcpSession()
+    idle.upstreamSession = nil
+    for stored in [session, idle] {
+      try await store.createMCPSession(stored)
+      try expect(try await store.mcpSession(stored.digest), is: stored)
+    }
+    try await store.updateUpstream(of: session.digest, session: nil, url: "http://127.0.0.1:9002/mcp")
+    session.upstreamSession = nil
+    session.upstreamURL = "http://127.0.0.1:9002/mcp"
+    try await store.updateUpstream(of: sample.digest(), session: "x", url: "y")
+    try await store.noteMCPSessionUse([session.digest, sample.digest()], at: sample.now + .seconds(60))
+    try await store.noteMCPSessionUse([session.digest], at: sample.now + .seconds(30))
+    session.usedAt = sample.now + .seconds(60)
+    try expect(try await store.mcpSession(session.digest), is: session)
+    try await store.removeIdleMCPSessions(usedBefore: sample.now + .seconds(60))
+    try expect(try await store.mcpSession(idle.digest), is: nil)
+    try expect(try await store.mcpSession(session.digest), is: session)
+    try expect(try await store.endMCPSession(session.digest), is: true)
+    try expect(try await store.endMCPSession(session.digest), is: false)
+    try expect(try await store.mcpSession(session.digest), is: nil)
+  }
+
+  /// Documents are replaced and forgotten.
+  public static func documentsAreReplaced(makeStore: StoreMaker) async throws {
+    let store = try await makeStore()
+    let now = Sample().now
+    try await store.saveFetchedDocument("k", body: [1], fetchedAt: now)
+    try await store.saveFetchedDocument("k\u{0}", body: [2], fetchedAt: now)
+    try await store.saveFetchedDocument("k", body: [], fetchedAt: now + .seconds(5))
+    let first = try await store.fetchedDocument("k")
+    try expect(first?.body, is: [])
+    try expect(first?.fetchedAt, is: now + .seconds(5))
+    try expect(try await store.fetchedDocument("k\u{0}")?.body, is: [2])
+    try expect(try await store.fetchedDocument("none")?.body, is: nil)
+    try await store.removeFetchedDocuments(before: now + .seconds(5))
+    try expect(try await store.fetchedDocument("k\u{0}")?.body, is: nil)
+    try expect(try await store.fetchedDocument("k")?.body, is: [])
+  }
+}

@@ -1,0 +1,60 @@
+import MartletDomain
+import StrictCoding
+
+/// Everything that a `MemoryStore` holds.
+struct MemoryStoreState: Sendable {
+  struct StoredCode: Sendable {
+    var code: AuthorizationCode
+    var isSpent = false
+  }
+
+  struct ConsentKey: Hashable, Sendable {
+    var tenant: TenantID
+    var user: UserID
+    var client: ClientID
+    var route: RouteID
+    var redirectHost: ByteString
+    var browser: ArtefactDigest
+  }
+
+  struct AssertionKey: Hashable, Sendable {
+    var client: ClientID
+    var id: [UInt8]
+  }
+
+  struct StoredToken: Sendable {
+    var token: RefreshToken
+    var rotatedAt: Timestamp?
+    var successor: ArtefactDigest?
+    var sealedReply: [UInt8]?
+    var replayUntil: Timestamp?
+  }
+
+  struct StoredUser: Sendable {
+    var user: User
+    var passwordHash: String?
+  }
+
+  struct Document: Sendable {
+    var body: [UInt8]
+    var fetchedAt: Timestamp
+  }
+
+  var failure: StoreError?
+  var clients: [ClientID: RegisteredClient] = [:]
+  var pending: [TransactionID: PendingAuthorization] = [:]
+  var codes: [ArtefactDigest: StoredCode] = [:]
+  var consents: [ConsentKey: Consent] = [:]
+  var assertions: [AssertionKey: Timestamp] = [:]
+  var families: [GrantID: RefreshFamily] = [:]
+  var tokens: [ArtefactDigest: StoredToken] = [:]
+  var revocations: [SequencedRevocation] = []
+  var lastRevocation: Int64 = 0
+  var users: [UserID: StoredUser] = [:]
+  var loginSessions: [ArtefactDigest: LoginSession] = [:]
+  var federatedLogins: [ArtefactDigest: FederatedLogin] = [:]
+  var signingKeys: [SigningKeyRecord] = []
+  var mcpSessions: [ArtefactDigest: MCPSession] = [:]
+  var documents: [ByteString: Document] = [:]
+  var auditEvents: [AuditEvent] = []
+}

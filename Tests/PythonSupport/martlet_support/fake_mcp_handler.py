@@ -1,0 +1,227 @@
+"""How a FakeMCPServer talks HTTP."""
+
+import json
+import queue
+import secrets
+import time
+from http.server import BaseHTTPRequestHandler
+
+META = "io.modelcontextprotocol/"
+
+
+def handler_for(fake):
+    """A request handler that answers as its FakeMCPServer says."""
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+        timeout = 300
+
+        def log_message(self, *_):
+            pass
+
+        def record(self):
+            if (self.headers.get("Transfer-Encoding") or "").lower() == "chunked":
+                body = self.read_chunks()
+            else:
+                body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            return fake.recorded(self.command, self.path, list(self.headers.items()), body)
+
+        def read_chunks(self) -> bytes:
+            body = b""
+            while True:
+                size = int(self.rfile.readline().split(b";")[0], 16)
+                body += self.rfile.read(size)
+                self.rfile.readline()
+                if size == 0:
+                    return body
+
+        def answer(self, status, body=b"", headers=()):
+            self.send_response(status)
+            for name, value in headers:
+                self.send_header(name, value)
+            if status not in (204,):
+                self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def answer_json(self, status, value, headers=()):
+            self.answer(status, json.dumps(value).encode(), [("Content-Type", "application/json"), *headers])
+
+        def scripted(self, method) -> bool:
+            entry = fake.take_script(method)
+            if entry is None:
+                return False
+            _, status, headers, body = entry
+            self.answer(status, body, headers)
+            return True
+
+        def session(self):
+            """False after an answer was sent for a session that doesn't exist."""
+            identifier = self.headers.get("Mcp-Session-Id")
+            with fake.lock:
+                known = identifier in fake.sessions
+            if fake.mode != "stateful" or known:
+                return True
+            self.answer_json(
+                404 if identifier else 400,
+                {"jsonrpc": "2.0", "id": None, "error": {"code": -32600, "message": "no such session"}},
+            )
+            return False
+
+        def do_POST(self):
+            seen = self.record()
+            try:
+                message = json.loads(seen.body)
+            except ValueError:
+                return self.answer_json(
+                    400, {"jsonrpc": "2.0", "id": None, "error": {"code": -32700, "message": "not JSON"}}
+                )
+            if isinstance(message, list):
+                return self.answer_json(
+                    200,
+                    [{"jsonrpc": "2.0", "id": m["id"], "result": fake.result(m, seen)} for m in message if "id" in m],
+                )
+            method = message.get("method")
+            if self.scripted(method):
+                return
+            extra = []
+            if method == "initialize" and fake.mode == "stateful":
+                identifier = secrets.token_hex(16)
+                with fake.lock:
+                    fake.sessions[identifier] = []
+                extra = [("Mcp-Session-Id", identifier)]
+            elif method != "initialize" and not self.session():
+                return
+            if "id" not in message or method is None:
+                return self.answer(202)
+            if method == "subscriptions/listen" and fake.mode == "modern":
+                return self.listen(message)
+            result = fake.result(message, seen)
+            if result is None:
+                status = 404 if fake.mode == "modern" else 200
+                return self.answer_json(
+                    status,
+                    {"jsonrpc": "2.0", "id": message["id"], "error": {"code": -32601, "message": "Method not found"}},
+                    extra,
+                )
+            response = {"jsonrpc": "2.0", "id": message["id"], "result": result}
+            slow = method == "tools/call" and (message.get("params") or {}).get("name") == "slow"
+            if fake.answer == "sse" or slow:
+                return self.stream_answer(message, response, extra, slow)
+            self.answer_json(200, response, extra)
+
+        def open_events(self, extra=()):
+            self.send_response(200)
+            self.send_header("Content-Type", "text/event-stream")
+            self.send_header("Cache-Control", "no-cache")
+            for name, value in extra:
+                self.send_header(name, value)
+            self.send_header("Transfer-Encoding", "chunked")
+            self.end_headers()
+
+        def event(self, message):
+            data = f"event: message\ndata: {json.dumps(message)}\n\n".encode()
+            self.wfile.write(f"{len(data):x}\r\n".encode() + data + b"\r\n")
+            self.wfile.flush()
+
+        def end_events(self):
+            self.wfile.write(b"0\r\n\r\n")
+
+        def stream_answer(self, message, response, extra, slow):
+            self.open_events(extra)
+            params = message.get("params") or {}
+            try:
+                if slow:
+                    arguments = params.get("arguments") or {}
+                    steps = arguments.get("steps", 3)
+                    for step in range(steps):
+                        self.event(
+                            {
+                                "jsonrpc": "2.0",
+                                "method": "notifications/progress",
+                                "params": {
+                                    "progressToken": (params.get("_meta") or {}).get("progressToken", 0),
+                                    "progress": step + 1,
+                                    "total": steps,
+                                },
+                            }
+                        )
+                        time.sleep(arguments.get("delay", 0.05))
+                self.event(response)
+                self.end_events()
+            except OSError:
+                fake.disconnects += 1
+                self.close_connection = True
+
+        def listen(self, message):
+            self.open_events()
+            tag = {META + "subscriptionId": message["id"]}
+            stream = queue.Queue()
+            with fake.lock:
+                fake.sessions.setdefault("", []).append(stream)
+            try:
+                self.event(
+                    {
+                        "jsonrpc": "2.0",
+                        "method": "notifications/subscriptions/acknowledged",
+                        "params": {
+                            "notifications": (message.get("params") or {}).get("notifications", {}),
+                            "_meta": tag,
+                        },
+                    }
+                )
+                self.relay(stream, lambda m: {**m, "params": {**m.get("params", {}), "_meta": tag}})
+            finally:
+                with fake.lock:
+                    if stream in fake.sessions.get("", []):
+                        fake.sessions[""].remove(stream)
+
+        def relay(self, stream, shape=lambda m: m):
+            try:
+                while True:
+                    try:
+                        item = stream.get(timeout=0.25)
+                    except queue.Empty:
+                        self.wfile.write(b"3\r\n:\n\n\r\n")
+                        self.wfile.flush()
+                        continue
+                    if item is None:
+                        return self.end_events()
+                    self.event(shape(item))
+            except OSError:
+                fake.disconnects += 1
+                self.close_connection = True
+
+        def do_GET(self):
+            self.record()
+            if self.scripted("GET"):
+                return
+            if fake.mode != "stateful":
+                return self.answer(405, headers=[("Allow", "POST")])
+            if not self.session():
+                return
+            identifier, stream = self.headers.get("Mcp-Session-Id"), queue.Queue()
+            with fake.lock:
+                fake.sessions[identifier].append(stream)
+            self.open_events()
+            try:
+                self.relay(stream)
+            finally:
+                with fake.lock:
+                    if stream in fake.sessions.get(identifier, []):
+                        fake.sessions[identifier].remove(stream)
+
+        def do_DELETE(self):
+            self.record()
+            if self.scripted("DELETE"):
+                return
+            if fake.mode != "stateful":
+                return self.answer(405, headers=[("Allow", "POST")])
+            if not self.session():
+                return
+            with fake.lock:
+                for stream in fake.sessions.pop(self.headers.get("Mcp-Session-Id"), []):
+                    stream.put(None)
+            self.answer(204)
+
+    return Handler

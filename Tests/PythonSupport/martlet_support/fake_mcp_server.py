@@ -1,0 +1,211 @@
+"""An MCP server that remembers every byte it was sent and can be told what to answer."""
+
+import json
+import queue
+import threading
+import time
+from dataclasses import dataclass, field
+from http.server import ThreadingHTTPServer
+
+from .fake_mcp_handler import handler_for
+
+MODES = ("modern", "stateful", "stateless")
+META = "io.modelcontextprotocol/"
+SERVER = {"name": "fake", "version": "1"}
+
+TOOLS = [
+    {
+        "name": "echo",
+        "description": "Says the text again",
+        "inputSchema": {"type": "object", "properties": {"text": {"type": "string"}}, "required": ["text"]},
+    },
+    {
+        "name": "headers",
+        "description": "The headers that this server was sent",
+        "inputSchema": {"type": "object"},
+    },
+    {
+        "name": "slow",
+        "description": "Reports progress, then answers",
+        "inputSchema": {"type": "object", "properties": {"steps": {"type": "integer"}, "delay": {"type": "number"}}},
+    },
+]
+
+
+@dataclass
+class RecordedRequest:
+    """One request as it arrived. Header names keep their spelling and order."""
+
+    method: str
+    path: str
+    headers: list[tuple[str, str]]
+    body: bytes
+    time: float = field(default_factory=time.monotonic)
+
+    def header(self, name: str) -> str | None:
+        return next((value for key, value in self.headers if key.lower() == name.lower()), None)
+
+    @property
+    def json(self):
+        return json.loads(self.body) if self.body else None
+
+    @property
+    def rpc_method(self) -> str | None:
+        message = self.json
+        return message.get("method") if isinstance(message, dict) else None
+
+
+class FakeMCPServer:
+    """One fake upstream on 127.0.0.1; use as a context manager.
+
+    mode: "modern" (2026-07-28), "stateful" (legacy with sessions) or "stateless" (legacy without).
+    answer: "json" or "sse", how POSTed requests are answered.
+    """
+
+    def __init__(self, mode: str = "stateful", *, answer: str = "json", port: int = 0, revision: str | None = None):
+        assert mode in MODES, mode
+        self.mode, self.answer = mode, answer
+        self.revision = revision or ("2026-07-28" if mode == "modern" else "2025-11-25")
+        self.requests: list[RecordedRequest] = []
+        self.sessions: dict[str, list[queue.Queue]] = {}
+        self.disconnects = 0
+        self.lock = threading.Lock()
+        self._scripted: list[tuple[str | None, int, list[tuple[str, str]], bytes]] = []
+        self._handlers: dict[str, object] = {}
+        self._server = ThreadingHTTPServer(("127.0.0.1", port), handler_for(self))
+        self._server.daemon_threads = True
+        self.port = self._server.server_address[1]
+        self.url = f"http://127.0.0.1:{self.port}/mcp"
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
+
+    def __enter__(self) -> "FakeMCPServer":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_) -> None:
+        self.stop()
+
+    def start(self) -> "FakeMCPServer":
+        return self.__enter__()
+
+    def stop(self) -> None:
+        for streams in self.sessions.values():
+            for stream in streams:
+                stream.put(None)
+        self._server.shutdown()
+        self._server.server_close()
+
+    # Instructions
+
+    def script(self, status: int, body: bytes | str | dict = b"", *, headers=None, method: str | None = None) -> None:
+        """The next request (or the next one of an RPC method) gets exactly this answer, once."""
+        if isinstance(body, dict):
+            body = json.dumps(body)
+        if isinstance(body, str):
+            body = body.encode()
+        pairs = list(headers.items()) if isinstance(headers, dict) else list(headers or [])
+        with self.lock:
+            self._scripted.append((method, status, pairs, body))
+
+    def on(self, method: str, handler) -> None:
+        """handler(message, request) -> result (dict), answers an RPC method from now on."""
+        self._handlers[method] = handler
+
+    def push(self, message: dict, session: str | None = None) -> int:
+        """Sends a message on the open GET streams of one session or of all; answers how many streams got it."""
+        with self.lock:
+            streams = [s for key, group in self.sessions.items() if session in (None, key) for s in group]
+        for stream in streams:
+            stream.put(message)
+        return len(streams)
+
+    def drop_sessions(self) -> None:
+        """Forgets all sessions, as a restart would."""
+        with self.lock:
+            self.sessions.clear()
+
+    # What arrived
+
+    def clear(self) -> None:
+        with self.lock:
+            self.requests.clear()
+
+    def received(self, rpc_method: str | None = None) -> list[RecordedRequest]:
+        with self.lock:
+            return [r for r in self.requests if rpc_method is None or r.rpc_method == rpc_method]
+
+    def wait_for(self, rpc_method: str, *, count: int = 1, timeout: float = 5) -> list[RecordedRequest]:
+        deadline = time.monotonic() + timeout
+        while time.monotonic() < deadline:
+            found = self.received(rpc_method)
+            if len(found) >= count:
+                return found
+            time.sleep(0.02)
+        raise AssertionError(f"{rpc_method} did not arrive {count} times: {[r.rpc_method for r in self.received()]}")
+
+    def wait_for_streams(self, *, count: int = 1, timeout: float = 5) -> None:
+        deadline = time.monotonic() + timeout
+        while time.monotonic() < deadline:
+            with self.lock:
+                if sum(len(group) for group in self.sessions.values()) >= count:
+                    return
+            time.sleep(0.02)
+        raise AssertionError(f"no {count} open GET streams after {timeout} s")
+
+    # Used by the handler
+
+    def recorded(self, *values) -> RecordedRequest:
+        request = RecordedRequest(*values)
+        with self.lock:
+            self.requests.append(request)
+        return request
+
+    def take_script(self, method: str | None):
+        with self.lock:
+            for index, entry in enumerate(self._scripted):
+                if entry[0] in (None, method):
+                    return self._scripted.pop(index)
+        return None
+
+    def result(self, message: dict, request: RecordedRequest) -> dict | None:
+        """The result of one RPC method; None where the method is unknown."""
+        method, params = message["method"], message.get("params") or {}
+        if method in self._handlers:
+            return self._handlers[method](message, request)
+        if method == "initialize" and self.mode != "modern":
+            return {
+                "protocolVersion": min(params.get("protocolVersion", self.revision), self.revision),
+                "capabilities": {"tools": {"listChanged": True}},
+                "serverInfo": SERVER,
+            }
+        if method == "ping" and self.mode != "modern":
+            return {}
+        if method == "server/discover" and self.mode == "modern":
+            return self.complete(
+                {
+                    "supportedVersions": [self.revision],
+                    "capabilities": {"tools": {"listChanged": True}},
+                    "ttlMs": 0,
+                    "cacheScope": "private",
+                    "_meta": {META + "serverInfo": SERVER},
+                }
+            )
+        if method == "tools/list":
+            listing = {"tools": TOOLS}
+            return self.complete({**listing, "ttlMs": 0, "cacheScope": "public"}) if self.mode == "modern" else listing
+        if method == "tools/call":
+            return self.complete(
+                {"content": [{"type": "text", "text": self.tool_text(params, request)}], "isError": False}
+            )
+        return None
+
+    def complete(self, result: dict) -> dict:
+        return {"resultType": "complete", **result} if self.mode == "modern" else result
+
+    def tool_text(self, params: dict, request: RecordedRequest) -> str:
+        arguments = params.get("arguments") or {}
+        if params.get("name") == "headers":
+            return json.dumps([[name, value] for name, value in request.headers])
+        if params.get("name") == "slow":
+            return f"{arguments.get('steps', 3)} steps done"
+        return str(arguments.get("text", ""))

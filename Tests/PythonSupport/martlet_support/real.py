@@ -1,0 +1,192 @@
+"""Real MCP servers and real MCP clients, each in the environment that scripts/python-env.sh made for it."""
+
+import contextlib
+import json
+import queue
+import subprocess
+import threading
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from .gateway import Gateway, free_port, repository
+
+VENVS = repository / ".venvs"
+
+
+def python(environment: str) -> Path:
+    path = VENVS / environment / "bin/python"
+    assert path.exists(), f"no environment {environment}: run `scripts/python-env.sh {environment}`"
+    return path
+
+
+# Servers
+
+SERVERS = {
+    # name: (environment, arguments before the port, working folder)
+    "demo": ("fastmcp", [str(repository / "Examples/demo-server/server.py"), "--port"], repository),
+    "everything": ("fastmcp", ["-m", "mcp_everything_server", "--port"], VENVS / "everything-server"),
+    "legacy": ("sdk1", [str(repository / "Tests/Clients/servers/legacy_server.py")], repository),
+}
+
+
+@contextlib.contextmanager
+def real_server(name: str):
+    """Runs one of SERVERS on a free port; yields its MCP URL."""
+    environment, arguments, folder = SERVERS[name]
+    port = free_port()
+    process = subprocess.Popen(
+        [python(environment), *arguments, str(port)],
+        cwd=folder,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        wait_for_port(port, process, name)
+        yield f"http://127.0.0.1:{port}/mcp"
+    finally:
+        process.terminate()
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def wait_for_port(port: int, process: subprocess.Popen, name: str, timeout: float = 40) -> None:
+    import socket
+
+    deadline = time.monotonic() + timeout
+    while time.monotonic() < deadline:
+        assert process.poll() is None, f"{name} ended with {process.returncode}"
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.1)
+    raise AssertionError(f"{name} did not listen on {port} after {timeout} s")
+
+
+# Clients
+
+CLIENTS = {
+    # name: (environment, driver, settings)
+    "sdk-2.3": ("fastmcp", "python_sdk_2.py", {"mode": "auto"}),
+    "sdk-2.3-legacy": ("fastmcp", "python_sdk_2.py", {"mode": "legacy"}),
+    "sdk-1.30": ("sdk1", "python_sdk_1.py", {}),
+    "sdk-1.9.4": ("sdk19", "python_sdk_1.py", {}),
+    "fastmcp": ("fastmcp", "fastmcp_client.py", {}),
+}
+
+
+@dataclass
+class Call:
+    """What a client says after a tool call."""
+
+    tools: list[str]
+    text: str
+    seconds: float
+    protocol: str
+    logins: int
+    passwords: int
+    client_id: str | None
+    access: list[str]
+    refresh: list[str | None]
+
+
+class ClientFailed(AssertionError):
+    pass
+
+
+@dataclass
+class RealClient:
+    """One real client in its own process. `connect` logs in and makes the first call; `again` makes another."""
+
+    name: str
+    gateway: Gateway
+    server: str
+    username: str
+    password: str
+    tool: str
+    arguments: dict = field(default_factory=dict)
+    registration: dict = field(default_factory=dict)
+    callback_port: int = field(default_factory=free_port)
+
+    def __post_init__(self) -> None:
+        # FastMCP's callback server calls itself localhost; nothing listens for the others, the browser stops there.
+        host = "localhost" if self.name == "fastmcp" else "127.0.0.1"
+        self.redirect_uri = f"http://{host}:{self.callback_port}/callback"
+
+    def __enter__(self) -> "RealClient":
+        environment, driver, extra = CLIENTS[self.name]
+        settings = {
+            "url": self.gateway.mcp_url(self.server),
+            "gateway": self.gateway.url,
+            "username": self.username,
+            "password": self.password,
+            "tool": self.tool,
+            "arguments": self.arguments,
+            "redirect_uri": self.redirect_uri,
+            "callback_port": self.callback_port,
+            **extra,
+            **self.registration,
+        }
+        self._errors = open(self.gateway.folder / f"{self.name}-{self.callback_port}.log", "w+")  # noqa: SIM115
+        self._process = subprocess.Popen(
+            [python(environment), repository / "Tests/Clients/drivers" / driver],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._errors,
+            text=True,
+            cwd=repository,
+        )
+        self._events: queue.Queue = queue.Queue()
+        threading.Thread(target=self._read, daemon=True).start()
+        self._send(json.dumps(settings))
+        return self
+
+    def __exit__(self, *_) -> None:
+        if self._process.poll() is None:
+            self._process.kill()
+        self._process.wait()
+        self._errors.close()
+
+    def _read(self) -> None:
+        for line in self._process.stdout:
+            if line.startswith("{"):
+                self._events.put(json.loads(line))
+        self._events.put({"event": "gone"})
+
+    def _send(self, line: str) -> None:
+        try:
+            self._process.stdin.write(line + "\n")
+            self._process.stdin.flush()
+        except BrokenPipeError:
+            pass
+
+    def _next(self, event: str, timeout: float) -> dict:
+        try:
+            found = self._events.get(timeout=timeout)
+        except queue.Empty:
+            raise ClientFailed(f"{self.name} said nothing for {timeout} s\n{self._said()}") from None
+        if found["event"] != event:
+            raise ClientFailed(f"{self.name}: {found.get('error', found['event'])}\n{self._said()}")
+        return {key: value for key, value in found.items() if key != "event"}
+
+    def _said(self) -> str:
+        self._errors.flush()
+        return Path(self._errors.name).read_text()[-3000:]
+
+    def connect(self, *, timeout: float = 90) -> Call:
+        """Waits until the client has logged in, listed the tools and called one."""
+        return Call(**self._next("called", timeout))
+
+    def again(self, *, timeout: float = 60) -> Call:
+        """Has the client call its tool once more."""
+        self._send("again")
+        return Call(**self._next("called", timeout))
+
+    def end(self, *, timeout: float = 30) -> None:
+        """Has the client close its connection in its own way, and end."""
+        self._send("end")
+        self._next("end", timeout)

@@ -1,0 +1,6 @@
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent / "PythonSupport"))
+
+pytest_plugins = ["martlet_support.pytest_plugin"]
