@@ -24,6 +24,7 @@ class Outcome:
     failed: int = 0
     skipped: int = 0
     note: str = ""
+    failures: list[str] = field(default_factory=list)
 
     @property
     def words(self) -> str:
@@ -57,7 +58,8 @@ STAGES = [
     Stage(
         "swift",
         "Swift tests",
-        ["swift", "test", "--skip-build", "--xunit-output", str(REPORTS / "swift.xml")],
+        # One at a time: hundreds at once starve each other on two cores, and time limits in the code then fire.
+        ["swift", "test", "--skip-build", "--no-parallel", "--xunit-output", str(REPORTS / "swift.xml")],
         12 * MINUTE,
         report=str(REPORTS / "swift-swift-testing.xml"),
         needs="build",
@@ -111,8 +113,11 @@ def count(report: str) -> Outcome | None:
         return None
     outcome = Outcome()
     for case in root.iter("testcase"):
-        if case.find("failure") is not None or case.find("error") is not None:
+        failure = case.find("failure") if case.find("failure") is not None else case.find("error")
+        if failure is not None:
             outcome.failed += 1
+            first_line = (failure.get("message") or failure.text or "").strip().splitlines()[:1]
+            outcome.failures.append(f"{case.get('classname')} {case.get('name')}: {''.join(first_line)[:400]}")
         elif case.find("skipped") is not None:
             outcome.skipped += 1
         else:
@@ -170,6 +175,9 @@ def main(names: list[str]) -> int:
     print(f"\n==> [{clock(begun)}] Summary")
     for name, took, outcome in rows:
         print(f"    {'ok  ' if not outcome.failed else 'FAIL'} {name:<12} {took:>6}  {outcome.words}")
+    for outcome in outcomes.values():
+        for failure in outcome.failures:
+            print(f"    red: {failure}")
     total = Outcome(*(sum(getattr(o, key) for o in outcomes.values()) for key in ("passed", "failed", "skipped")))
     if total.failed:
         print("\n    One stage again: scripts/test.sh NAME. What failed stands in its output above.")
