@@ -5,7 +5,9 @@ import NIOCore
 /// The data plane, assembled: the file to open first.
 ///
 /// ```
-/// IncomingRequest → RequestRouter → Authenticator → Classifier → SessionResolver → Admission → UpstreamSelector → UpstreamTransport → AnswerRelay
+/// IncomingRequest → RequestRouter → Authenticator → Classifier → SessionResolver → Admission → EraResolver
+///   ├─ same era    → UpstreamSelector → UpstreamTransport → AnswerRelay
+///   └─ other era   → ModernOverLegacy or LegacyOverModern, a bridge
 /// ```
 ///
 /// `GatewayExchange` moves one request through these stages; every exchange, refused ones too, ends at
@@ -18,6 +20,7 @@ public final class Gateway: Sendable {
   let resolver: SessionResolver
   let admission: Admission
   let selector: UpstreamSelector
+  let eras: EraResolver
   let transport: any UpstreamTransport
   let recorder: ExchangeRecorder
   let streams: OpenStreams
@@ -83,6 +86,7 @@ public final class Gateway: Sendable {
     admission = Admission(policy: dependencies.policy, recorder: recorder)
     selector = UpstreamSelector(assertions: dependencies.assertions)
     transport = dependencies.transport
+    eras = EraResolver(selector: selector, transport: transport)
     streams = try await OpenStreams(
       group: group, revocations: dependencies.revocations, clock: dependencies.clock, settings: settings)
   }

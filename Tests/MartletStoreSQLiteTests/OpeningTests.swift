@@ -86,8 +86,8 @@ import Testing
     try store.close()
     let before = try Data(contentsOf: URL(fileURLWithPath: path))
     let error = try #require(throws: StoreOpenError.self) { try SQLiteStore(path: path) }
-    #expect(error == .newer(path: path, found: 7, known: 1))
-    #expect(error.message == "database \(path): database is of a newer version 7; this program knows 1")
+    #expect(error == .newer(path: path, found: 7, known: 2))
+    #expect(error.message == "database \(path): database is of a newer version 7; this program knows 2")
     #expect(error.advice == "use the newer program or restore a backup")
     #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == before)
   }

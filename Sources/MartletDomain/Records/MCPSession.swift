@@ -15,6 +15,12 @@ public struct MCPSession: Sendable, Hashable {
   public var upstreamSession: String?
   /// The upstream instance that the session lives on.
   public var upstreamURL: String
+  /// The era that the upstream is spoken to in; another than the client's where Martlet translates.
+  public var upstreamEra: Era
+  /// The least log level that the client asked for, where the upstream has to be told with each request.
+  public var logLevel: String?
+  /// The resources that the client watches, likewise.
+  public var watchedResources: [String]
   /// When it began.
   public var createdAt: Timestamp
   /// When it was last used, to within a minute.
@@ -23,7 +29,8 @@ public struct MCPSession: Sendable, Hashable {
   /// Describes a session.
   public init(
     digest: ArtefactDigest, binding: PrincipalBinding, revision: ProtocolRevision, initializeRequest: [UInt8],
-    upstreamSession: String?, upstreamURL: String, createdAt: Timestamp, usedAt: Timestamp
+    upstreamSession: String?, upstreamURL: String, upstreamEra: Era = .legacy, logLevel: String? = nil,
+    watchedResources: [String] = [], createdAt: Timestamp, usedAt: Timestamp
   ) {
     self.digest = digest
     self.binding = binding
@@ -31,6 +38,9 @@ public struct MCPSession: Sendable, Hashable {
     self.initializeRequest = initializeRequest
     self.upstreamSession = upstreamSession
     self.upstreamURL = upstreamURL
+    self.upstreamEra = upstreamEra
+    self.logLevel = logLevel
+    self.watchedResources = watchedResources
     self.createdAt = createdAt
     self.usedAt = usedAt
   }

@@ -25,8 +25,22 @@ public protocol MCPSessionStore: Sendable {
   /// The session of that id, whoever asks: the caller compares the binding.
   func mcpSession(_ digest: ArtefactDigest) async throws(StoreError) -> MCPSession?
 
-  /// Replaces the upstream's side of a session.
-  func updateUpstream(of digest: ArtefactDigest, session: String?, url: String) async throws(StoreError)
+  /// Replaces the upstream's side of a session, if nobody else did since.
+  ///
+  /// - Parameters:
+  ///   - digest: The session.
+  ///   - lost: The upstream's session that the caller found gone.
+  ///   - session: The new one.
+  ///   - url: The instance that it lives on.
+  /// - Returns: Whether it was replaced.
+  func moveMCPSession(_ digest: ArtefactDigest, from lost: String?, to session: String?, at url: String)
+    async throws(StoreError) -> Bool
+
+  /// Sets the least log level that the client wants; `nil` for none.
+  func setLogLevel(_ level: String?, of digest: ArtefactDigest) async throws(StoreError)
+
+  /// Begins or ends watching a resource.
+  func watchResource(_ uri: String, isWatched: Bool, in digest: ArtefactDigest) async throws(StoreError)
 
   /// Notes use.
   func noteMCPSessionUse(_ digests: [ArtefactDigest], at now: Timestamp) async throws(StoreError)

@@ -4,8 +4,9 @@ import NIOCore
 import OAuthProtocol
 import StrictCoding
 
-/// Brings an upstream's answer to the client: JSON as it came, streams event by event, both with back-pressure.
-final class AnswerRelay: UpstreamReceiver {
+/// Brings an upstream's answer to a client of the same era: JSON as it came, streams event by event, both with
+/// back-pressure.
+final class AnswerRelay: ExchangeAnswer, UpstreamReceiver {
   private enum Mode {
     case waiting
     /// JSON that goes on as it comes.
@@ -23,8 +24,7 @@ final class AnswerRelay: UpstreamReceiver {
   private var outbound: OutboundRequest?
   private var mode = Mode.waiting
   private var call: (any UpstreamCall)?
-  private var keepAlive: Scheduled<Void>?
-  private var lastWrite = NIODeadline.now()
+  private let events: ClientEventStream
   private var conflicts = 0
   private var clientIsGone = false
 
@@ -32,6 +32,7 @@ final class AnswerRelay: UpstreamReceiver {
     self.exchange = exchange
     self.request = request
     self.upstream = upstream
+    events = ClientEventStream(exchange: exchange)
   }
 
   private var client: any ClientStream { exchange.client }
@@ -65,11 +66,12 @@ final class AnswerRelay: UpstreamReceiver {
       send(GatewayResponse(status: 202))
     case 200..<300 where isOneWay: mode = .collecting(status: status, headers: headers, [])
     case 200 where isStream && !opensSession:
-      mode = .streaming(SSEParser())
       startStream()
     case 200 where MediaType.isJSONAnswer(headers.first("content-type")) && !opensSession && message != nil:
       mode = .passing
-      exchange.sendHead(Self.head(200, "application/json"), length: headers.first("content-length").flatMap { Int($0) })
+      exchange.sendHead(
+        GatewayResponse.Head(status: 200, type: "application/json"),
+        length: headers.first("content-length").flatMap { Int($0) })
     default: mode = .collecting(status: status, headers: headers, [])
     }
   }
@@ -87,8 +89,11 @@ final class AnswerRelay: UpstreamReceiver {
       mode = .collecting(status: status, headers: headers, collected)
       if collected.count > GatewayLimits.bufferedAnswer { fail("answer_too_large") }
       // A stream that opens a session may stay open after its response has come.
-      if opensSession, MediaType.isEventStream(headers.first("content-type")), status == 200 {
-        openSessionIfAnswered(collected, headers)
+      if opensSession, MediaType.isEventStream(headers.first("content-type")), status == 200,
+        let answer = InitializeAnswer(body: collected, headers: headers)
+      {
+        call?.cancel()
+        openSession(answer, collected, headers)
       }
     case .waiting, .done: break
     }
@@ -109,7 +114,7 @@ final class AnswerRelay: UpstreamReceiver {
 
   private func answered(_ status: Int, _ headers: HeaderFields, _ body: [UInt8]) {
     switch status {
-    case 200 where opensSession: openSession(body, headers)
+    case 200 where opensSession: openSession(InitializeAnswer(body: body, headers: headers), body, headers)
     case 200..<300 where isOneWay: send(GatewayResponse(status: 202))
     case 200..<300 where request.classified.incoming.method == "DELETE": endSession(status: 200)
     case 405 where request.classified.incoming.method == "DELETE": endSession(status: 200)
@@ -174,32 +179,22 @@ final class AnswerRelay: UpstreamReceiver {
 
   // MARK: - Opening a session
 
-  private func openSessionIfAnswered(_ body: [UInt8], _ headers: HeaderFields) {
-    var parser = SSEParser()
-    guard let events = try? parser.feed(body), Self.response(in: events) != nil else { return }
-    call?.cancel()
-    openSession(body, headers)
-  }
-
   /// The session is stored before the client hears of it, so that no crash loses one that a client holds.
-  private func openSession(_ body: [UInt8], _ headers: HeaderFields) {
+  private func openSession(_ answer: InitializeAnswer?, _ body: [UInt8], _ headers: HeaderFields) {
     settle()
-    let response = Self.openingResponse(body, isStream: MediaType.isEventStream(headers.first("content-type")))
-    guard let response else { return failOpening("bad_initialize_answer") }
-    let type = MediaType.isEventStream(headers.first("content-type")) ? "text/event-stream" : "application/json"
-    guard response.result != nil, let upstreamSession = headers.first("mcp-session-id") else {
+    guard let answer else { return failOpening("bad_initialize_answer") }
+    let isStream = MediaType.isEventStream(headers.first("content-type"))
+    let type = isStream ? "text/event-stream" : "application/json"
+    guard answer.response.result != nil, let upstreamSession = answer.upstreamSession else {
       return deliver(body, type, session: nil)
     }
-    // Visible ASCII, by the transport; anything else could not be sent back (§4.2).
-    guard !upstreamSession.isEmpty, upstreamSession.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }),
-      upstreamSession.utf8.count <= GatewayLimits.upstreamSession
-    else { return failOpening("bad_session_id") }
-    let revision = response.result?["protocolVersion"]?.stringValue.flatMap { ProtocolRevision($0) }
-    let binding = request.classified.authenticated.principal.binding
+    guard answer.hasUsableSession else { return failOpening("bad_session_id") }
+    let binding = principal.binding
     let (bytes, url) = (request.classified.bytes, upstream.string)
+    let revision = answer.revision ?? .assumed
     let opening = exchange.gateway.sessions.open(on: client.eventLoop) { digest, now in
       MCPSession(
-        digest: digest, binding: binding, revision: revision ?? .assumed, initializeRequest: bytes,
+        digest: digest, binding: binding, revision: revision, initializeRequest: bytes,
         upstreamSession: upstreamSession, upstreamURL: url, createdAt: now, usedAt: now)
     }
     opening.assumeIsolated().whenComplete { [self] result in
@@ -215,57 +210,21 @@ final class AnswerRelay: UpstreamReceiver {
   }
 
   private func deliver(_ body: [UInt8], _ type: String, session: Secret?) {
-    var head = Self.head(200, type)
+    var head = GatewayResponse.Head(status: 200, type: type)
     if let session { head.headers.add("mcp-session-id", ByteString(session.expose()).string) }
-    guard !clientIsGone else { return exchange.relayEnded(reason: "client_disconnected") }
+    guard !clientIsGone else { return exchange.answerEnded(reason: "client_disconnected") }
     exchange.sendHead(head, length: body.count)
     client.send(body: ByteBuffer(bytes: body))
     client.finish()
-    exchange.relayEnded(reason: nil)
-  }
-
-  private static func openingResponse(_ body: [UInt8], isStream: Bool) -> MCPResponse? {
-    if isStream {
-      var parser = SSEParser()
-      return (try? parser.feed(body)).flatMap { response(in: $0) }
-    }
-    guard case .response(let response)? = try? MCPMessage.parse(body) else { return nil }
-    return response
-  }
-
-  private static func response(in events: [SSEEvent]) -> MCPResponse? {
-    for event in events {
-      if let data = event.data, case .response(let response)? = try? MCPMessage.parse(data) { return response }
-    }
-    return nil
+    exchange.answerEnded(reason: nil)
   }
 
   // MARK: - Streams
 
   private func startStream() {
-    var head = Self.head(200, "text/event-stream")
-    head.headers.add("x-accel-buffering", "no")
-    exchange.sendHead(head, length: nil)
-    // Proxies on the way may hold a head back until the first byte of the body (X5).
-    write(ByteBuffer(bytes: SSEEvent.keepAlive))
+    mode = .streaming(SSEParser())
+    events.open()
     exchange.gateway.streams.opened(self, on: client.eventLoop)
-    scheduleTick()
-  }
-
-  private func scheduleTick() {
-    let due = lastWrite + GatewayLimits.keepAlive
-    keepAlive = client.eventLoop.assumeIsolated().scheduleTask(deadline: due) { [weak self] in self?.tick() }
-  }
-
-  private func tick() {
-    guard case .streaming = mode, !clientIsGone else { return }
-    if lastWrite + GatewayLimits.keepAlive <= .now() { write(ByteBuffer(bytes: SSEEvent.keepAlive)) }
-    scheduleTick()
-  }
-
-  private func write(_ bytes: ByteBuffer) {
-    lastWrite = .now()
-    client.send(body: bytes)
   }
 
   private func relayEvents(_ bytes: ByteBuffer, _ parser: inout SSEParser) {
@@ -273,24 +232,16 @@ final class AnswerRelay: UpstreamReceiver {
     mode = .waiting
     let fed = try? parser.feed(bytes.readableBytesView)
     mode = .streaming(parser)
-    guard let events = fed else { return fail("malformed_stream") }
-    guard !clientIsGone, !events.isEmpty else { return }
-    var buffer = ByteBuffer()
-    for event in events where !event.isEmpty { buffer.writeBytes(event.encoded()) }
-    guard buffer.readableBytes > 0 else { return }
-    write(buffer)
-    if client.waitingBytes > GatewayLimits.slowReader { return cut(reason: "slow_reader") }
+    guard let fed else { return fail("malformed_stream") }
+    guard !clientIsGone else { return }
+    guard events.send(fed) else { return cut(reason: "slow_reader") }
     regulate()
   }
 
-  /// Who reads this stream, for whoever takes it away.
   var principal: Principal { request.classified.authenticated.principal }
 
-  /// Whether the stream goes on until somebody ends it, unlike the answer of a call, which was allowed when it was made
-  /// and may outlive its token.
   var isEndless: Bool { message == nil || message?.method == .subscriptionsListen }
 
-  /// Ends the stream: the right to it is gone, a newer one takes its place, or the process stops.
   func close(reason: String) {
     call?.cancel()
     if case .streaming = mode { finish(reason: reason) } else { fail(reason) }
@@ -330,7 +281,7 @@ final class AnswerRelay: UpstreamReceiver {
     case .waiting, .collecting:
       call?.cancel()
       settle()
-      guard !clientIsGone else { return exchange.relayEnded(reason: "upstream_unavailable:\(reason)") }
+      guard !clientIsGone else { return exchange.answerEnded(reason: "upstream_unavailable:\(reason)") }
       exchange.reject(.upstreamUnavailable(reason: reason, id: request.classified.id))
     }
   }
@@ -344,20 +295,13 @@ final class AnswerRelay: UpstreamReceiver {
   private func end(reason: String?) -> Bool {
     if case .done = mode { return false }
     settle()
-    exchange.relayEnded(reason: reason)
+    exchange.answerEnded(reason: reason)
     return true
   }
 
   private func settle() {
     mode = .done
-    keepAlive?.cancel()
+    events.stop()
     exchange.gateway.streams.closed(self, of: request.session?.session.digest, on: client.eventLoop)
-  }
-
-  private static func head(_ status: Int, _ type: String) -> GatewayResponse.Head {
-    var headers = HeaderFields()
-    headers.add("content-type", type)
-    headers.add("cache-control", "no-store")
-    return GatewayResponse.Head(status: status, headers: headers)
   }
 }

@@ -10,7 +10,7 @@ public final class GatewayExchange {
   private enum State {
     case readingBody(AuthenticatedRequest)
     case working
-    case relaying(AnswerRelay)
+    case answering(any ExchangeAnswer)
     case discardingBody
     case ended
   }
@@ -86,7 +86,7 @@ public final class GatewayExchange {
     case .discardingBody:
       discarded += bytes.readableBytes
       if discarded > GatewayLimits.discardedBody { client.abort() }
-    case .working, .relaying, .ended: break
+    case .working, .answering, .ended: break
     }
   }
 
@@ -104,7 +104,7 @@ public final class GatewayExchange {
     case .discardingBody:
       state = .ended
       client.finish()
-    case .working, .relaying, .ended: break
+    case .working, .answering, .ended: break
     }
   }
 
@@ -112,16 +112,16 @@ public final class GatewayExchange {
   public func disconnected() {
     stall?.cancel()
     switch state {
-    // The relay decides whether the call goes on without its client; it ends the record either way.
-    case .relaying(let relay): relay.clientDisconnected()
-    case .readingBody, .working: relayEnded(reason: "client_disconnected")
+    // The answer decides whether the call goes on without its client; it ends the record either way.
+    case .answering(let answer): answer.clientDisconnected()
+    case .readingBody, .working: answerEnded(reason: "client_disconnected")
     case .discardingBody, .ended: state = .ended
     }
   }
 
   /// What waited for a slow reader has gone out, or begins to wait.
   public func writabilityChanged() {
-    if case .relaying(let relay) = state { relay.clientWritabilityChanged() }
+    if case .answering(let answer) = state { answer.clientWritabilityChanged() }
   }
 
   private func watchBody() {
@@ -164,17 +164,39 @@ public final class GatewayExchange {
 
   private func forward(_ request: ClassifiedRequest, in session: BoundSession?) {
     do throws(Rejection) {
-      if request.message == nil, session?.session.upstreamSession == nil {
-        if request.incoming.method == "DELETE" { return endSession(session) }
-        throw .methodNotAllowed(allow: "POST, DELETE, OPTIONS")
-      }
       let admitted = try gateway.admission.admit(request, in: session)
-      let outbound = try gateway.selector.outbound(admitted)
-      record.isForwarded = true
-      let relay = AnswerRelay(exchange: self, request: admitted, upstream: outbound.url)
-      state = .relaying(relay)
-      relay.start(outbound)
+      switch gateway.eras.resolve(admitted, on: client.eventLoop) {
+      case .ready(let era): try carry(admitted, to: era.get())
+      case .later(let future):
+        future.assumeIsolated().whenSuccess { [self] era in
+          guard case .working = state else { return }
+          do throws(Rejection) { try carry(admitted, to: era.get()) } catch { reject(error) }
+        }
+      }
     } catch { reject(error) }
+  }
+
+  private func carry(_ request: AdmittedRequest, to era: Era) throws(Rejection) {
+    switch (request.classified.classification.era, era) {
+    case (.modern, .modern), (.legacy, .legacy): try relay(request)
+    case (.modern, .legacy): begin(ModernOverLegacy(exchange: self, request: request)) { $0.start() }
+    case (.legacy, .modern): begin(LegacyOverModern(exchange: self, request: request)) { $0.start() }
+    }
+  }
+
+  private func begin<Answer: ExchangeAnswer>(_ answer: Answer, _ start: (Answer) -> Void) {
+    record.isForwarded = true
+    state = .answering(answer)
+    start(answer)
+  }
+
+  private func relay(_ request: AdmittedRequest) throws(Rejection) {
+    if request.classified.message == nil, request.session?.session.upstreamSession == nil {
+      if request.classified.incoming.method == "DELETE" { return endSession(request.session) }
+      throw .methodNotAllowed(allow: "POST, DELETE, OPTIONS")
+    }
+    let outbound = try gateway.selector.outbound(request)
+    begin(AnswerRelay(exchange: self, request: request, upstream: outbound.url)) { $0.start(outbound) }
   }
 
   /// An upstream without sessions of its own: ours ends alone.
@@ -219,9 +241,12 @@ public final class GatewayExchange {
     client.send(head: head, length: length)
   }
 
-  /// The relay is done; what happened is written down.
-  func relayEnded(reason: String?) {
+  /// The answer is done; what happened is written down.
+  ///
+  /// - Parameter status: The status, where the head has not been sent yet.
+  func answerEnded(reason: String?, status: Int? = nil) {
     record.reason = reason
+    if let status { record.status = status }
     finishRecord()
     state = .ended
   }

@@ -37,12 +37,7 @@ struct Classifier: Sendable {
     -> ClassifiedRequest
   {
     let mirrored = MirroredHeaders(fields: request.routed.incoming.headers.fields)
-    let detection: EraDetection =
-      switch request.routed.route.pinnedRevision {
-      case .none: EraDetection()
-      case .some(let pinned): EraDetection(supported: ProtocolRevision.allCases.filter { $0.era == pinned.era })
-      }
-    let classification = try detection.classify(mirrored, message: message)
+    let classification = try EraDetection().classify(mirrored, message: message)
     if let message { try mirrored.validate(message, as: classification) }
     return ClassifiedRequest(
       authenticated: request, message: message, bytes: bytes, classification: classification, mirrored: mirrored)

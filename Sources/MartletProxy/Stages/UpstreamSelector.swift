@@ -18,21 +18,29 @@ public protocol UpstreamAssertions: Sendable {
 struct UpstreamSelector: Sendable {
   let assertions: any UpstreamAssertions
 
+  /// What goes on as the client sent it, to an upstream of the same era.
   func outbound(_ request: AdmittedRequest) throws(Rejection) -> OutboundRequest {
+    let classified = request.classified
+    var outbound = try bare(method(classified), for: request)
+    outbound.body = classified.bytes
+    outbound.isRepeatable = classified.message?.method != .toolsCall
+    switch classified.classification.era {
+    case .modern: fillModern(&outbound, classified)
+    case .legacy: fillLegacy(&outbound, classified, request.session)
+    }
+    return outbound
+  }
+
+  /// A request that carries nothing yet but our word about who is calling.
+  func bare(_ method: OutboundRequest.Method, for request: AdmittedRequest) throws(Rejection) -> OutboundRequest {
     let classified = request.classified
     let routed = classified.authenticated.routed
     guard let instance = instance(for: request), let configured = routed.route.urls.first,
       let assertion = assertions.assertion(for: classified.authenticated.principal, audience: configured.string)
     else { throw .upstreamUnavailable(reason: "not_ready", id: classified.id) }
-    var outbound = OutboundRequest(permit: request.permit, method: method(classified), url: instance)
-    outbound.body = classified.bytes
+    var outbound = OutboundRequest(permit: request.permit, method: method, url: instance)
     outbound.assertion = (routed.settings.assertionHeader, assertion)
-    outbound.isRepeatable = classified.message?.method != .toolsCall
     outbound.traceContext = traceContext(classified.incoming)
-    switch classified.classification.era {
-    case .modern: fillModern(&outbound, classified)
-    case .legacy: fillLegacy(&outbound, classified, request.session)
-    }
     return outbound
   }
 

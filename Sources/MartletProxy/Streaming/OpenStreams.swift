@@ -5,9 +5,9 @@ import NIOCore
 /// process can say good-bye.
 struct OpenStreams: Sendable {
   private final class Loop {
-    var relays: [ObjectIdentifier: AnswerRelay] = [:]
+    var answers: [ObjectIdentifier: any ExchangeAnswer] = [:]
     /// The GET stream of each legacy session.
-    var ofSessions: [ArtefactDigest: AnswerRelay] = [:]
+    var ofSessions: [ArtefactDigest: any ExchangeAnswer] = [:]
   }
 
   private let loops: [ObjectIdentifier: NIOLoopBound<Loop>]
@@ -36,23 +36,23 @@ struct OpenStreams: Sendable {
     eventLoops = Array(group.makeIterator())
   }
 
-  func opened(_ relay: AnswerRelay, on eventLoop: any EventLoop) {
-    loops[ObjectIdentifier(eventLoop)]?.value.relays[ObjectIdentifier(relay)] = relay
+  func opened(_ answer: any ExchangeAnswer, on eventLoop: any EventLoop) {
+    loops[ObjectIdentifier(eventLoop)]?.value.answers[ObjectIdentifier(answer)] = answer
   }
 
   /// Makes a GET stream the one of its session. It ends the one before, whose client may be gone without a word (X5).
-  func replace(_ session: ArtefactDigest, by relay: AnswerRelay, on eventLoop: any EventLoop) {
+  func replace(_ session: ArtefactDigest, by answer: any ExchangeAnswer, on eventLoop: any EventLoop) {
     for other in eventLoops where other !== eventLoop {
       guard let bound = loops[ObjectIdentifier(other)] else { continue }
       other.execute { bound.value.ofSessions.removeValue(forKey: session)?.close(reason: "replaced") }
     }
-    loops[ObjectIdentifier(eventLoop)]?.value.ofSessions.updateValue(relay, forKey: session)?.close(reason: "replaced")
+    loops[ObjectIdentifier(eventLoop)]?.value.ofSessions.updateValue(answer, forKey: session)?.close(reason: "replaced")
   }
 
-  func closed(_ relay: AnswerRelay, of session: ArtefactDigest?, on eventLoop: any EventLoop) {
+  func closed(_ answer: any ExchangeAnswer, of session: ArtefactDigest?, on eventLoop: any EventLoop) {
     guard let loop = loops[ObjectIdentifier(eventLoop)]?.value else { return }
-    loop.relays[ObjectIdentifier(relay)] = nil
-    if let session, loop.ofSessions[session] === relay { loop.ofSessions[session] = nil }
+    loop.answers[ObjectIdentifier(answer)] = nil
+    if let session, loop.ofSessions[session] === answer { loop.ofSessions[session] = nil }
   }
 
   /// Ends every stream that would go on for ever; calls may still be answered.
@@ -60,7 +60,7 @@ struct OpenStreams: Sendable {
     for eventLoop in eventLoops {
       guard let bound = loops[ObjectIdentifier(eventLoop)] else { continue }
       try? await eventLoop.submit {
-        for relay in bound.value.relays.values where relay.isEndless { relay.close(reason: reason) }
+        for answer in bound.value.answers.values where answer.isEndless { answer.close(reason: reason) }
       }.get()
     }
   }
@@ -68,14 +68,14 @@ struct OpenStreams: Sendable {
   private static func sweep(
     _ loop: Loop, _ revocations: RevocationIndex, _ settings: GatewaySettings, _ now: Timestamp
   ) {
-    for relay in loop.relays.values {
-      let principal = relay.principal
+    for answer in loop.answers.values {
+      let principal = answer.principal
       if revocations.isRevoked(principal) {
-        relay.close(reason: "revoked")
-      } else if principal.expiresAt <= now, relay.isEndless {
-        relay.close(reason: "expired")
+        answer.close(reason: "revoked")
+      } else if principal.expiresAt <= now, answer.isEndless {
+        answer.close(reason: "expired")
       } else if settings.route(path: principal.route.path)?.resource.admits(principal.tenant) != true {
-        relay.close(reason: "route_withdrawn")
+        answer.close(reason: "route_withdrawn")
       }
     }
   }

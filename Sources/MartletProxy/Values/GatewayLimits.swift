@@ -6,6 +6,8 @@ public enum GatewayLimits {
   public static let requestBody = 4 << 20
   /// The largest upstream answer that is read whole (`initialize`, errors): 1 MiB.
   public static let bufferedAnswer = 1 << 20
+  /// The largest upstream answer that a bridge between eras reads: 16 MiB.
+  public static let readAnswer = 16 << 20
   /// How long a request body may take in any case: 60 s (V-084).
   public static let bodyTime = TimeAmount.seconds(60)
   /// Bytes that each second beyond that must have brought: 1 KiB.

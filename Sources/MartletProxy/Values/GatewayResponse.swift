@@ -17,6 +17,13 @@ public struct GatewayResponse: Sendable {
       self.status = status
       self.headers = headers
     }
+
+    /// A head for content that nobody on the way may keep.
+    init(status: Int, type: String) {
+      self.init(status: status)
+      headers.add("content-type", type)
+      headers.add("cache-control", "no-store")
+    }
   }
 
   /// Status and header fields.
@@ -32,8 +39,7 @@ public struct GatewayResponse: Sendable {
 
   static func json(_ status: Int, _ body: [UInt8]) -> GatewayResponse {
     var response = GatewayResponse(status: status, body: body)
-    response.head.headers.add("content-type", "application/json")
-    response.head.headers.add("cache-control", "no-store")
+    response.head = Head(status: status, type: "application/json")
     return response
   }
 

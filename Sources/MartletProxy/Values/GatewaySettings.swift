@@ -8,14 +8,17 @@ public struct UpstreamRoute: Sendable {
   public let resource: ProtectedRoute
   /// The server's instances; at least one.
   public let urls: [AbsoluteURL]
-  /// The revision that the operator pinned; `nil` to take what comes.
+  /// The revision that the operator pinned for the server; `nil` to find out.
   public let pinnedRevision: ProtocolRevision?
+  /// What was learned about the server.
+  let server: UpstreamServer
 
   /// Describes a route.
   public init(resource: ProtectedRoute, urls: [AbsoluteURL], pinnedRevision: ProtocolRevision?) {
     self.resource = resource
     self.urls = urls
     self.pinnedRevision = pinnedRevision
+    server = UpstreamServer(pinned: pinnedRevision)
   }
 }
 

@@ -33,6 +33,16 @@ enum Rejection: Error, Sendable {
   /// A store or the trail can't take it right now.
   case temporarilyUnavailable(reason: String)
 
+  /// The same refusal as the answer to a request.
+  func answering(_ id: JSONRPCID?) -> Rejection {
+    switch self {
+    case .upstreamUnavailable(let reason, _): .upstreamUnavailable(reason: reason, id: id)
+    case .unknownSession: .unknownSession(id: id)
+    case .denied(let reason, _): .denied(reason: reason, id: id)
+    default: self
+    }
+  }
+
   /// A stable code for the trail.
   var reason: String {
     switch self {

@@ -4,11 +4,12 @@ import GRDB
 /// works.
 struct Migrations {
   /// The number of the newest migration.
-  static let newest = 1
+  static let newest = 2
 
   private let migrator: DatabaseMigrator = {
     var migrator = DatabaseMigrator()
     migrator.registerMigration("1") { database in try Migration1.apply(to: database) }
+    migrator.registerMigration("2") { database in try Migration2.apply(to: database) }
     return migrator
   }()
 

@@ -17,11 +17,39 @@ extension SQLiteStore {
   }
 
   /// See `MCPSessionStore`.
-  public func updateUpstream(of digest: ArtefactDigest, session: String?, url: String) async throws(StoreError) {
+  public func moveMCPSession(_ digest: ArtefactDigest, from lost: String?, to session: String?, at url: String)
+    async throws(StoreError) -> Bool
+  {
+    try await write { database in
+      try database.changes(
+        """
+        UPDATE mcp_session SET upstream_session = :session, upstream_url = :url
+        WHERE digest = :digest AND upstream_session IS :lost
+        """,
+        ["digest": .digest(digest), "session": .text(session), "url": .text(url), "lost": .text(lost)])
+    }
+  }
+
+  /// See `MCPSessionStore`.
+  public func setLogLevel(_ level: String?, of digest: ArtefactDigest) async throws(StoreError) {
     try await write { database in
       try database.run(
-        "UPDATE mcp_session SET upstream_session = :session, upstream_url = :url WHERE digest = :digest",
-        ["digest": .digest(digest), "session": .text(session), "url": .text(url)])
+        "UPDATE mcp_session SET log_level = :level WHERE digest = :digest",
+        ["digest": .digest(digest), "level": .text(level)])
+    }
+  }
+
+  /// See `MCPSessionStore`.
+  public func watchResource(_ uri: String, isWatched: Bool, in digest: ArtefactDigest) async throws(StoreError) {
+    try await write { database in
+      let row = try database.row(
+        "SELECT watched_resources FROM mcp_session WHERE digest = :digest", ["digest": .digest(digest)])
+      guard let row else { return }
+      var watched = try row.texts("watched_resources").filter { !$0.utf8.elementsEqual(uri.utf8) }
+      if isWatched { watched.append(uri) }
+      try database.run(
+        "UPDATE mcp_session SET watched_resources = :watched WHERE digest = :digest",
+        ["digest": .digest(digest), "watched": .texts(watched)])
     }
   }
 
@@ -56,9 +84,11 @@ extension Database {
     try run(
       """
       INSERT OR REPLACE INTO mcp_session (digest, tenant, issuer, subject, client, route, revision,
-        initialize_request, upstream_session, upstream_url, created_at, used_at)
+        initialize_request, upstream_session, upstream_url, upstream_era, log_level, watched_resources, created_at,
+        used_at)
       VALUES (:digest, :tenant, :issuer, :subject, :client, :route, :revision,
-        :initialize_request, :upstream_session, :upstream_url, :created_at, :used_at)
+        :initialize_request, :upstream_session, :upstream_url, :upstream_era, :log_level, :watched_resources,
+        :created_at, :used_at)
       """,
       [
         "digest": .digest(session.digest), "tenant": .id(session.binding.tenant),
@@ -66,6 +96,8 @@ extension Database {
         "client": .id(session.binding.client), "route": .route(session.binding.route),
         "revision": .value(session.revision), "initialize_request": .bytes(session.initializeRequest),
         "upstream_session": .text(session.upstreamSession), "upstream_url": .text(session.upstreamURL),
+        "upstream_era": .value(session.upstreamEra), "log_level": .text(session.logLevel),
+        "watched_resources": .texts(session.watchedResources),
         "created_at": .time(session.createdAt), "used_at": .time(session.usedAt),
       ])
   }
@@ -79,7 +111,8 @@ extension MCPSession {
     self.init(
       digest: try row.digest("digest"), binding: binding, revision: try row.value("revision"),
       initializeRequest: try row.bytes("initialize_request"), upstreamSession: try row.optionalText("upstream_session"),
-      upstreamURL: try row.text("upstream_url"), createdAt: try row.time("created_at"),
+      upstreamURL: try row.text("upstream_url"), upstreamEra: try row.value("upstream_era"),
+      logLevel: try row.optionalText("log_level"), watchedResources: try row.texts("watched_resources"), createdAt: try row.time("created_at"),
       usedAt: try row.time("used_at"))
   }
 }

@@ -17,10 +17,20 @@ public enum SessionStoreContract {
       try await store.createMCPSession(stored)
       try expect(try await store.mcpSession(stored.digest), is: stored)
     }
-    try await store.updateUpstream(of: session.digest, session: nil, url: "http://127.0.0.1:9002/mcp")
+    let other = "http://127.0.0.1:9002/mcp"
+    let held = session.upstreamSession
+    try expect(try await store.moveMCPSession(session.digest, from: "stale", to: "x", at: other), is: false)
+    try expect(try await store.moveMCPSession(session.digest, from: nil, to: "x", at: other), is: false)
+    try expect(try await store.moveMCPSession(session.digest, from: held, to: nil, at: other), is: true)
+    try expect(try await store.moveMCPSession(session.digest, from: held, to: "x", at: other), is: false)
     session.upstreamSession = nil
-    session.upstreamURL = "http://127.0.0.1:9002/mcp"
-    try await store.updateUpstream(of: sample.digest(), session: "x", url: "y")
+    session.upstreamURL = other
+    try expect(try await store.moveMCPSession(sample.digest(), from: nil, to: "x", at: "y"), is: false)
+    try await store.setLogLevel("warning", of: session.digest)
+    session.logLevel = "warning"
+    for uri in ["a:1", "a:\u{0}2", "a:1"] { try await store.watchResource(uri, isWatched: true, in: session.digest) }
+    try await store.watchResource("a:3", isWatched: false, in: session.digest)
+    session.watchedResources = ["a:\u{0}2", "a:1"]
     try await store.noteMCPSessionUse([session.digest, sample.digest()], at: sample.now + .seconds(60))
     try await store.noteMCPSessionUse([session.digest], at: sample.now + .seconds(30))
     session.usedAt = sample.now + .seconds(60)

@@ -13,10 +13,29 @@ extension MemoryStore {
   }
 
   /// See `MCPSessionStore`.
-  public func updateUpstream(of digest: ArtefactDigest, session: String?, url: String) async throws(StoreError) {
+  public func moveMCPSession(_ digest: ArtefactDigest, from lost: String?, to session: String?, at url: String)
+    async throws(StoreError) -> Bool
+  {
     try access { state in
+      guard let known = state.mcpSessions[digest],
+        known.upstreamSession.map({ ByteString($0) }) == lost.map({ ByteString($0) })
+      else { return false }
       state.mcpSessions[digest]?.upstreamSession = session
       state.mcpSessions[digest]?.upstreamURL = url
+      return true
+    }
+  }
+
+  /// See `MCPSessionStore`.
+  public func setLogLevel(_ level: String?, of digest: ArtefactDigest) async throws(StoreError) {
+    try access { $0.mcpSessions[digest]?.logLevel = level }
+  }
+
+  /// See `MCPSessionStore`.
+  public func watchResource(_ uri: String, isWatched: Bool, in digest: ArtefactDigest) async throws(StoreError) {
+    try access { state in
+      state.mcpSessions[digest]?.watchedResources.removeAll { $0.utf8.elementsEqual(uri.utf8) }
+      if isWatched { state.mcpSessions[digest]?.watchedResources.append(uri) }
     }
   }
 

@@ -1,0 +1,115 @@
+import MCPProtocol
+import MartletDomain
+import NIOCore
+import StrictCoding
+
+/// What a bridge says to its client: JSON where there is nothing but the response, a stream from the first message that
+/// comes before it. Used on its event loop only.
+final class ClientMessages {
+  private enum Mode {
+    case silent
+    case streaming
+    case done
+  }
+
+  private let exchange: GatewayExchange
+  private let id: JSONRPCID?
+  private let events: ClientEventStream
+  private var mode = Mode.silent
+
+  /// - Parameter id: The id of the client's request, for errors.
+  init(exchange: GatewayExchange, id: JSONRPCID?) {
+    self.exchange = exchange
+    self.id = id
+    events = ClientEventStream(exchange: exchange)
+  }
+
+  var isDone: Bool { if case .done = mode { true } else { false } }
+
+  /// Opens the stream, for answers that are one in any case.
+  func openStream() {
+    guard case .silent = mode else { return }
+    mode = .streaming
+    events.open()
+  }
+
+  /// Sends a message that comes before the response.
+  func send(_ message: MCPMessage) {
+    openStream()
+    guard case .streaming = mode else { return }
+    if !events.send([SSEEvent(message: message)]) { cut(reason: "slow_reader") }
+  }
+
+  /// Sends the response, and ends.
+  ///
+  /// - Parameters:
+  ///   - response: Under the id of the client's request.
+  ///   - status: The HTTP status, where nothing was sent yet.
+  ///   - session: The session that begins with it.
+  func conclude(_ response: MCPResponse, status: Int = 200, session: Secret? = nil) {
+    switch mode {
+    case .silent:
+      var answer = GatewayResponse.json(status, response.encoded())
+      if let session { answer = answer.adding("mcp-session-id", ByteString(session.expose()).string) }
+      whole(answer)
+    case .streaming:
+      _ = events.send([SSEEvent(message: .response(response))])
+      finish(reason: nil)
+    case .done: break
+    }
+  }
+
+  /// Says that a notification or a response was taken.
+  func accept() { whole(GatewayResponse(status: 202)) }
+
+  /// Sends a whole answer, and ends.
+  func whole(_ answer: GatewayResponse) {
+    guard case .silent = mode else { return }
+    mode = .done
+    exchange.answerEnded(
+      reason: answer.head.status < 400 ? nil : "status_\(answer.head.status)", status: answer.head.status)
+    exchange.sendHead(answer.head, length: answer.body.count)
+    if !answer.body.isEmpty { exchange.client.send(body: ByteBuffer(bytes: answer.body)) }
+    exchange.client.finish()
+  }
+
+  /// Refuses: by HTTP where nothing was sent yet, else as an error on the stream.
+  func reject(_ rejection: Rejection) {
+    switch mode {
+    case .silent:
+      mode = .done
+      exchange.reject(rejection)
+    case .streaming:
+      if let id {
+        let failure = MCPResponse.Failure(code: .upstreamUnavailable, message: "The server behind this route failed.")
+        _ = events.send([SSEEvent(message: .response(MCPResponse(id: id, outcome: .error(failure))))])
+      }
+      finish(reason: rejection.reason)
+    case .done: break
+    }
+  }
+
+  /// Ends a stream that has no response, or not yet.
+  func finish(reason: String?) {
+    guard !isDone else { return }
+    mode = .done
+    events.stop()
+    exchange.answerEnded(reason: reason)
+    exchange.client.finish()
+  }
+
+  /// Ends the connection, because the answer can't be completed.
+  func cut(reason: String) {
+    guard !isDone else { return }
+    forget(reason: reason)
+    exchange.client.abort()
+  }
+
+  /// The client is gone: nothing more is sent.
+  func forget(reason: String) {
+    guard !isDone else { return }
+    mode = .done
+    events.stop()
+    exchange.answerEnded(reason: reason)
+  }
+}

@@ -1,0 +1,119 @@
+import MCPProtocol
+import NIOCore
+
+/// Reads an upstream's answer as messages, whether it comes as JSON or as a stream: for whoever talks to an upstream on
+/// its own account rather than relaying. Used on its event loop only.
+final class UpstreamDialogue: UpstreamReceiver {
+  /// What an upstream said.
+  enum Turn {
+    /// It takes the request; messages may follow.
+    case accepted(HeaderFields)
+    /// One message.
+    case message(MCPMessage)
+    /// Nothing more comes.
+    case ended
+    /// It refused; the body was read whole.
+    case refused(status: Int, HeaderFields, [UInt8])
+    /// There is no usable answer.
+    case failed(UpstreamFailure)
+  }
+
+  private enum Mode {
+    case waiting
+    case streaming(SSEParser)
+    case collecting(status: Int, HeaderFields, [UInt8])
+    case done
+  }
+
+  private var mode = Mode.waiting
+  private var call: (any UpstreamCall)?
+  private let listener: (Turn) -> Void
+
+  /// Sends a request.
+  ///
+  /// - Parameters:
+  ///   - request: What to send.
+  ///   - transport: Carries it.
+  ///   - eventLoop: Where everything happens; the call must come from it.
+  ///   - listener: Hears every turn; nothing after `ended`, `refused` or `failed`.
+  init(
+    _ request: OutboundRequest, over transport: any UpstreamTransport, on eventLoop: any EventLoop,
+    _ listener: @escaping (Turn) -> Void
+  ) {
+    self.listener = listener
+    call = transport.send(request, to: self, on: eventLoop)
+  }
+
+  /// Ends it; the listener hears nothing more.
+  func cancel() {
+    mode = .done
+    call?.cancel()
+  }
+
+  /// Stops or goes on reading, so that a slow client slows the upstream down.
+  func setReading(_ reading: Bool) { call?.setReading(reading) }
+
+  func upstreamAnswered(status: Int, headers: HeaderFields) {
+    let isSuccess = (200..<300).contains(status)
+    if isSuccess { listener(.accepted(headers)) }
+    guard !isDone else { return }
+    if isSuccess, MediaType.isEventStream(headers.first("content-type")) {
+      mode = .streaming(SSEParser())
+    } else {
+      mode = .collecting(status: status, headers, [])
+    }
+  }
+
+  func upstreamSent(_ bytes: ByteBuffer) {
+    switch mode {
+    case .streaming(var parser):
+      // The parser is not shared with `mode` while it works, so that its buffers are not copied.
+      mode = .waiting
+      let events = try? parser.feed(bytes.readableBytesView)
+      mode = .streaming(parser)
+      guard let events else { return fail() }
+      for event in events {
+        if let data = event.data, !data.isEmpty { deliver(data) }
+      }
+    case .collecting(let status, let headers, var collected):
+      mode = .waiting
+      collected.append(contentsOf: bytes.readableBytesView)
+      guard collected.count <= GatewayLimits.readAnswer else { return fail() }
+      mode = .collecting(status: status, headers, collected)
+    case .waiting, .done: break
+    }
+  }
+
+  func upstreamFinished() {
+    switch mode {
+    case .streaming: finish(.ended)
+    case .collecting(let status, let headers, let body):
+      guard (200..<300).contains(status) else { return finish(.refused(status: status, headers, body)) }
+      if !body.isEmpty { deliver(body) }
+      finish(.ended)
+    case .waiting: finish(.failed(.malformed))
+    case .done: break
+    }
+  }
+
+  func upstreamFailed(_ failure: UpstreamFailure) { finish(.failed(failure)) }
+
+  private var isDone: Bool { if case .done = mode { true } else { false } }
+
+  private func deliver(_ bytes: [UInt8]) {
+    guard !isDone else { return }
+    guard let message = try? MCPMessage.parse(bytes) else { return fail() }
+    listener(.message(message))
+  }
+
+  private func fail() {
+    call?.cancel()
+    finish(.failed(.malformed))
+  }
+
+  private func finish(_ turn: Turn) {
+    guard !isDone else { return }
+    mode = .done
+    listener(turn)
+  }
+}
