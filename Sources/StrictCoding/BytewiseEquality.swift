@@ -14,6 +14,22 @@ extension String {
   public func equalsBytewise(_ other: String) -> Bool {
     guard utf8.count == other.utf8.count else { return false }
     var (left, right) = (self, other)
-    return left.withUTF8 { left in right.withUTF8 { right in left.elementsEqual(right) } }
+    return left.withUTF8 { left in right.withUTF8 { right in left.holdsSame(as: right) } }
+  }
+}
+
+extension UnsafeBufferPointer<UInt8> {
+  /// Whether both hold the same bytes.
+  func holdsSame(as other: UnsafeBufferPointer<UInt8>) -> Bool {
+    guard count == other.count else { return false }
+    for index in indices where self[index] != other[index] { return false }
+    return true
+  }
+
+  /// Whether both hold the same bytes but for the case of ASCII letters.
+  func holdsSameLetters(as other: UnsafeBufferPointer<UInt8>) -> Bool {
+    guard count == other.count else { return false }
+    for index in indices where ASCIICase.lowercased(self[index]) != ASCIICase.lowercased(other[index]) { return false }
+    return true
   }
 }

@@ -6,15 +6,14 @@ public enum JSONReader {
   /// Reads one JSON text.
   ///
   /// - Parameters:
-  ///   - bytes: The whole text; contiguous storage is read in place.
+  ///   - bytes: The whole text.
   ///   - limits: Bounds on size and shape.
   /// - Returns: The value.
   /// - Throws: `JSONError` with the first thing that is wrong.
   public static func parse(
     _ bytes: some Collection<UInt8>, limits: JSONLimits = .default
   ) throws(JSONError) -> JSONValue {
-    let outcome = bytes.withContiguousStorageIfAvailable { read($0, limits: limits) }
-    return try (outcome ?? Array(bytes).withUnsafeBufferPointer { read($0, limits: limits) }).get()
+    try JSONTape(reading: Array(bytes), limits: limits).value(0)
   }
 
   /// Reads one JSON text from a string.
@@ -22,16 +21,5 @@ public enum JSONReader {
   /// - Throws: As ``parse(_:limits:)``.
   public static func parse(string: String, limits: JSONLimits = .default) throws(JSONError) -> JSONValue {
     try parse(string.utf8, limits: limits)
-  }
-
-  private static func read(
-    _ bytes: UnsafeBufferPointer<UInt8>, limits: JSONLimits
-  ) -> Result<JSONValue, JSONError> {
-    var scanner = JSONScanner(bytes: bytes, limits: limits)
-    do throws(JSONError) {
-      return .success(try scanner.document())
-    } catch {
-      return .failure(error)
-    }
   }
 }

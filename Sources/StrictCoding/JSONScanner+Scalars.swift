@@ -1,42 +1,76 @@
 extension JSONScanner {
   /// Reads a string whose opening quote is next.
-  mutating func string() throws(JSONError) -> String {
+  mutating func string() throws(JSONError) {
     let start = offset + 1
     var index = start
-    while let byte = byte(at: index) {
-      if byte == UInt8(ascii: "\"") {
-        if index - start > limits.stringBytes { throw failure(.stringTooLong) }
-        guard let text = String(validating: slice(start..<index), as: UTF8.self) else { throw failure(.invalidUTF8) }
-        advance(to: index + 1)
-        return text
-      }
-      if byte == UInt8(ascii: "\\") { return try escapedString(from: start, firstEscape: index) }
+    var isASCII = true
+    var escaped: [UInt8]?
+    while true {
+      index = plainEnd(from: index, &isASCII)
+      guard let byte = byte(at: index) else { throw failure(.unexpectedEnd, at: index) }
+      if byte == UInt8(ascii: "\"") { break }
       if byte < 0x20 { throw failure(.controlCharacter, at: index) }
-      index += 1
+      // Escapes are decoded once here to see that they can be, and again by whoever wants the text.
+      var text = escaped ?? []
+      text.append(contentsOf: slice((escaped == nil ? start : lastEscapeEnd)..<index))
+      index = try escape(at: index, to: &text)
+      lastEscapeEnd = index
+      if text.count > limits.stringBytes { throw failure(.stringTooLong) }
+      escaped = text
     }
-    throw failure(.unexpectedEnd, at: index)
+    if var text = escaped {
+      text.append(contentsOf: slice(lastEscapeEnd..<index))
+      if text.count > limits.stringBytes { throw failure(.stringTooLong) }
+      if !text.allSatisfy({ $0 < 0x80 }), String(validating: text, as: UTF8.self) == nil { throw failure(.invalidUTF8) }
+    } else {
+      if index - start > limits.stringBytes { throw failure(.stringTooLong) }
+      if !isASCII, String(validating: slice(start..<index), as: UTF8.self) == nil { throw failure(.invalidUTF8) }
+    }
+    append(.string, start..<index, isVerbatim: escaped == nil, isASCII: isASCII)
+    advance(to: index + 1)
   }
 
-  private mutating func escapedString(from start: Int, firstEscape: Int) throws(JSONError) -> String {
-    var output = Array(slice(start..<firstEscape))
-    var index = firstEscape
-    while let byte = byte(at: index) {
-      if output.count > limits.stringBytes { throw failure(.stringTooLong) }
-      if byte == UInt8(ascii: "\"") {
-        guard let text = String(validating: output, as: UTF8.self) else { throw failure(.invalidUTF8) }
-        advance(to: index + 1)
-        return text
-      }
-      if byte == UInt8(ascii: "\\") {
-        index = try escape(at: index, to: &output)
-      } else if byte < 0x20 {
-        throw failure(.controlCharacter, at: index)
+  /// The place of the next quote, backslash or control character, eight bytes at a step.
+  private func plainEnd(from start: Int, _ isASCII: inout Bool) -> Int {
+    var index = start
+    guard let base = UnsafeRawPointer(bytes.baseAddress) else { return index }
+    let (ones, tops) = (0x0101_0101_0101_0101 as UInt64, 0x8080_8080_8080_8080 as UInt64)
+    var seen: UInt64 = 0
+    while index + 8 <= bytes.count {
+      let word = base.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+      // A byte's top bit is set in `ends` where it is a quote, a backslash or below 0x20, and perhaps after such a one.
+      let quote = word ^ (ones &* 0x22)
+      let backslash = word ^ (ones &* 0x5C)
+      let ends = (quote &- ones) & ~quote | (backslash &- ones) & ~backslash | (word &- (ones &* 0x20)) & ~word
+      if ends & tops != 0 { break }
+      seen |= word
+      index += 8
+    }
+    while index < bytes.count {
+      let byte = bytes[index]
+      if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") || byte < 0x20 { break }
+      seen |= UInt64(byte)
+      index += 1
+    }
+    if seen & tops != 0 { isASCII = false }
+    return index
+  }
+
+  /// The text of a string that was read before.
+  static func unescaped(_ bytes: UnsafeBufferPointer<UInt8>, _ range: Range<Int>) -> [UInt8] {
+    let scanner = JSONScanner(bytes: bytes, limits: .default)
+    var output: [UInt8] = []
+    output.reserveCapacity(range.count)
+    var index = range.lowerBound
+    while index < range.upperBound {
+      if bytes[index] == UInt8(ascii: "\\"), let next = try? scanner.escape(at: index, to: &output) {
+        index = next
       } else {
-        output.append(byte)
+        output.append(bytes[index])
         index += 1
       }
     }
-    throw failure(.unexpectedEnd, at: index)
+    return output
   }
 
   /// Decodes one escape and returns the place after it.
@@ -84,7 +118,7 @@ extension JSONScanner {
   }
 
   /// Reads a number whose first byte is next.
-  mutating func number() throws(JSONError) -> JSONNumber {
+  mutating func number() throws(JSONError) {
     let start = offset
     var index = start
     if byte(at: index) == UInt8(ascii: "-") { index += 1 }
@@ -99,8 +133,8 @@ extension JSONScanner {
       index = try digits(from: index)
     }
     if index - start > limits.numberBytes { throw failure(.numberTooLong) }
+    append(.number, start..<index)
     advance(to: index)
-    return JSONNumber(scanned: String(decoding: slice(start..<index), as: UTF8.self))
   }
 
   /// Steps over one or more digits and returns the place after them.

@@ -20,8 +20,9 @@ public enum HeaderSentinel {
   /// - Returns: The text, or nil where bytes are not allowed in a header or the sentinel doesn't hold canonical,
   ///   padded base64 of UTF-8.
   public static func decode(_ value: some StringProtocol) -> String? {
+    guard value.utf8.allSatisfy(isFieldByte) else { return nil }
+    guard value.utf8.first == prefix.first else { return String(value) }
     let bytes = Array(value.utf8)
-    guard bytes.allSatisfy(isFieldByte) else { return nil }
     guard bytes.starts(with: prefix), bytes.suffix(2).elementsEqual(suffix) else { return String(value) }
     // `=?base64?=` starts and ends like a sentinel but has no room for both marks.
     guard bytes.count >= prefix.count + suffix.count else { return nil }

@@ -24,8 +24,11 @@ extension MirroredHeaders {
   }
 
   private func checkSizes(id: JSONRPCID?) throws(MCPMessageError) {
-    let values = versions + methods + names + parameters.map(\.value)
-    if parameters.count > Self.maximumParameters || values.contains(where: { $0.utf8.count > Self.maximumValueBytes }) {
+    let isTooLong: (String) -> Bool = { $0.utf8.count > Self.maximumValueBytes }
+    if parameters.count > Self.maximumParameters || versions.contains(where: isTooLong)
+      || methods.contains(where: isTooLong) || names.contains(where: isTooLong)
+      || parameters.contains(where: { isTooLong($0.value) })
+    {
       throw .mismatch("too many mirrored headers, or a value is too long", id: id)
     }
   }
@@ -43,7 +46,7 @@ extension MirroredHeaders {
     }
     let agrees = classification.toleratesHeader ? classification.revision != nil : header.equalsBytewise(body)
     if !agrees { throw .mismatch("MCP-Protocol-Version and params._meta name different versions", id: id) }
-    if case .request = message, metadata.clientCapabilities == nil {
+    if case .request = message, !metadata.hasClientCapabilities {
       throw .invalidParams("params._meta needs \(MetadataKey.clientCapabilities), an object", id: id)
     }
   }

@@ -57,16 +57,13 @@ public struct MirroredHeaders: Sendable, Equatable {
   }
 
   private mutating func take(_ name: String, _ value: String) {
-    if ASCIICase.equal(name, "mcp-protocol-version") {
-      versions.append(value)
-    } else if ASCIICase.equal(name, "mcp-method") {
-      methods.append(value)
-    } else if ASCIICase.equal(name, "mcp-name") {
-      names.append(value)
-    } else if ASCIICase.equal(name, "mcp-session-id") {
-      hasSessionID = true
-    } else if let suffix = Self.parameterName(of: name) {
-      parameters.append(Parameter(name: suffix, value: value))
+    switch name.utf8.count {
+    case 20 where ASCIICase.equal(name, "mcp-protocol-version"): versions.append(value)
+    case 10 where ASCIICase.equal(name, "mcp-method"): methods.append(value)
+    case 8 where ASCIICase.equal(name, "mcp-name"): names.append(value)
+    case 14 where ASCIICase.equal(name, "mcp-session-id"): hasSessionID = true
+    default:
+      if let suffix = Self.parameterName(of: name) { parameters.append(Parameter(name: suffix, value: value)) }
     }
   }
 

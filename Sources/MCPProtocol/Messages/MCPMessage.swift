@@ -30,7 +30,7 @@ public enum MCPMessage: Sendable, Equatable {
   /// - Throws: As ``parse(_:limits:)``.
   public init(_ value: JSONValue) throws(MCPMessageError) {
     guard let object = value.objectValue else { throw .invalidRequest("a message must be a JSON object") }
-    self = try MessageShape(object).message()
+    self = try MessageShape(JSONObjectView(object)).message()
   }
 
   /// The method, where the message has one.

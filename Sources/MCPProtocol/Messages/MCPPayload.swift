@@ -24,13 +24,16 @@ public enum MCPPayload: Sendable, Equatable {
   public static func parse(
     _ bytes: some Collection<UInt8>, limits: JSONLimits = .default, allowsBatches: Bool
   ) throws(MCPMessageError) -> MCPPayload {
-    let value: JSONValue
+    let bytes = Array(bytes)
+    let reading: (view: JSONObjectView?, value: JSONValue)
     do throws(JSONError) {
-      value = try JSONReader.parse(bytes, limits: limits)
+      let view = try JSONReader.view(bytes, limits: limits)
+      reading = (view, view == nil ? try JSONReader.parse(bytes, limits: limits) : .null)
     } catch {
       throw MCPMessageError(error)
     }
-    guard case .array(let elements) = value else { return .single(try MCPMessage(value)) }
+    if let view = reading.view { return .single(try MessageShape(view).message()) }
+    guard case .array(let elements) = reading.value else { return .single(try MCPMessage(reading.value)) }
     if !allowsBatches { throw .invalidRequest("batches are not allowed here") }
     return .batch(try batch(elements))
   }

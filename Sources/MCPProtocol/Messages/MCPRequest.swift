@@ -6,54 +6,56 @@ public struct MCPRequest: Sendable, Equatable {
   public let id: JSONRPCID
   /// What is asked for.
   public let method: MCPMethod
-  /// The parameters, or nil where there are none.
-  public let params: JSONObject?
-  /// The whole message.
-  public let object: JSONObject
+  /// The whole message, looked at.
+  let view: JSONObjectView
+  private let parameters: JSONObjectView?
 
   /// Makes a request to send.
   public init(id: JSONRPCID, method: MCPMethod, params: JSONObject? = nil) {
-    self.id = id
-    self.method = method
-    self.params = params
     var object: JSONObject = ["jsonrpc": "2.0", "id": id.json, "method": .string(method.name)]
     object["params"] = params.map { .object($0) }
-    self.object = object
+    self.init(id: id, method: method, view: JSONObjectView(object))
   }
 
-  init(id: JSONRPCID, method: MCPMethod, params: JSONObject?, object: JSONObject) {
+  init(id: JSONRPCID, method: MCPMethod, view: JSONObjectView) {
     self.id = id
     self.method = method
-    self.params = params
-    self.object = object
+    self.view = view
+    parameters = view.object("params")
   }
+
+  /// The parameters, or nil where there are none; built anew each time.
+  public var params: JSONObject? { parameters?.tree }
+
+  /// The whole message; built anew each time.
+  public var object: JSONObject { view.tree }
 
   /// The request's `_meta`; empty where there is none.
   public var metadata: RequestMetadata {
-    RequestMetadata(params?["_meta"]?.objectValue ?? JSONObject())
+    RequestMetadata(parameters?.object("_meta") ?? JSONObjectView(JSONObject()))
   }
 
   /// The name of the tool in `tools/call`; reading a message proved it is there.
   public var toolName: String? {
-    method == .toolsCall ? params?["name"]?.stringValue : nil
+    method == .toolsCall ? parameters?["name"]?.stringValue : nil
   }
 
   /// The arguments of `tools/call` or `prompts/get`.
   public var arguments: JSONObject? {
-    method.mirroredName == .name ? params?["arguments"]?.objectValue : nil
+    method.mirroredName == .name ? parameters?["arguments"]?.objectValue : nil
   }
 
   /// The URI in `resources/read`, `resources/subscribe` and `resources/unsubscribe`.
   public var resourceURI: String? {
     switch method {
-    case .resourcesRead, .resourcesSubscribe, .resourcesUnsubscribe: params?["uri"]?.stringValue
+    case .resourcesRead, .resourcesSubscribe, .resourcesUnsubscribe: parameters?["uri"]?.stringValue
     default: nil
     }
   }
 
   /// What a modern client mirrors into `Mcp-Name`: a tool's or prompt's name, a resource's URI, a task's id.
   public var mirroredName: String? {
-    method.mirroredName.flatMap { params?[$0.rawValue]?.stringValue }
+    method.mirroredName.flatMap { parameters?[$0.rawValue]?.stringValue }
   }
 
   /// The token under which progress is reported, or nil.
@@ -65,15 +67,18 @@ public struct MCPRequest: Sendable, Equatable {
   public func replacing(id: JSONRPCID) -> MCPRequest {
     var object = object
     object["id"] = id.json
-    return MCPRequest(id: id, method: method, params: params, object: object)
+    return MCPRequest(id: id, method: method, view: JSONObjectView(object))
   }
 
   /// The same request with other parameters.
   public func replacing(params: JSONObject?) -> MCPRequest {
     var object = object
     object["params"] = params.map { .object($0) }
-    return MCPRequest(id: id, method: method, params: params, object: object)
+    return MCPRequest(id: id, method: method, view: JSONObjectView(object))
   }
+
+  /// Compares what they say, not how it was written.
+  public static func == (lhs: MCPRequest, rhs: MCPRequest) -> Bool { lhs.object == rhs.object }
 
   /// The message as JSON.
   public func encoded() -> [UInt8] {

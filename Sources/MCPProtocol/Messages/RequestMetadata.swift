@@ -2,17 +2,29 @@ import StrictCoding
 
 /// The `_meta` of a request or notification.
 public struct RequestMetadata: Sendable, Equatable {
-  /// All members, reserved or not.
-  public let members: JSONObject
+  private let view: JSONObjectView
 
   /// Wraps the members.
   public init(_ members: JSONObject = JSONObject()) {
-    self.members = members
+    view = JSONObjectView(members)
   }
+
+  init(_ view: JSONObjectView) {
+    self.view = view
+  }
+
+  /// All members, reserved or not; built anew each time.
+  public var members: JSONObject { view.tree }
+
+  /// Whether the client said what it can do.
+  public var hasClientCapabilities: Bool { view.object(MetadataKey.clientCapabilities) != nil }
+
+  /// Compares the members.
+  public static func == (lhs: RequestMetadata, rhs: RequestMetadata) -> Bool { lhs.members == rhs.members }
 
   /// The protocol version as written; nil where it is absent or no string.
   public var protocolVersion: String? {
-    members[MetadataKey.protocolVersion]?.stringValue
+    view[MetadataKey.protocolVersion]?.stringValue
   }
 
   /// The protocol version, where it is a known one.
@@ -22,12 +34,12 @@ public struct RequestMetadata: Sendable, Equatable {
 
   /// The client's capabilities; nil where they are absent or no object.
   public var clientCapabilities: JSONObject? {
-    members[MetadataKey.clientCapabilities]?.objectValue
+    view[MetadataKey.clientCapabilities]?.objectValue
   }
 
   /// What the client calls itself; for display only.
   public var clientInfo: JSONObject? {
-    members[MetadataKey.clientInfo]?.objectValue
+    view[MetadataKey.clientInfo]?.objectValue
   }
 
   /// The client's name fit for display, or nil.
@@ -37,6 +49,6 @@ public struct RequestMetadata: Sendable, Equatable {
 
   /// The token under which progress is reported, or nil.
   public var progressToken: JSONRPCID? {
-    JSONRPCID(request: members[MetadataKey.progressToken])
+    JSONRPCID(request: view[MetadataKey.progressToken])
   }
 }

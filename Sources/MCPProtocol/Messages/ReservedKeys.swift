@@ -6,9 +6,15 @@ import StrictCoding
 /// decide.
 struct ReservedKeys: Sendable {
   private let names: [String]
+  private let bytes: [[UInt8]]
+  /// Which lengths a reserved name has: most keys have none of them.
+  private let lengths: [Bool]
 
   init(_ names: [String]) {
     self.names = names
+    bytes = names.map { Array($0.utf8) }
+    let longest = bytes.map(\.count).max() ?? 0
+    lengths = (0...longest).map { length in names.contains { $0.utf8.count == length } }
   }
 
   static let envelope = ReservedKeys(["jsonrpc", "id", "method", "params", "result", "error"])
@@ -20,8 +26,27 @@ struct ReservedKeys: Sendable {
   static let metadata = ReservedKeys(MetadataKey.all)
 
   /// Whether some key is not one of the reserved ones but folds to one.
-  func areImitated(in object: JSONObject) -> Bool {
-    object.members.contains { isImitated(by: $0.key) }
+  func areImitated(in object: JSONObjectView) -> Bool {
+    object.hasKey(usual: isImitated(by:), unusual: isImitated(by:))
+  }
+
+  /// A key of ASCII. What isn't visible is folded like all that isn't ASCII.
+  private func isImitated(by key: UnsafeBufferPointer<UInt8>) -> Bool {
+    if key.contains(where: { $0 <= 0x20 || $0 == 0x7F }) { return isImitated(by: String(decoding: key, as: UTF8.self)) }
+    guard key.count < lengths.count, lengths[key.count] else { return false }
+    for name in bytes where name.count == key.count {
+      var isSame = true
+      var isAlike = true
+      for index in name.indices where name[index] != key[index] {
+        isSame = false
+        if ASCIICase.lowercased(name[index]) != ASCIICase.lowercased(key[index]) {
+          isAlike = false
+          break
+        }
+      }
+      if isAlike { return !isSame }
+    }
+    return false
   }
 
   private func isImitated(by key: String) -> Bool {

@@ -1,3 +1,5 @@
+import StrictCoding
+
 /// A released revision of the Model Context Protocol.
 public enum ProtocolRevision: Sendable, Hashable, CaseIterable, Comparable, RawRepresentable {
   /// 2024-11-05: HTTP with SSE.
@@ -32,6 +34,14 @@ public enum ProtocolRevision: Sendable, Hashable, CaseIterable, Comparable, RawR
   /// The revision of a date, compared bytewise; nil for an unknown one.
   public init?(_ text: some StringProtocol) {
     guard let revision = Self.allCases.first(where: { text.utf8.elementsEqual($0.rawValue.utf8) }) else { return nil }
+    self = revision
+  }
+
+  /// The revision of a date, compared bytewise; nil for an unknown one.
+  public init?(_ text: String) {
+    guard text.utf8.count == 10, let revision = Self.allCases.first(where: { text.equalsBytewise($0.rawValue) }) else {
+      return nil
+    }
     self = revision
   }
 

@@ -1,0 +1,102 @@
+/// A JSON object whose members are built when somebody asks for them: most of a message is only carried along.
+public struct JSONObjectView: Sendable {
+  private enum Backing: Sendable {
+    case tree(JSONObject)
+    case tape(JSONTape, Int)
+  }
+
+  private let backing: Backing
+
+  /// Looks at an object that is built already.
+  public init(_ object: JSONObject) { backing = .tree(object) }
+
+  init(_ tape: JSONTape, _ index: Int) { backing = .tape(tape, index) }
+
+  /// The whole object, built.
+  public var tree: JSONObject {
+    switch backing {
+    case .tree(let object): object
+    case .tape(let tape, let index): tape.object(index)
+    }
+  }
+
+  /// The value of a key, found bytewise.
+  public subscript(_ key: String) -> JSONValue? {
+    switch backing {
+    case .tree(let object): object[key]
+    case .tape(let tape, let index): tape.value(of: key, in: index).map { tape.value($0) }
+    }
+  }
+
+  /// Whether there is such a key.
+  public func has(_ key: String) -> Bool {
+    switch backing {
+    case .tree(let object): object[key] != nil
+    case .tape(let tape, let index): tape.value(of: key, in: index) != nil
+    }
+  }
+
+  /// Whether a member is `null`.
+  public func isNull(_ key: String) -> Bool {
+    switch backing {
+    case .tree(let object): object[key]?.isNull ?? false
+    case .tape(let tape, let index): tape.value(of: key, in: index).map { tape.entries[$0].kind == .null } ?? false
+    }
+  }
+
+  /// Whether a member is this very text.
+  public func isString(_ key: String, _ text: String) -> Bool {
+    switch backing {
+    case .tree(let object): object[key]?.stringValue?.equalsBytewise(text) ?? false
+    case .tape(let tape, let index):
+      tape.value(of: key, in: index).map { tape.entries[$0].kind == .string && tape.isString($0, text) } ?? false
+    }
+  }
+
+  /// The member that is an object; nil for an absent key or another kind of value.
+  public func object(_ key: String) -> JSONObjectView? {
+    switch backing {
+    case .tree(let object): object[key]?.objectValue.map { JSONObjectView($0) }
+    case .tape(let tape, let index):
+      tape.value(of: key, in: index).flatMap { tape.entries[$0].kind == .object ? JSONObjectView(tape, $0) : nil }
+    }
+  }
+
+  /// Whether some key, or a key of any object inside, holds a character beyond ASCII or was escaped; false proves that
+  /// none does.
+  public var mayHaveUnusualKeys: Bool {
+    if case .tape(let tape, _) = backing { tape.hasUnusualKeys } else { true }
+  }
+
+  /// Whether some key of this object satisfies a predicate.
+  ///
+  /// - Parameters:
+  ///   - usual: Asked about keys of plain ASCII; the bytes are good for the call only.
+  ///   - unusual: Asked about all others.
+  public func hasKey(
+    usual: (UnsafeBufferPointer<UInt8>) -> Bool, unusual: (String) -> Bool
+  ) -> Bool {
+    switch backing {
+    case .tree(let object): object.keys.contains(where: unusual)
+    case .tape(let tape, let index):
+      tape.firstKey(of: index) { key in
+        let entry = tape.entries[key]
+        return entry.isVerbatim && entry.isASCII ? tape.withBytes(key, usual) : unusual(tape.string(key))
+      } != nil
+    }
+  }
+}
+
+extension JSONReader {
+  /// Reads one JSON text that must be an object.
+  ///
+  /// - Parameters:
+  ///   - bytes: The whole text.
+  ///   - limits: Bounds on size and shape.
+  /// - Returns: A view of the object, or nil where the text is another kind of value.
+  /// - Throws: `JSONError` with the first thing that is wrong.
+  public static func view(_ bytes: [UInt8], limits: JSONLimits = .default) throws(JSONError) -> JSONObjectView? {
+    let tape = try JSONTape(reading: bytes, limits: limits)
+    return tape.entries.first?.kind == .object ? JSONObjectView(tape, 0) : nil
+  }
+}

@@ -1,0 +1,129 @@
+/// A JSON text that was read strictly and left where it lies: what stands where is known, and values are built when
+/// somebody asks for them.
+///
+/// Entries stand in reading order; a member's key comes right before its value.
+struct JSONTape: Sendable {
+  enum Kind: UInt8, Sendable {
+    case null, bool, number, string, array, object
+  }
+
+  struct Entry: Sendable {
+    /// Where the content begins and ends: of a string without its quotes.
+    var start: UInt32
+    var end: UInt32
+    /// The entry after this one and everything inside it.
+    var next: UInt32
+    var kind: Kind
+    /// For strings: no escapes in it, so that its bytes are its text.
+    var isVerbatim = true
+    var isASCII = true
+
+    var range: Range<Int> { Int(start)..<Int(end) }
+  }
+
+  let bytes: [UInt8]
+  let entries: [Entry]
+  /// Whether some key, anywhere, is escaped or not ASCII.
+  let hasUnusualKeys: Bool
+
+  /// Reads one JSON text.
+  ///
+  /// - Throws: `JSONError` with the first thing that is wrong.
+  init(reading bytes: [UInt8], limits: JSONLimits) throws(JSONError) {
+    let result = bytes.withUnsafeBufferPointer { buffer -> Result<JSONScanner, JSONError> in
+      var scanner = JSONScanner(bytes: buffer, limits: limits)
+      do throws(JSONError) {
+        try scanner.document()
+        return .success(scanner)
+      } catch { return .failure(error) }
+    }
+    let scanner = try result.get()
+    self.bytes = bytes
+    entries = scanner.entries
+    hasUnusualKeys = scanner.hasUnusualKeys
+  }
+
+  // MARK: - Finding
+
+  /// The value of a key in the object at an index, compared bytewise.
+  func value(of key: String, in object: Int) -> Int? {
+    var index = object + 1
+    let end = Int(entries[object].next)
+    while index < end {
+      if isString(index, key) { return index + 1 }
+      index = Int(entries[index + 1].next)
+    }
+    return nil
+  }
+
+  /// Calls a closure with the index of every key of an object, until it answers true.
+  func firstKey(of object: Int, where predicate: (Int) -> Bool) -> Int? {
+    var index = object + 1
+    let end = Int(entries[object].next)
+    while index < end {
+      if predicate(index) { return index }
+      index = Int(entries[index + 1].next)
+    }
+    return nil
+  }
+
+  /// Whether the string at an index is a text.
+  func isString(_ index: Int, _ text: String) -> Bool {
+    let entry = entries[index]
+    guard entry.isVerbatim else { return string(index).equalsBytewise(text) }
+    let count = Int(entry.end - entry.start)
+    guard text.utf8.count == count else { return false }
+    var text = text
+    return text.withUTF8 { theirs in withBytes(index) { $0.holdsSame(as: theirs) } }
+  }
+
+  /// The raw bytes of an entry, escapes and all.
+  func withBytes<Answer>(_ index: Int, _ body: (UnsafeBufferPointer<UInt8>) -> Answer) -> Answer {
+    let range = entries[index].range
+    return bytes.withUnsafeBufferPointer { body(UnsafeBufferPointer(rebasing: $0[range])) }
+  }
+
+  // MARK: - Building
+
+  func value(_ index: Int) -> JSONValue {
+    let entry = entries[index]
+    switch entry.kind {
+    case .null: return .null
+    case .bool: return .bool(bytes[Int(entry.start)] == UInt8(ascii: "t"))
+    case .number: return .number(JSONNumber(scanned: text(entry)))
+    case .string: return .string(string(index))
+    case .array:
+      var elements: [JSONValue] = []
+      var place = index + 1
+      while place < Int(entry.next) {
+        elements.append(value(place))
+        place = Int(entries[place].next)
+      }
+      return .array(elements)
+    case .object: return .object(object(index))
+    }
+  }
+
+  func object(_ index: Int) -> JSONObject {
+    var members: [(key: String, value: JSONValue)] = []
+    var place = index + 1
+    while place < Int(entries[index].next) {
+      members.append((string(place), value(place + 1)))
+      place = Int(entries[place + 1].next)
+    }
+    return JSONObject(distinct: members)
+  }
+
+  func string(_ index: Int) -> String {
+    let entry = entries[index]
+    if entry.isVerbatim { return text(entry) }
+    return bytes.withUnsafeBufferPointer { buffer in
+      String(decoding: JSONScanner.unescaped(buffer, entry.range), as: UTF8.self)
+    }
+  }
+
+  /// What was proven to be UTF-8 while it was read.
+  private func text(_ entry: Entry) -> String {
+    bytes.withUnsafeBufferPointer { String(decoding: UnsafeBufferPointer(rebasing: $0[entry.range]), as: UTF8.self) }
+  }
+}
