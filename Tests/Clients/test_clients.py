@@ -148,7 +148,7 @@ def known(client_id: str, secret: str | None) -> dict:
 @pytest.mark.parametrize("run", RUNS, ids=["-".join(run) for run in RUNS])
 def test_a_real_client_outlives_its_access_token(outcomes: dict[tuple, Future], run):
     name, how, server = run
-    outcome: Outcome = outcomes[run].result(timeout=300)
+    outcome: Outcome = outcomes[run].result(timeout=900)
     first, second, third = outcome.first, outcome.second, outcome.third
     assert TOOL[server] in first.tools
     assert first.protocol == PROTOCOL[name][server == "legacy"]

@@ -10,6 +10,7 @@ from martlet_support import FakeMCPServer, Gateway, MCPConnection, request
 from martlet_support.oauth import challenge_parameters
 from martlet_support.pytest_plugin import PASSWORD, USER
 from martlet_support.tls import ThrowawayCA
+from martlet_support.steps import within
 
 
 @pytest.fixture
@@ -28,7 +29,7 @@ def peer(gateway, version=None) -> tuple[int, str]:
     context = ssl.create_default_context(cafile=str(gateway.ca.ca_file))
     if version:
         context.minimum_version = context.maximum_version = version
-    with socket.create_connection(("127.0.0.1", gateway.port), timeout=5) as raw, context.wrap_socket(raw, server_hostname="127.0.0.1") as sock:
+    with socket.create_connection(("127.0.0.1", gateway.port), timeout=60) as raw, context.wrap_socket(raw, server_hostname="127.0.0.1") as sock:
         return x509.load_der_x509_certificate(sock.getpeercert(binary_form=True)).serial_number, sock.version()
 
 
@@ -59,7 +60,7 @@ def test_N_37_old_versions_and_plain_text_are_refused(secure):
     for version in (ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1):
         with pytest.raises((ssl.SSLError, OSError, ValueError)):
             peer(secure, version)
-    with socket.create_connection(("127.0.0.1", secure.port), timeout=5) as raw:
+    with socket.create_connection(("127.0.0.1", secure.port), timeout=60) as raw:
         raw.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
         try:
             heard = raw.recv(4096)
@@ -69,7 +70,7 @@ def test_N_37_old_versions_and_plain_text_are_refused(secure):
 
 
 def test_V_084_a_renewed_certificate_is_taken_in_and_an_unfinished_handshake_ends(secure):
-    unfinished = socket.create_connection(("127.0.0.1", secure.port), timeout=20)
+    unfinished = socket.create_connection(("127.0.0.1", secure.port), timeout=120)
     unfinished.sendall(b"\x16\x03\x01")
     opened = time.monotonic()
     before, _ = peer(secure)
@@ -83,16 +84,16 @@ def test_V_084_a_renewed_certificate_is_taken_in_and_an_unfinished_handshake_end
     open(certificate, "w").write(good[0])
     secure.ca.issue("127.0.0.1", "localhost")  # over the same two files
     began = time.monotonic()
-    while peer(secure)[0] == before and time.monotonic() - began < 20:
+    while peer(secure)[0] == before and time.monotonic() - began < within(20):
         time.sleep(0.3)
     assert peer(secure)[0] != before, secure.log()
-    assert time.monotonic() - began <= 15
+    assert time.monotonic() - began <= within(15)
     assert secure.process.poll() is None and secure.process.pid == pid
     try:
         assert unfinished.recv(10) == b""
     except ConnectionResetError:
         pass
-    assert time.monotonic() - opened <= 17
+    assert time.monotonic() - opened <= within(17)
     unfinished.close()
     assert get(secure, "/healthz").status == 200
 
@@ -108,7 +109,7 @@ CLEAR = [
 def test_N_37_nothing_goes_in_the_clear_off_loopback(tmp_path, config, path):
     gateway = Gateway({"s": "http://127.0.0.1:9/mcp"}, config=config)
     for command in (("config", "check"), ("serve",)):
-        done = gateway.cli(*command, exit_code=None, timeout=20)
+        done = gateway.cli(*command, exit_code=None)
         assert done.returncode == 2, done.stdout + done.stderr
         assert path in done.stdout + done.stderr
     assert not gateway.data_dir.exists() or not list(gateway.data_dir.glob("*.sqlite")), "nothing was started"
@@ -131,6 +132,6 @@ def test_bad_certificates_are_found_before_the_start(tmp_path, what):
     else:
         certificate.write_text("nonsense")
     gateway = Gateway({"s": "http://127.0.0.1:9/mcp"}, config={"tls": {"cert": str(certificate), "key": str(key)}})
-    done = gateway.cli("serve", exit_code=None, timeout=20)
+    done = gateway.cli("serve", exit_code=None)
     assert done.returncode == 2, f"{done.returncode}: {done.stdout}{done.stderr}"
     assert "tls" in (done.stdout + done.stderr).lower() and "Fatal" not in done.stderr

@@ -12,7 +12,7 @@ import urllib.parse
 
 import pytest
 from martlet_support import MCPConnection, Tokens, request
-from martlet_support.steps import Person, at_once, count, person, reconfigure, registered
+from martlet_support.steps import Person, at_once, count, person, reconfigure, registered, within
 
 
 def refused(answer) -> None:
@@ -21,7 +21,7 @@ def refused(answer) -> None:
 
 def dead_within(world, token: str, seconds: float = 5) -> None:
     """An access token ends with its family."""
-    deadline = time.monotonic() + seconds
+    deadline = time.monotonic() + within(seconds)
     while MCPConnection(world.mcp_url(), token).post("ping").status != 401:
         assert time.monotonic() < deadline, f"still accepted after {seconds} s"
         time.sleep(0.1)
@@ -65,7 +65,7 @@ def test_R_20_V_058_T5_many_at_once_over_two_processes_get_one_successor(install
         for _ in range(rounds):
             def refresh(index: int):
                 form = {"grant_type": "refresh_token", "refresh_token": tokens.refresh, "client_id": client.client_id}
-                return request("POST", (world.url, twin.url)[index % 2] + "/token", form=form, timeout=120)
+                return request("POST", (world.url, twin.url)[index % 2] + "/token", form=form, timeout=180)
 
             answers = at_once(min(width, 64), lambda i: [refresh(i) for _ in range(max(1, width // 64))])
             flat = [answer for group in answers for answer in group]
@@ -130,7 +130,7 @@ def test_R_24_kill_9_between_consuming_and_answering_loses_nobody(install):
         worker.start()
         time.sleep(random.uniform(0.01, 0.12))
         world.gateway.kill()
-        worker.join(30)
+        worker.join(120)
         world.gateway.start()
         tokens = Tokens.of(client.refresh(last.refresh))
     assert MCPConnection(world.mcp_url(), tokens.access).initialize().status == 200
@@ -209,19 +209,19 @@ def test_R_23_V_050g_another_client_can_neither_use_nor_end_it(shared):
 
 
 def test_N_11_idle_and_absolute_lifetime(world):
-    reconfigure(world, {"tokens": {"refresh_ttl": "1s", "refresh_max_ttl": "3s", "access_ttl": "1s"}})
+    reconfigure(world, {"tokens": {"refresh_ttl": "4s", "refresh_max_ttl": "9s", "access_ttl": "1s"}})
     client, tokens = begun(world, "idle")
     idle = tokens
     started = time.monotonic()
     while (answer := client.refresh(tokens.refresh)).status == 200:
         tokens = Tokens.of(answer)
-        assert time.monotonic() - started < 5, "the family ends although it was used all the time"
+        assert time.monotonic() - started < within(9 + 2), "the family ends although it was used all the time"
         time.sleep(0.3)
     refused(answer)
-    assert time.monotonic() - started > 1.5, "but each use kept it for a while"
+    assert time.monotonic() - started > 4.5, "but each use kept it for a while"
     connection = MCPConnection(world.mcp_url(), idle.access)
     while (answer := connection.post("ping")).status != 401:
-        assert time.monotonic() - started < 12, "more than 8 s of leeway"
+        assert time.monotonic() - started < within(9 + 8), "more than 8 s of leeway"
         time.sleep(0.2)
     assert 'error="invalid_token"' in answer.header("www-authenticate")
 
@@ -285,14 +285,14 @@ def test_V_053_N_12_what_ends_a_grant_ends_its_refresh_and_its_streams(world, en
 
     threading.Thread(target=read, daemon=True).start()
     end(world, client, user)
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + within(5)
     while (answer := client.refresh(tokens.refresh)).status == 200:
         tokens = Tokens.of(answer)
         assert time.monotonic() < deadline, "still refreshed after 5 s"
         time.sleep(0.1)
     assert answer.status in (400, 401), answer.describe()
     assert answer.json()["error"] == ("invalid_client" if end is remove_client else "invalid_grant"), answer.describe()
-    assert closed.wait(6), "the open stream goes with it"
+    assert closed.wait(within(6)), "the open stream goes with it"
     assert stream.post("ping").status in (401, 404)
 
 

@@ -7,15 +7,7 @@ import time
 import pytest
 from martlet_support import request
 from martlet_support.route import connect
-
-
-def until(check, limit: float = 5) -> bool:
-    deadline = time.monotonic() + limit
-    while time.monotonic() < deadline:
-        if check():
-            return True
-        time.sleep(0.05)
-    return False
+from martlet_support.steps import until, within
 
 
 def test_R_90_a_reload_adds_and_removes_routes(install, fake_mcp_server):
@@ -69,7 +61,7 @@ def test_R_90_reloads_under_load_fail_nothing(install):
     def work():
         while not stop.is_set():
             try:
-                connection.call("tools/list", timeout=10)
+                connection.call("tools/list", timeout=90)
                 done[0] += 1
             except Exception as problem:
                 failed.append(problem)
@@ -80,6 +72,7 @@ def test_R_90_reloads_under_load_fail_nothing(install):
     for index in range(20):
         world.gateway.reload({"allowed_origins": [f"https://n{index}.example"]})
         time.sleep(0.1)
+    assert until(lambda: done[0] > 50 or failed), done
     stop.set()
     for thread in threads:
         thread.join()
@@ -101,14 +94,14 @@ def test_R_70_sigterm_lets_a_call_finish_and_closes_streams(install):
 
     def late(message, _):
         gate.set()
-        release.wait(10)
+        release.wait(60)
         return {"content": [{"type": "text", "text": "late"}]}
 
     world.upstreams["stateless"].on("prompts/get", late)
     unary = connect(world, "stateless")
     worker = threading.Thread(target=lambda: plain.append(unary.post("prompts/get", {"name": "p"})))
     worker.start()
-    assert gate.wait(5)
+    assert gate.wait(60)
     messages = call.stream.messages()
     next(messages)
     world.gateway.process.terminate()
@@ -116,14 +109,14 @@ def test_R_70_sigterm_lets_a_call_finish_and_closes_streams(install):
     release.set()
     began = time.monotonic()
     rest = list(messages)
-    worker.join(10)
+    worker.join(60)
     assert plain and plain[0].status == 200 and plain[0].json()["result"]["content"][0]["text"] == "late", "the unary call in flight finishes"
     assert rest and "result" in rest[-1], f"the streamed call in flight finishes: {rest}"
     list(stream.stream.messages())
-    assert world.gateway.process.wait(20) == 0, world.gateway.log()
-    assert time.monotonic() - began < 15
+    assert world.gateway.process.wait(90) == 0, world.gateway.log()
+    assert time.monotonic() - began < within(15)
     with pytest.raises(OSError):
-        socket.create_connection(("127.0.0.1", world.gateway.port), timeout=2)
+        socket.create_connection(("127.0.0.1", world.gateway.port), timeout=60)
     world.gateway.process = None
 
 
@@ -133,7 +126,7 @@ def test_R_70_an_idle_process_stops_at_once(install):
     idle = socket.create_connection(("127.0.0.1", world.gateway.port))
     began = time.monotonic()
     assert world.gateway.stop() == 0
-    assert time.monotonic() - began < 5, "idle connections and streams hold nothing up"
+    assert time.monotonic() - began < within(5), "idle connections and streams hold nothing up"
     idle.close()
 
 

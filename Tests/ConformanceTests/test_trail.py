@@ -1,23 +1,16 @@
 """The trail: every exchange on a route leaves one record, refused ones too; a connection attempt can be followed from probe to first call."""
 
 import json
-import sqlite3
-import time
 
 import pytest
 from martlet_support import MCPConnection, OAuthClient, request
 from martlet_support.raw import converse
 from martlet_support.route import bearer, connect, token
 from martlet_support.steps import Person
+from martlet_support.steps import until as eventually
+from martlet_support.trail import records
 
 LISTING = {"jsonrpc": "2.0", "id": 1, "method": "tools/list"}
-
-
-def records(world, since: int = 0) -> list[dict]:
-    time.sleep(0.4)  # written within 100 ms
-    with sqlite3.connect(f"file:{world.gateway.data_dir}/martlet.sqlite?mode=ro", uri=True) as database:
-        database.row_factory = sqlite3.Row
-        return [dict(row) for row in database.execute("SELECT * FROM audit_event WHERE position > ? ORDER BY position", (since,))]
 
 
 def position(world) -> int:
@@ -72,7 +65,7 @@ def test_A_01_every_forwarded_exchange_leaves_one_record(install):
     stream = connection.open_stream()
     world.upstreams["stateful"].wait_for_streams()
     stream.stream.close()
-    time.sleep(0.3)
+    assert eventually(lambda: any(row["action"].startswith("exchange.") and row["method"] == "GET" for row in records(world, since)))
     connection.end()
     world.upstreams["stateful"].script(500, b"oops", method="ping")
     connection.initialize()
@@ -132,7 +125,7 @@ def attempt(world, *, until: str) -> OAuthClient:
 def test_a_flow_shows_how_far_an_attempt_came(install, until):
     world = install()
     client = attempt(world, until=until)
-    time.sleep(0.4)
+    records(world)
     flow = flow_of(world, client.client_id)
     seen = [event["action"] for event in world.gateway.cli_json("flow", "show", flow["flow"])]
     expected = {"code": STEPS[:7], "token": STEPS[:8], "call": STEPS}[until]

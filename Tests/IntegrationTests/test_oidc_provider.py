@@ -95,7 +95,7 @@ def world(tmp_path_factory):
                 yield World(gateway, issuer, upstream)
     finally:
         os.killpg(provider.pid, signal.SIGTERM)
-        provider.wait(10)
+        provider.wait(60)
         log.close()
 
 

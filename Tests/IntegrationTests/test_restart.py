@@ -121,7 +121,7 @@ def test_a_sigterm_lets_calls_in_flight_finish(install):
     thread.start()
     world.upstreams["stateful"].wait_for("tools/call")
     code = world.gateway.stop()
-    thread.join(10)
+    thread.join(90)
     assert results and results[0]["content"][0]["text"] == "4 steps done"
     assert code == 0
 

@@ -5,8 +5,9 @@ import time
 import pytest
 from martlet_support import MCPConnection, Tokens
 from martlet_support.pytest_plugin import PASSWORD, USER
+from martlet_support.steps import within
 
-WITHIN = 5.0
+WITHIN = within(5)
 
 
 @pytest.fixture

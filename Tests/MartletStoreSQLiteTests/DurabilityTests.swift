@@ -15,7 +15,7 @@ import Testing
 
   @Test func R_41_R_24_powerCutLosesNothingAcknowledged() async throws {
     let path = folder.newPath()
-    let store = try SQLiteStore(path: path)
+    let store = try SQLiteStore(patient: path)
     var history = History(family: try await sample.storeFamily(in: store))
     var cutInAWrite = 0
     let rounds = TestCounts.pick(reduced: 30, full: 500)
@@ -36,7 +36,7 @@ import Testing
 
   @Test func R_41_powerCutInACheckpointLosesNothing() async throws {
     let path = folder.newPath()
-    let store = try SQLiteStore(path: path)
+    let store = try SQLiteStore(patient: path)
     var history = History(family: try await sample.storeFamily(in: store))
     for round in 0..<TestCounts.pick(reduced: 10, full: 100) {
       for _ in 0..<(5 + round) { try await step(&history, in: store) }
@@ -97,7 +97,7 @@ import Testing
   private func checkCopy(_ copy: CrashCopy, holds history: History) async throws {
     let path = folder.newPath()
     try copy.write(to: path)
-    let store = try SQLiteStore(path: path)
+    let store = try SQLiteStore(patient: path)
     let verdict = try await store.pool.read { try String.fetchOne($0, sql: "PRAGMA integrity_check") }
     #expect(verdict == "ok")
     let events = try await store.auditEvents(tenant: nil, limit: .max)

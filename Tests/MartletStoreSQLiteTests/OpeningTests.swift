@@ -15,7 +15,7 @@ import Testing
   @Test func R_41_commitsAreDurable() async throws {
     let path = folder.newPath()
     for _ in 0..<2 {
-      let store = try SQLiteStore(path: path)
+      let store = try SQLiteStore(patient: path)
       let pragmas = try await store.pool.writeWithoutTransaction { database in
         try ["synchronous", "journal_mode", "foreign_keys"].map { name in
           try String.fetchOne(database, sql: "PRAGMA \(name)")
@@ -28,18 +28,18 @@ import Testing
 
   @Test func fileIsPrivate() async throws {
     let path = folder.newPath()
-    let store = try SQLiteStore(path: path)
+    let store = try SQLiteStore(patient: path)
     try await store.appendAuditEvents([Sample().event(.processStarted)])
     for suffix in ["", "-wal", "-shm"] { #expect(try mode(path + suffix) == 0o600, "\(suffix)") }
     try store.close()
     _ = chmod(path, 0o644)
-    try SQLiteStore(path: path).close()
+    try SQLiteStore(patient: path).close()
     #expect(try mode(path) == 0o600)
     #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).allSatisfy { $0.hasPrefix("store-1.db") })
   }
 
   @Test func everyTableHasATenant() async throws {
-    let store = try SQLiteStore(path: folder.newPath())
+    let store = try SQLiteStore(patient: folder.newPath())
     let without = try await store.pool.read { database in
       try String.fetchAll(
         database,
@@ -54,11 +54,11 @@ import Testing
   @Test func everythingIsThereAfterRestart() async throws {
     let path = folder.newPath()
     let sample = Sample()
-    var store = try SQLiteStore(path: path)
+    var store = try SQLiteStore(patient: path)
     let (family, token) = try await sample.storeFamily(in: store)
     try store.close()
     await #expect(throws: StoreError.self) { _ = try await store.refreshToken(token.digest) }
-    store = try SQLiteStore(path: path)
+    store = try SQLiteStore(patient: path)
     #expect(try await store.refreshToken(token.digest)?.family == family)
   }
 
@@ -68,7 +68,7 @@ import Testing
       let counts = try await withThrowingTaskGroup(of: Int.self) { group in
         for number in 0..<8 {
           group.addTask {
-            let store = try SQLiteStore(path: path)
+            let store = try SQLiteStore(patient: path)
             try await store.appendAuditEvents([Sample(seed: UInt64(number)).event(.processStarted)])
             return try await store.auditEvents(tenant: nil, limit: 100).count
           }
@@ -81,13 +81,14 @@ import Testing
 
   @Test func newerDatabaseIsRefusedAndLeftAlone() throws {
     let path = folder.newPath()
-    let store = try SQLiteStore(path: path)
-    try store.pool.write { try $0.execute(sql: "INSERT INTO grdb_migrations (identifier) VALUES ('7')") }
+    let store = try SQLiteStore(patient: path)
+    try store.pool.write { try $0.execute(sql: "INSERT INTO grdb_migrations (identifier) VALUES ('77')") }
     try store.close()
     let before = try Data(contentsOf: URL(fileURLWithPath: path))
-    let error = try #require(throws: StoreOpenError.self) { try SQLiteStore(path: path) }
-    #expect(error == .newer(path: path, found: 7, known: 2))
-    #expect(error.message == "database \(path): database is of a newer version 7; this program knows 2")
+    let error = try #require(throws: StoreOpenError.self) { try SQLiteStore(patient: path) }
+    let known = Migrations.newest
+    #expect(error == .newer(path: path, found: 77, known: known))
+    #expect(error.message == "database \(path): database is of a newer version 77; this program knows \(known)")
     #expect(error.advice == "use the newer program or restore a backup")
     #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == before)
   }
@@ -97,14 +98,14 @@ import Testing
     let queue = try DatabaseQueue(path: path)
     try queue.write { try $0.execute(sql: "CREATE TABLE recipe (name TEXT)") }
     try queue.close()
-    #expect(throws: StoreOpenError.foreign(path: path)) { try SQLiteStore(path: path) }
+    #expect(throws: StoreOpenError.foreign(path: path)) { try SQLiteStore(patient: path) }
   }
 
   @Test func R_42_garbageIsRefused() throws {
     let path = folder.newPath()
     try Data("this is not a database, it only looks like a file of some length".utf8).write(
       to: URL(fileURLWithPath: path))
-    let error = try #require(throws: StoreOpenError.self) { try SQLiteStore(path: path) }
+    let error = try #require(throws: StoreOpenError.self) { try SQLiteStore(patient: path) }
     guard case .corrupt = error else {
       Issue.record("\(error)")
       return
@@ -114,12 +115,12 @@ import Testing
 
   @Test func R_42_missingFolderIsRefused() throws {
     let path = folder.path + "/missing/store.db"
-    #expect(throws: StoreOpenError.notFound(path: path)) { try SQLiteStore(path: path) }
-    #expect(throws: StoreOpenError.self) { try SQLiteStore(path: folder.path) }
+    #expect(throws: StoreOpenError.notFound(path: path)) { try SQLiteStore(patient: path) }
+    #expect(throws: StoreOpenError.self) { try SQLiteStore(patient: folder.path) }
     let file = folder.newPath()
     try Data().write(to: URL(fileURLWithPath: file))
-    #expect(throws: StoreOpenError.notFound(path: file + "/store.db")) { try SQLiteStore(path: file + "/store.db") }
-    try SQLiteStore(path: file).close()
+    #expect(throws: StoreOpenError.notFound(path: file + "/store.db")) { try SQLiteStore(patient: file + "/store.db") }
+    try SQLiteStore(patient: file).close()
   }
 
   private func mode(_ path: String) throws -> Int? {

@@ -12,11 +12,10 @@ import Testing
   init() throws {
     let folder = try ScratchFolder()
     self.folder = folder
-    makeStore = { try SQLiteStore(path: folder.newPath()) }
+    makeStore = { try SQLiteStore(patient: folder.newPath()) }
     makeStores = { handles in
       let path = folder.newPath()
-      // One commit may take seconds on the disk of a busy machine, and the others wait for it.
-      return try (0..<handles).map { _ in try SQLiteStore(path: path, busyTimeout: .seconds(60)) }
+      return try (0..<handles).map { _ in try SQLiteStore(patient: path) }
     }
   }
 

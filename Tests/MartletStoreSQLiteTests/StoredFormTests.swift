@@ -14,7 +14,7 @@ import Testing
 
   /// At most one sealed reply a family: the predecessor's goes when the token that it carried is used.
   @Test func onlyTheLastReplyIsKept() async throws {
-    let store = try SQLiteStore(path: folder.newPath())
+    let store = try SQLiteStore(patient: folder.newPath())
     let (family, first) = try await sample.storeFamily(in: store)
     var presented = first.digest
     for step in 1...5 {
@@ -32,7 +32,7 @@ import Testing
 
   /// Removing a family takes its tokens along.
   @Test func tokensGoWithTheirFamily() async throws {
-    let store = try SQLiteStore(path: folder.newPath())
+    let store = try SQLiteStore(patient: folder.newPath())
     let (family, _) = try await sample.storeFamily(in: store)
     try await store.removeEndedFamilies(before: family.expiresAt + .seconds(1))
     let left = try await store.pool.read { try Int.fetchOne($0, sql: "SELECT COUNT(*) FROM refresh_token") }
@@ -41,7 +41,7 @@ import Testing
 
   /// A value that can't be is `corrupt`, never a guess.
   @Test func unreadableRowsAreCorrupt() async throws {
-    let store = try SQLiteStore(path: folder.newPath())
+    let store = try SQLiteStore(patient: folder.newPath())
     let (family, token) = try await sample.storeFamily(in: store)
     let damages = [
       "UPDATE refresh_token SET expires_at = 'soon'", "UPDATE refresh_token SET expires_at = 1.5",

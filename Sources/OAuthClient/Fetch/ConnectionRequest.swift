@@ -15,6 +15,7 @@ struct ConnectionRequest: Sendable {
   let body: [UInt8]
   let maxBytes: Int
   let deadline: NIODeadline
+  let connectTime: TimeAmount
 
   /// RFC 9110 §7.2: the port is left out where it is the scheme's own.
   var hostHeader: String {

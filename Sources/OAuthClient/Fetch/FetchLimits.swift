@@ -4,13 +4,17 @@ public struct FetchLimits: Hashable, Sendable {
   public let maxBytes: Int
   /// Seconds from the start of name resolution to the last byte.
   public let totalSeconds: Double
+  /// Seconds of these that one address may take to accept a connection.
+  public let connectSeconds: Double
 
   /// - Parameters:
   ///   - maxBytes: The most bytes that a body may have.
   ///   - totalSeconds: Seconds for everything, name resolution included.
-  public init(maxBytes: Int, totalSeconds: Double) {
+  ///   - connectSeconds: Seconds of these that one address may take to accept a connection.
+  public init(maxBytes: Int, totalSeconds: Double, connectSeconds: Double = 2) {
     self.maxBytes = maxBytes
     self.totalSeconds = totalSeconds
+    self.connectSeconds = connectSeconds
   }
 
   /// Discovery documents, key sets and token responses: 64 KiB in 5 s.

@@ -46,7 +46,7 @@ struct NIOConnector: HTTPConnector {
     _ request: ConnectionRequest, to address: IPAddress, on eventLoop: any EventLoop,
     answer: EventLoopPromise<FetchedDocument>
   ) -> EventLoopFuture<any Channel> {
-    let remaining = max(.milliseconds(1), min(.seconds(2), request.deadline - .now()))
+    let remaining = max(.milliseconds(1), min(request.connectTime, request.deadline - .now()))
     let tls = tls
     let target = Result { try SocketAddress(packedIPAddress: ByteBuffer(bytes: address.bytes), port: request.port) }
     let bootstrap = ClientBootstrap(group: eventLoop)

@@ -75,14 +75,14 @@ public struct SafeFetcher: DocumentFetching {
   private func send(
     _ method: String, _ url: AbsoluteURL, headers: [(String, String)], body: [UInt8], limits: FetchLimits
   ) async throws(FetchError) -> FetchedDocument {
-    let deadline = NIODeadline.now() + .milliseconds(Int64(max(0, min(limits.totalSeconds, 600)) * 1000))
+    let deadline = NIODeadline.now() + Self.time(limits.totalSeconds)
     var serverName: String?
     if case .name(let name) = url.host { serverName = name }
     let request = ConnectionRequest(
       method: method, host: url.host.string, serverName: serverName, port: url.effectivePort,
       usesTLS: url.scheme == .https,
       target: url.requestTarget, headers: headers.map { (name: $0.0, value: $0.1) }, body: body,
-      maxBytes: limits.maxBytes, deadline: deadline)
+      maxBytes: limits.maxBytes, deadline: deadline, connectTime: Self.time(limits.connectSeconds))
     var last = FetchError.unresolvable("no address")
     for address in try await checkedAddresses(of: url, deadline: deadline).prefix(Self.maxAddressesTried) {
       do {
@@ -94,6 +94,10 @@ public struct SafeFetcher: DocumentFetching {
       }
     }
     throw last
+  }
+
+  private static func time(_ seconds: Double) -> TimeAmount {
+    .milliseconds(Int64(max(0, min(seconds, 600)) * 1000))
   }
 
   private func checkedAddresses(of url: AbsoluteURL, deadline: NIODeadline) async throws(FetchError) -> [IPAddress] {

@@ -93,7 +93,7 @@ def run(main) -> None:
     """Runs a driver; whatever goes wrong is said in one event, innermost cause last."""
     settings = json.loads(sys.stdin.readline())
     try:
-        asyncio.run(asyncio.wait_for(main(settings), settings.get("limit", 90)))
+        asyncio.run(asyncio.wait_for(main(settings), settings.get("limit", 600)))
         say("end")
     except BaseException as error:  # a driver reports everything, exception groups too
         traceback.print_exc()

@@ -18,7 +18,7 @@ def send_browser(person: Person) -> None:
         # The callback server comes up while the person is still logging in.
         for _ in range(100):
             try:
-                request("GET", callback.url, timeout=5)
+                request("GET", callback.url, timeout=60)
                 return
             except OSError:
                 time.sleep(0.1)
@@ -54,7 +54,7 @@ async def main(settings: dict) -> None:
         auth = RecordingOAuth(
             callback_port=settings["callback_port"],
             callback_host=settings.get("callback_host", "localhost"),
-            callback_timeout=60,
+            callback_timeout=240,
             client_metadata_url=settings.get("client_metadata_url"),
             client_id=known.get("client_id"),
             client_secret=known.get("client_secret"),

@@ -1,11 +1,9 @@
 """A client writes the address it likes into X-Forwarded-For, and so escapes limits or blames another. The header counts only from declared
 proxies, and of it only the right-most hop that none of them stands for."""
 
-import sqlite3
-import time
-
 from martlet_support import request
 from martlet_support.route import bearer
+from martlet_support.trail import records
 
 
 def heard(world, requests: list[tuple[str, tuple[str, ...]]]) -> list[str]:
@@ -13,10 +11,7 @@ def heard(world, requests: list[tuple[str, tuple[str, ...]]]) -> list[str]:
     for name, values in requests:
         request("POST", world.mcp_url("stateless"), json={"jsonrpc": "2.0", "id": 1, "method": "ping"},
                 headers=[*bearer(world, "stateless").items(), *[(name, value) for value in values]])
-    time.sleep(0.4)  # written within 100 ms
-    with sqlite3.connect(f"file:{world.gateway.data_dir}/martlet.sqlite?mode=ro", uri=True) as database:
-        rows = database.execute("SELECT address FROM audit_event WHERE action LIKE 'exchange.%' ORDER BY position").fetchall()
-    found = [row[0] for row in rows][-len(requests):]
+    found = [row["address"] for row in records(world) if row["action"].startswith("exchange.")][-len(requests):]
     assert len(found) == len(requests)
     return found
 

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from martlet_support.raw import converse
 from martlet_support.route import connect, token
-from martlet_support.steps import FULL, count
+from martlet_support.steps import FULL, count, within
 from martlet_support import request
 
 MIB = 1 << 20
@@ -25,7 +25,7 @@ def head(world, path="/healthz", method="GET") -> bytes:
 
 
 def statuses(world, data: bytes) -> list[int]:
-    return converse(world.gateway.port, data, wait=3).statuses
+    return converse(world.gateway.port, data, wait=20).statuses
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/stateful/mcp", "/nosuch"])
@@ -79,7 +79,7 @@ def test_R_52_large_bodies_cost_no_memory(install):
     start = head(world, "/stateless/mcp", "POST") + b"Content-Type: application/json\r\n"
     for credentials, expected in ((b"", 401), (f"Authorization: Bearer {access}\r\n".encode(), 413)):
         for framing, chunk in ((b"Content-Length: 1000000000\r\n\r\n", b"a" * MIB), (b"Transfer-Encoding: chunked\r\n\r\n", b"100000\r\n" + b"a" * MIB + b"\r\n")):
-            with socket.create_connection(("127.0.0.1", world.gateway.port), timeout=10) as sock:
+            with socket.create_connection(("127.0.0.1", world.gateway.port), timeout=90) as sock:
                 sock.sendall(start + credentials + framing)
                 sent, answer = 0, b""
                 try:
@@ -91,7 +91,7 @@ def test_R_52_large_bodies_cost_no_memory(install):
                             answer += sock.recv(65536)
                         except BlockingIOError:
                             pass
-                        sock.settimeout(10)
+                        sock.settimeout(90)
                 except OSError:
                     pass
                 assert sent < 64, "a body of a gigabyte is read to its end"
@@ -113,7 +113,7 @@ class Healthy:
         while not self.stop.is_set():
             began = time.monotonic()
             try:
-                self.connection.call("tools/list", timeout=10)
+                self.connection.call("tools/list", timeout=90)
             except Exception:
                 self.failed += 1
             self.done += 1
@@ -126,7 +126,7 @@ class Healthy:
 
     def __exit__(self, *_):
         self.stop.set()
-        self.thread.join(15)
+        self.thread.join(90)
 
 
 def drip(socks: list[socket.socket], piece: bytes, every: float, limit: float) -> list[float]:
@@ -177,12 +177,12 @@ def test_V_084_slow_strangers_are_cut_and_hurt_nobody(install):
     }
     with Healthy(world) as healthy, ThreadPoolExecutor(len(kinds)) as pool:
         groups = {name: attack(world, start, number // len(kinds)) for name, (start, _) in kinds.items()}
-        ends = {name: pool.submit(drip, group, b"x", 2, 40) for name, group in groups.items()}
+        ends = {name: pool.submit(drip, group, b"x", 2, within(40)) for name, group in groups.items()}
         for name, (_, limit) in kinds.items():
             slowest = max(ends[name].result())
             # Thousands of connections in one Python process are looked at late.
-            assert slowest <= limit + count(0, 10), f"{name}: the slowest was open for {slowest:.1f} s"
-    assert healthy.failed == 0 and healthy.done > 20 and healthy.slowest < 5, (healthy.failed, healthy.done, healthy.slowest)
+            assert slowest <= within(limit + count(0, 10)), f"{name}: the slowest was open for {slowest:.1f} s"
+    assert healthy.failed == 0 and healthy.done > 20 and healthy.slowest < within(5), (healthy.failed, healthy.done, healthy.slowest)
     print(f"proof: V-084 count={number}")
 
 

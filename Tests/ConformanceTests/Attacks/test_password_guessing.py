@@ -12,7 +12,7 @@ import urllib.parse
 import pytest
 from martlet_support import Page, Pkce, Response
 from martlet_support.pytest_plugin import PASSWORD, USER
-from martlet_support.steps import Person, at_once, count, registered
+from martlet_support.steps import FULL, Person, at_once, count, registered
 
 
 class Guesser:
@@ -138,6 +138,8 @@ def test_V_068_N_16_unknown_and_disabled_users_look_like_known_ones(own):
             text = answer.text.replace(guesser.form["csrf"], "").replace(guesser.form.get("transaction") or "\0", "")
             bodies.setdefault(name, set()).add((answer.status, text))
     assert bodies["dave"] == bodies["erin"] == bodies["nobody-at-all"], bodies
+    if not FULL:
+        return  # Times are compared where nothing else runs; PasswordHasherTests counts the work itself.
     slow = statistics.median(times["dave"])
     for name in ("nobody-at-all", "erin"):
         assert statistics.median(times[name]) > slow / 2, (name, times)

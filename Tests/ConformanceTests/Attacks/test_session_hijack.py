@@ -46,7 +46,7 @@ def use(url: str, token: str, session, verb: str):
     headers = [("Authorization", f"Bearer {token}"), ("MCP-Protocol-Version", LEGACY)]
     headers += [("Mcp-Session-Id", value) for value in ([session] if isinstance(session, str) else session)]
     headers.append(("Accept", "text/event-stream" if verb == "GET" else "application/json, text/event-stream"))
-    return request(verb, url, headers=headers, json=PING if verb == "POST" else None, stream=True, timeout=5)
+    return request(verb, url, headers=headers, json=PING if verb == "POST" else None, stream=True, timeout=90)
 
 
 def plain(answer) -> tuple:

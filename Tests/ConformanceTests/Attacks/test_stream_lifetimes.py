@@ -11,7 +11,7 @@ import pytest
 from martlet_support import MCPConnection, request
 from martlet_support.mcp import MODERN
 from martlet_support.route import connect, fresh_token
-from martlet_support.steps import count, person, registered
+from martlet_support.steps import count, person, registered, until, within
 
 
 def wait_for_end(stream, limit: float) -> float:
@@ -62,39 +62,35 @@ def test_V_041_revocation_closes_open_streams(install, how):
     else:
         world.gateway.cli("user", "disable", "carol")
     done = time.monotonic()
-    slowest = max(wait_for_end(stream, 8) for stream in streams)
-    assert slowest <= 5 and time.monotonic() - done <= 5 + 1
+    slowest = max(wait_for_end(stream, within(8)) for stream in streams)
+    assert slowest <= within(5) and time.monotonic() - done <= within(5 + 1)
     assert connection.post("tools/list").status == 401, "and a new request hears 401"
     assert connection.open_stream().status == 401
     # The fake notices a closed connection when it next writes, four times a second.
-    deadline = time.monotonic() + 5
-    left = -1
-    while left != 1 and time.monotonic() < deadline:
-        time.sleep(0.25)
-        left = sum(len(group) for group in world.upstreams["stateful"].sessions.values())
-    assert left == 1, "only the other's is left"
+    streams_left = lambda: sum(len(group) for group in world.upstreams["stateful"].sessions.values())
+    assert until(lambda: streams_left() == 1), "only the other's is left"
     world.upstreams["stateful"].push({"jsonrpc": "2.0", "method": "notifications/message", "params": {}})
     assert next(kept[0].messages())["method"] == "notifications/message"
     print(f"proof: V-041 count={len(streams)}")
 
 
 def test_V_041_expiry_closes_open_streams(install):
-    world = install(config={"tokens": {"access_ttl": "3s"}})
+    world = install(config={"tokens": {"access_ttl": "8s"}})
     client, tokens = world.log_in()
     _, streams = opened(world, tokens.access)
-    assert wait_for_end(streams[0], 15) <= 10
+    assert wait_for_end(streams[0], within(18)) <= within(13)
     assert client.refresh(tokens.refresh).status == 200
 
 
 def test_a_call_outlives_its_token(install):
     # It was allowed when it was made; what was revoked ends all the same.
-    world = install(config={"tokens": {"access_ttl": "2s"}})
+    world = install(config={"tokens": {"access_ttl": "8s"}})
     tokens = world.log_in()[1]
     connection = MCPConnection(world.mcp_url("stateful"), tokens.access)
     connection.initialize()
-    call = connection.post("tools/call", {"name": "slow", "arguments": {"steps": 8, "delay": 0.5}}, stream=True)
+    call = connection.post("tools/call", {"name": "slow", "arguments": {"steps": 20, "delay": 0.5}}, stream=True)
     assert "result" in list(call.stream.messages())[-1]
-    assert connection.post("tools/list").status == 401
+    assert until(lambda: connection.post("tools/list").status == 401)
 
 
 def test_V_041_revocation_ends_calls_too(install):
@@ -105,7 +101,7 @@ def test_V_041_revocation_ends_calls_too(install):
     call = connection.post("tools/call", {"name": "slow", "arguments": {"steps": 300, "delay": 0.1}}, stream=True)
     next(call.stream.messages())
     world.gateway.revoke(access)
-    assert wait_for_end(call.stream, 8) <= 5
+    assert wait_for_end(call.stream, within(8)) <= within(5)
 
 
 def test_X5_streams_speak_at_once_and_are_kept_alive(shared):
@@ -118,31 +114,31 @@ def test_X5_streams_speak_at_once_and_are_kept_alive(shared):
 def quiet_stream(shared):
     connection = connect(shared, "stateful")
     began = time.monotonic()
-    answer = connection.open_stream(timeout=40)
+    answer = connection.open_stream(timeout=120)
     assert answer.status == 200 and answer.header("content-type").startswith("text/event-stream")
     assert answer.header("x-accel-buffering") == "no" and answer.header("content-encoding") is None
     assert "no-store" in answer.header("cache-control") or "no-cache" in answer.header("cache-control")
     raw = answer.stream._raw
     assert raw.readline().startswith(b":"), "a comment comes at once"
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < within(2)
     shared.upstreams["stateful"].wait_for_streams()
     before = time.monotonic()
     shared.upstreams["stateful"].push({"jsonrpc": "2.0", "method": "notifications/tools/list_changed"})
     assert next(answer.stream.messages())["method"] == "notifications/tools/list_changed"
-    assert time.monotonic() - before < 1, "flushed at once"
+    assert time.monotonic() - before < within(1), "flushed at once"
     quiet = time.monotonic()
     while True:
         line = raw.readline()
         if line.startswith(b":"):
             break
         assert line.strip() == b"", line
-    assert 0 < time.monotonic() - quiet <= 16.5, "a comment at least every 15 s"
+    assert 0 < time.monotonic() - quiet <= within(16.5), "a comment at least every 15 s"
     answer.stream.close()
 
 
 def quiet_call(shared):
     connection = connect(shared, "stateful")
-    answer = connection.post("tools/call", {"name": "slow", "arguments": {"steps": 1, "delay": 16.5}}, stream=True, timeout=60)
+    answer = connection.post("tools/call", {"name": "slow", "arguments": {"steps": 1, "delay": 16.5}}, stream=True, timeout=120)
     messages = list(answer.stream.messages())
     # The other stream's notification goes out on every stream of the fake but this one, which is a call's.
     assert [m.get("method") for m in messages] == ["notifications/progress", None]
@@ -151,13 +147,17 @@ def quiet_call(shared):
 
 def test_4_2_each_event_is_flushed_when_it_comes(shared):
     connection = connect(shared, "stateful")
-    answer = connection.post("tools/call", {"name": "slow", "arguments": {"steps": 4, "delay": 0.4}}, stream=True)
-    times = []
-    for _ in answer.stream.messages():
-        times.append(time.monotonic())
-    assert len(times) == 5
-    gaps = [b - a for a, b in zip(times, times[1:])]
-    assert all(gap > 0.2 for gap in gaps), f"events were held back: {gaps}"
+    upstream = shared.upstreams["stateful"]
+    upstream.pace = threading.Semaphore(1)
+    try:
+        answer = connection.post("tools/call", {"name": "slow", "arguments": {"steps": 4, "paced": True}}, stream=True)
+        seen = 0
+        for _ in answer.stream.messages():  # One that is held back would never be followed by another.
+            seen += 1
+            upstream.pace.release()
+    finally:
+        upstream.pace = None
+    assert seen == 5
 
 
 def leave_in_the_middle(world, server: str, delay: float = 0.1, steps: int = 100):
@@ -173,10 +173,10 @@ def leave_in_the_middle(world, server: str, delay: float = 0.1, steps: int = 100
 def test_R_61_modern_a_client_that_leaves_cancels_the_call(shared):
     before = leave_in_the_middle(shared, "modern")
     began = time.monotonic()
-    while shared.upstreams["modern"].disconnects == before and time.monotonic() - began < 3:
+    while shared.upstreams["modern"].disconnects == before and time.monotonic() - began < within(3):
         time.sleep(0.02)
     assert shared.upstreams["modern"].disconnects == before + 1, "the upstream was not told"
-    assert time.monotonic() - began <= 1.2
+    assert time.monotonic() - began <= within(1.2)
 
 
 def test_R_61_modern_a_client_that_leaves_before_the_answer_cancels_too(shared):
@@ -184,7 +184,7 @@ def test_R_61_modern_a_client_that_leaves_before_the_answer_cancels_too(shared):
 
     def late(message, _):
         begun.set()
-        gone.wait(5)
+        gone.wait(120)
         return shared.upstreams["modern"].complete({"content": []})
 
     shared.upstreams["modern"].on("prompts/get", late)
@@ -194,16 +194,19 @@ def test_R_61_modern_a_client_that_leaves_before_the_answer_cancels_too(shared):
     head += [f"{n}: {v}" for n, v in connection.headers("prompts/get", {"name": "p"}).items()]
     sock = socket.create_connection(("127.0.0.1", shared.gateway.port))
     sock.sendall(("\r\n".join(head) + "\r\n\r\n" + body).encode())
-    assert begun.wait(3)
+    assert begun.wait(60)
     sock.close()
-    time.sleep(1)
-    # The fake is still at work; what counts is that the connection to it is closed by now.
-    ports = open("/proc/net/tcp").read()
+    # The fake is still at work; what counts is that the connection to it is closed.
     needle = f":{shared.upstreams['modern'].port:04X}"
-    established = [line for line in ports.splitlines() if needle in line.split()[1] and line.split()[3] == "01"]
+
+    def established() -> int:
+        ports = open("/proc/net/tcp").read()
+        return len([line for line in ports.splitlines() if needle in line.split()[1] and line.split()[3] == "01"])
+
+    is_cut = until(lambda: established() <= 1)
     gone.set()
     shared.upstreams["modern"]._handlers.pop("prompts/get")
-    assert len(established) <= 1, "the upstream call goes on without its client"
+    assert is_cut, "the upstream call goes on without its client"
 
 
 def test_4_2_legacy_a_client_that_leaves_does_not_cancel(shared):
@@ -218,10 +221,16 @@ def test_X5_the_newest_get_replaces_the_one_before(shared):
     shared.upstreams["stateful"].wait_for_streams()
     second = connection.open_stream()
     assert second.status == 200, "no 409: " + second.describe()
-    wait_for_end(first.stream, 5)
-    time.sleep(0.6)
-    shared.upstreams["stateful"].push({"jsonrpc": "2.0", "method": "notifications/message"})
+    wait_for_end(first.stream, within(5))
+    heard = threading.Event()
+
+    def push():  # Until the upstream too has noticed which of the two is left.
+        while not heard.wait(0.3):
+            shared.upstreams["stateful"].push({"jsonrpc": "2.0", "method": "notifications/message"})
+
+    threading.Thread(target=push, daemon=True).start()
     assert next(second.stream.messages())["method"] == "notifications/message"
+    heard.set()
     second.stream.close()
 
 
@@ -234,7 +243,7 @@ def test_V_041_modern_subscriptions_close_on_revocation(install):
     assert answer.status == 200, answer.describe()
     assert next(answer.stream.messages())["method"] == "notifications/subscriptions/acknowledged"
     world.gateway.revoke(access)
-    assert wait_for_end(answer.stream, 8) <= 6
+    assert wait_for_end(answer.stream, within(8)) <= within(6)
 
 
 def test_V_084_a_slow_reader_of_a_stream_is_bounded(install):

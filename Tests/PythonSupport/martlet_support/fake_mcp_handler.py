@@ -146,7 +146,10 @@ def handler_for(fake):
                                 },
                             }
                         )
-                        time.sleep(arguments.get("delay", 0.05))
+                        if arguments.get("paced"):
+                            fake.pace.acquire(timeout=120)
+                        else:
+                            time.sleep(arguments.get("delay", 0.05))
                 self.event(response)
                 self.end_events()
             except OSError:

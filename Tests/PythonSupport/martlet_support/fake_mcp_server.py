@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from http.server import ThreadingHTTPServer
 
 from .fake_mcp_handler import handler_for
+from .patience import PATIENCE
 
 MODES = ("modern", "stateful", "stateless")
 META = "io.modelcontextprotocol/"
@@ -69,6 +70,7 @@ class FakeMCPServer:
         self.requests: list[RecordedRequest] = []
         self.sessions: dict[str, list[queue.Queue]] = {}
         self.disconnects = 0
+        self.pace: threading.Semaphore | None = None
         self.lock = threading.Lock()
         self._scripted: list[tuple[str | None, int, list[tuple[str, str]], bytes]] = []
         self._handlers: dict[str, object] = {}
@@ -134,7 +136,7 @@ class FakeMCPServer:
         with self.lock:
             return [r for r in self.requests if rpc_method is None or r.rpc_method == rpc_method]
 
-    def wait_for(self, rpc_method: str, *, count: int = 1, timeout: float = 5) -> list[RecordedRequest]:
+    def wait_for(self, rpc_method: str, *, count: int = 1, timeout: float = PATIENCE) -> list[RecordedRequest]:
         deadline = time.monotonic() + timeout
         while time.monotonic() < deadline:
             found = self.received(rpc_method)
@@ -143,7 +145,7 @@ class FakeMCPServer:
             time.sleep(0.02)
         raise AssertionError(f"{rpc_method} did not arrive {count} times: {[r.rpc_method for r in self.received()]}")
 
-    def wait_for_streams(self, *, count: int = 1, timeout: float = 5) -> None:
+    def wait_for_streams(self, *, count: int = 1, timeout: float = PATIENCE) -> None:
         deadline = time.monotonic() + timeout
         while time.monotonic() < deadline:
             with self.lock:

@@ -83,7 +83,7 @@ class Gateway:
     def __exit__(self, *_) -> None:
         self.close()
 
-    def start(self, *, timeout: float = 30) -> "Gateway":
+    def start(self, *, timeout: float = 120) -> "Gateway":
         """Makes the users on the first start, starts the process and waits until /readyz answers 200."""
         for name, password in self.users.items():
             self.add_user(name, password)
@@ -107,10 +107,10 @@ class Gateway:
         raise CommandFailed(f"martlet serve was not ready after {timeout} s:\n{self.log()}")
 
     def _is_ready(self) -> bool:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=2)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
         if self.scheme == "https":
             # Whose certificate it is doesn't matter here; tests that care name their authority.
-            connection = http.client.HTTPSConnection("127.0.0.1", self.port, timeout=2, context=ssl._create_unverified_context())
+            connection = http.client.HTTPSConnection("127.0.0.1", self.port, timeout=10, context=ssl._create_unverified_context())
         try:
             connection.request("GET", "/readyz", headers={"Host": urllib.parse.urlsplit(self.config["public_url"]).netloc})
             return connection.getresponse().status == 200
@@ -119,7 +119,7 @@ class Gateway:
         finally:
             connection.close()
 
-    def stop(self, *, timeout: float = 20) -> int:
+    def stop(self, *, timeout: float = 90) -> int:
         """SIGTERM, then waits; answers the exit code."""
         process, self.process = self.process, None
         if process is None:
@@ -186,7 +186,7 @@ class Gateway:
 
     # The command line
 
-    def cli(self, *arguments: str, stdin: str | None = None, exit_code: int | None = 0, timeout: float = 60):
+    def cli(self, *arguments: str, stdin: str | None = None, exit_code: int | None = 0, timeout: float = 180):
         """Runs `martlet ARGUMENTS --config …` and answers the completed process; `exit_code=None` accepts any."""
         command = [str(binary()), *arguments, "--config", str(self.config_path)]
         done = subprocess.run(

@@ -67,7 +67,7 @@ class MCPConnection:
         drop: tuple[str, ...] = (),
         notification: bool = False,
         stream: bool = False,
-        timeout: float = 30,
+        timeout: float = 90,
     ) -> Response:
         """POSTs one message and answers the raw response."""
         sent = self.headers(method, params, initialized=method != "initialize") | (headers or {})
@@ -108,7 +108,7 @@ class MCPConnection:
         assert "result" in answer, answer
         return answer["result"]
 
-    def open_stream(self, *, timeout: float = 30, headers: dict | None = None) -> Response:
+    def open_stream(self, *, timeout: float = 90, headers: dict | None = None) -> Response:
         """GET: the server's own stream (legacy)."""
         sent = {**self.headers(), "Accept": "text/event-stream", **(headers or {})}
         return request("GET", self.url, headers=sent, stream=True, timeout=timeout, ca_file=self.ca_file)

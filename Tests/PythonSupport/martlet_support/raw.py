@@ -14,6 +14,7 @@ class RawResponse:
     status: int
     headers: list[tuple[str, str]]
     body: bytes
+    complete: bool = True
 
     def header(self, name: str) -> str | None:
         return next((value for key, value in self.headers if key.lower() == name.lower()), None)
@@ -32,8 +33,9 @@ class Conversation:
         return [response.status for response in self.responses]
 
 
-def converse(port: int, data: bytes | list[bytes], *, wait: float = 2, quiet: float = 0.25, pause: float = 0.02) -> Conversation:
-    """Sends bytes (a list: piece by piece) on a new connection and reads until it is closed or `quiet` seconds after an answer."""
+def converse(port: int, data: bytes | list[bytes], *, wait: float = 20, quiet: float = 0.25, pause: float = 0.02, answers: int = 1) -> Conversation:
+    """Sends bytes (a list: piece by piece) on a new connection and reads until it is closed, or until `quiet` seconds after the last of
+    so many whole answers; for answers, and for a close that one of them announces, it waits for `wait` seconds in all."""
     pieces = [data] if isinstance(data, bytes) else data
     with socket.create_connection(("127.0.0.1", port), timeout=wait) as sock:
         received, closed = b"", False
@@ -46,8 +48,7 @@ def converse(port: int, data: bytes | list[bytes], *, wait: float = 2, quiet: fl
             pass
         deadline = time.monotonic() + wait
         while time.monotonic() < deadline:
-            # Before the first byte the whole wait counts; after it, a pause is the end.
-            sock.settimeout(quiet if received else max(0.01, deadline - time.monotonic()))
+            sock.settimeout(quiet if _is_settled(received, answers) else max(0.01, deadline - time.monotonic()))
             try:
                 chunk = sock.recv(65536)
             except TimeoutError:
@@ -62,6 +63,14 @@ def converse(port: int, data: bytes | list[bytes], *, wait: float = 2, quiet: fl
     return Conversation(received, closed, parse_responses(received))
 
 
+def _is_settled(received: bytes, answers: int) -> bool:
+    """Whether nothing more is owed: enough whole answers, and no word of a close."""
+    responses = [response for response in parse_responses(received) if response.status >= 200]
+    if len(responses) < answers or not responses[-1].complete:
+        return False
+    return "close" not in (responses[-1].header("connection") or "").lower()
+
+
 def parse_responses(data: bytes) -> list[RawResponse]:
     """The responses in a byte string; an unfinished last one is kept with what there is of it."""
     found = []
@@ -74,27 +83,28 @@ def parse_responses(data: bytes) -> list[RawResponse]:
         headers = [tuple(part.strip() for part in line.split(":", 1)) for line in lines[1:] if ":" in line]
         response = RawResponse(int(parts[1]), headers, b"")
         if (response.header("transfer-encoding") or "").lower() == "chunked":
-            response.body, rest = _chunks(rest)
+            response.body, rest, response.complete = _chunks(rest)
         elif (length := response.header("content-length")) is not None and length.isdigit():
             response.body, rest = rest[: int(length)], rest[int(length):]
+            response.complete = len(response.body) == int(length)
         elif response.status == 204 or response.status < 200:
             pass
         else:
-            response.body, rest = rest, b""
+            response.body, rest, response.complete = rest, b"", False
         found.append(response)
         data = rest
     return found
 
 
-def _chunks(data: bytes) -> tuple[bytes, bytes]:
+def _chunks(data: bytes) -> tuple[bytes, bytes, bool]:
     body = b""
     while True:
         line, separator, data = data.partition(b"\r\n")
         if not separator:
-            return body, b""
+            return body, b"", False
         size = int(line.split(b";")[0] or b"0", 16)
         if size == 0:
-            return body, data.partition(b"\r\n")[2]
+            return body, data.partition(b"\r\n")[2], True
         body, data = body + data[:size], data[size + 2:]
 
 

@@ -54,7 +54,7 @@ def real_server(name: str):
             process.wait()
 
 
-def wait_for_port(port: int, process: subprocess.Popen, name: str, timeout: float = 40) -> None:
+def wait_for_port(port: int, process: subprocess.Popen, name: str, timeout: float = 120) -> None:
     import socket
 
     deadline = time.monotonic() + timeout
@@ -177,16 +177,16 @@ class RealClient:
         self._errors.flush()
         return Path(self._errors.name).read_text()[-3000:]
 
-    def connect(self, *, timeout: float = 90) -> Call:
+    def connect(self, *, timeout: float = 240) -> Call:
         """Waits until the client has logged in, listed the tools and called one."""
         return Call(**self._next("called", timeout))
 
-    def again(self, *, timeout: float = 60) -> Call:
+    def again(self, *, timeout: float = 240) -> Call:
         """Has the client call its tool once more."""
         self._send("again")
         return Call(**self._next("called", timeout))
 
-    def end(self, *, timeout: float = 30) -> None:
+    def end(self, *, timeout: float = 120) -> None:
         """Has the client close its connection in its own way, and end."""
         self._send("end")
         self._next("end", timeout)

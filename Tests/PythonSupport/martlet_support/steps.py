@@ -2,15 +2,14 @@
 run.
 """
 
-import os
 import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 
 from .browser import Browser, Callback, Page
 from .oauth import OAuthClient, Pkce, Tokens
+from .patience import FULL, PATIENCE, until, within
 
-FULL = os.environ.get("MARTLET_FULL_COUNTS") == "1"
+__all__ = ["FULL", "Person", "at_once", "count", "error_of", "person", "reconfigure", "registered", "until", "within"]
 
 
 def count(reduced: int, full: int) -> int:
@@ -72,10 +71,7 @@ def reconfigure(world, config: dict) -> None:
     said = "the configuration was read again"
     before = world.gateway.log().count(said)
     world.gateway.reload(config)
-    deadline = time.monotonic() + 10
-    while world.gateway.log().count(said) == before:
-        assert time.monotonic() < deadline, world.gateway.log()[-2000:]
-        time.sleep(0.02)
+    assert until(lambda: world.gateway.log().count(said) > before, every=0.02), world.gateway.log()[-2000:]
 
 
 def at_once(number: int, work) -> list:
@@ -83,7 +79,7 @@ def at_once(number: int, work) -> list:
     gate = threading.Barrier(number)
 
     def run(index: int):
-        gate.wait(30)
+        gate.wait(PATIENCE)
         return work(index)
 
     with ThreadPoolExecutor(number) as pool:

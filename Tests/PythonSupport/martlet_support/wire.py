@@ -92,7 +92,7 @@ def request(
     body: bytes | str | None = None,
     form: dict | list[tuple[str, str]] | None = None,
     json=None,
-    timeout: float = 30,
+    timeout: float = 90,
     ca_file: str | None = None,
     stream: bool = False,
 ) -> Response:

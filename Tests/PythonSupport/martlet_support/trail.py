@@ -1,0 +1,24 @@
+"""What an installation's trail holds, read from its database."""
+
+import sqlite3
+
+from .patience import until
+from .raw import converse
+
+_markers: set[str] = set()
+
+
+def records(world, since: int = 0) -> list[dict]:
+    """All rows behind a position, in order. The trail is written in batches: what happened before a marker is there once the marker is."""
+    answer = converse(world.gateway.port, b"POST /stateful/mcp HTTP/1.1\r\nHost: marker.invalid\r\nConnection: close\r\n\r\n")
+    marker = answer.responses[0].header("x-request-id")
+    assert marker, answer.received
+    _markers.add(marker)
+    assert until(lambda: any(row["request"] == marker for row in _rows(world, since))), "the trail is not written"
+    return [row for row in _rows(world, since) if row["request"] not in _markers]
+
+
+def _rows(world, since: int) -> list[dict]:
+    with sqlite3.connect(f"file:{world.gateway.data_dir}/martlet.sqlite?mode=ro", uri=True) as database:
+        database.row_factory = sqlite3.Row
+        return [dict(row) for row in database.execute("SELECT * FROM audit_event WHERE position > ? ORDER BY position", (since,))]
