@@ -127,11 +127,15 @@ def test_4_1_names_that_are_not_ascii(shared):
     assert bad.status == 400 and bad.json()["error"]["code"] == -32020
 
 
-def test_pinned_routes_speak_one_era_only(install):
+def test_pinned_routes_are_not_asked_and_bridge_the_other_era(install):
     world = install()
     entry = {"url": world.upstreams["stateful"].url, "protocol": LEGACY}
     pinned = install(servers={"pinned": entry})
     legacy = connect(pinned, "pinned")
-    assert legacy.revision == LEGACY
-    probe = MCPConnection(pinned.mcp_url("pinned"), token(pinned, "pinned"), revision=MODERN).post("tools/list", {})
-    assert probe.status == 400 and probe.json()["error"]["code"] not in (-32020, -32021, -32022), probe.describe()
+    assert legacy.revision == LEGACY and legacy.call("tools/list")["result"]["tools"]
+    seen = world.upstreams["stateful"].received(probes=True)
+    assert not any(request.is_probe for request in seen), "what is pinned is not asked about"
+    answer = MCPConnection(pinned.mcp_url("pinned"), token(pinned, "pinned"), revision=MODERN).post("tools/list", {})
+    # A client of the other era is never steered away by a code of the era negotiation.
+    error = answer.json().get("error", {}).get("code")
+    assert answer.status == 200 and error not in (-32020, -32021, -32022), answer.describe()

@@ -24,7 +24,7 @@ def handler_for(fake):
                 body = self.read_chunks()
             else:
                 body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            return fake.recorded(self.command, self.path, list(self.headers.items()), body)
+            return fake.recorded(self.command, self.path, list(self.headers.items()), body, self.client_address[1])
 
         def read_chunks(self) -> bytes:
             body = b""
@@ -59,7 +59,7 @@ def handler_for(fake):
             """False after an answer was sent for a session that doesn't exist."""
             identifier = self.headers.get("Mcp-Session-Id")
             with fake.lock:
-                known = identifier in fake.sessions
+                known = identifier in fake.sessions or identifier in fake.probes
             if fake.mode != "stateful" or known:
                 return True
             self.answer_json(
@@ -82,13 +82,16 @@ def handler_for(fake):
                     [{"jsonrpc": "2.0", "id": m["id"], "result": fake.result(m, seen)} for m in message if "id" in m],
                 )
             method = message.get("method")
-            if self.scripted(method):
+            if not seen.is_probe and self.scripted(method):
                 return
             extra = []
             if method == "initialize" and fake.mode == "stateful":
                 identifier = secrets.token_hex(16)
                 with fake.lock:
-                    fake.sessions[identifier] = []
+                    if seen.is_probe:
+                        fake.probes.add(identifier)
+                    else:
+                        fake.sessions[identifier] = []
                 extra = [("Mcp-Session-Id", identifier)]
             elif method != "initialize" and not self.session():
                 return
@@ -215,14 +218,15 @@ def handler_for(fake):
                         fake.sessions[identifier].remove(stream)
 
         def do_DELETE(self):
-            self.record()
-            if self.scripted("DELETE"):
+            seen = self.record()
+            if not seen.is_probe and self.scripted("DELETE"):
                 return
             if fake.mode != "stateful":
                 return self.answer(405, headers=[("Allow", "POST")])
             if not self.session():
                 return
             with fake.lock:
+                fake.probes.discard(self.headers.get("Mcp-Session-Id"))
                 for stream in fake.sessions.pop(self.headers.get("Mcp-Session-Id"), []):
                     stream.put(None)
             self.answer(204)

@@ -9,6 +9,7 @@ from http.server import ThreadingHTTPServer
 
 from .fake_mcp_handler import handler_for
 from .patience import PATIENCE
+from .probes import is_probe
 
 MODES = ("modern", "stateful", "stateless")
 META = "io.modelcontextprotocol/"
@@ -41,6 +42,8 @@ class RecordedRequest:
     path: str
     headers: list[tuple[str, str]]
     body: bytes
+    peer_port: int = 0
+    is_probe: bool = False
     time: float = field(default_factory=time.monotonic)
 
     def header(self, name: str) -> str | None:
@@ -69,6 +72,7 @@ class FakeMCPServer:
         self.revision = revision or ("2026-07-28" if mode == "modern" else "2025-11-25")
         self.requests: list[RecordedRequest] = []
         self.sessions: dict[str, list[queue.Queue]] = {}
+        self.probes: set[str] = set()  # sessions begun by Martlet's own questions
         self.disconnects = 0
         self.pace: threading.Semaphore | None = None
         self.lock = threading.Lock()
@@ -132,9 +136,13 @@ class FakeMCPServer:
         with self.lock:
             self.requests.clear()
 
-    def received(self, rpc_method: str | None = None) -> list[RecordedRequest]:
+    def received(self, rpc_method: str | None = None, *, probes: bool = False) -> list[RecordedRequest]:
+        """What arrived, without Martlet's own questions about eras unless they are asked for."""
         with self.lock:
-            return [r for r in self.requests if rpc_method is None or r.rpc_method == rpc_method]
+            return [
+                r for r in self.requests
+                if (probes or not r.is_probe) and (rpc_method is None or r.rpc_method == rpc_method)
+            ]
 
     def wait_for(self, rpc_method: str, *, count: int = 1, timeout: float = PATIENCE) -> list[RecordedRequest]:
         deadline = time.monotonic() + timeout
@@ -159,6 +167,7 @@ class FakeMCPServer:
     def recorded(self, *values) -> RecordedRequest:
         request = RecordedRequest(*values)
         with self.lock:
+            request.is_probe = is_probe(request.body) or request.header("mcp-session-id") in self.probes
             self.requests.append(request)
         return request
 

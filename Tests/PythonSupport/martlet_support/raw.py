@@ -6,6 +6,8 @@ import threading
 import time
 from dataclasses import dataclass, field
 
+from .probes import is_probe
+
 
 @dataclass
 class RawResponse:
@@ -163,7 +165,8 @@ class RawUpstream:
         self.ended.clear()
 
     def received(self) -> list[Arrival]:
-        return list(self.arrivals)
+        """What arrived, without Martlet's own questions about eras."""
+        return [arrival for arrival in list(self.arrivals) if not is_probe(arrival.body)]
 
     def _accept(self) -> None:
         while True:
