@@ -27,6 +27,7 @@ let package = Package(
   targets: [
     // vocabulary: pure, no I/O
     .target(name: "StrictCoding", swiftSettings: settings),
+    .target(name: "HTTPWire", swiftSettings: settings),
     .target(
       name: "OAuthProtocol",
       dependencies: ["StrictCoding", .product(name: "Crypto", package: "swift-crypto")],
@@ -77,7 +78,8 @@ let package = Package(
     .target(
       name: "MartletProxy",
       dependencies: [
-        "StrictCoding", "OAuthProtocol", "MCPProtocol", "MartletDomain", "OAuthClient", "MartletPolicy", "MartletAudit",
+        "StrictCoding", "HTTPWire", "OAuthProtocol", "MCPProtocol", "MartletDomain", "OAuthClient", "MartletPolicy",
+        "MartletAudit",
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),
@@ -96,7 +98,7 @@ let package = Package(
     .target(
       name: "MartletServer",
       dependencies: [
-        "StrictCoding", "OAuthProtocol", "MCPProtocol", "MartletDomain", "OAuthClient",
+        "StrictCoding", "HTTPWire", "OAuthProtocol", "MCPProtocol", "MartletDomain", "OAuthClient",
         "MartletAuthorizationServer", "MartletIdentity", "MartletPolicy", "MartletAudit", "MartletProxy",
         "MartletStoreSQLite",
         .product(name: "Crypto", package: "swift-crypto"),
@@ -144,4 +146,16 @@ let package = Package(
         dependencies: [.byName(name: name), "MartletTestSupport"],
         swiftSettings: settings)
     }
+    + [
+      // NIOHTTP1 is the oracle that the codec is compared with.
+      .testTarget(
+        name: "HTTPWireTests",
+        dependencies: [
+          "HTTPWire", "MartletTestSupport",
+          .product(name: "NIOCore", package: "swift-nio"),
+          .product(name: "NIOEmbedded", package: "swift-nio"),
+          .product(name: "NIOHTTP1", package: "swift-nio"),
+        ],
+        swiftSettings: settings)
+    ]
 )

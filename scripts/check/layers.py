@@ -14,6 +14,7 @@ NIO = {"NIOCore", "NIOPosix", "NIOHTTP1", "NIOSSL"}
 # What each target may depend on at most: our own targets, and modules of packages.
 LAYERS: dict[str, tuple[set[str], set[str]]] = {
     "StrictCoding": (set(), set()),
+    "HTTPWire": (set(), set()),
     "OAuthProtocol": ({"StrictCoding"}, {"Crypto"}),
     "MCPProtocol": ({"StrictCoding"}, set()),
     "MartletDomain": (VOCABULARY, {"Crypto"}),
@@ -23,11 +24,11 @@ LAYERS: dict[str, tuple[set[str], set[str]]] = {
     "MartletPolicy": ({"StrictCoding", "MCPProtocol", "MartletDomain"}, set()),
     "MartletAudit": ({"StrictCoding", "MartletDomain"}, set()),
     "MartletProxy": (
-        VOCABULARY | {"MartletDomain", "OAuthClient", "MartletPolicy", "MartletAudit"}, {"Crypto"} | NIO),
+        VOCABULARY | {"HTTPWire", "MartletDomain", "OAuthClient", "MartletPolicy", "MartletAudit"}, {"Crypto"} | NIO),
     "MartletStoreSQLite": ({"StrictCoding", "OAuthProtocol", "MartletDomain"}, {"GRDB"}),
     "MartletServer": (
         VOCABULARY | {
-            "MartletDomain", "OAuthClient", "MartletAuthorizationServer", "MartletIdentity", "MartletPolicy",
+            "HTTPWire", "MartletDomain", "OAuthClient", "MartletAuthorizationServer", "MartletIdentity", "MartletPolicy",
             "MartletAudit", "MartletProxy", "MartletStoreSQLite"},
         {"Crypto", "Hummingbird", "HTTPTypes", "Mustache", "Yams", "Logging", "NIOExtras", "UnixSignals"} | NIO),
     "martlet": (
@@ -38,7 +39,7 @@ LAYERS: dict[str, tuple[set[str], set[str]]] = {
 # Comes with Swift.
 PLATFORM = {"Swift", "Synchronization", "Foundation", "FoundationEssentials", "Dispatch", "Glibc", "Musl", "Darwin"}
 # The vocabulary does no I/O and has no clock, so it has no Foundation either.
-PURE = {"StrictCoding", "OAuthProtocol", "MCPProtocol"}
+PURE = {"StrictCoding", "HTTPWire", "OAuthProtocol", "MCPProtocol"}
 
 IMPORT = re.compile(
     r"(?m)^\s*(?:(?:@[\w()]+|public|package|internal|private|fileprivate)\s+)*import\s+"

@@ -1,0 +1,71 @@
+/// What a byte may be in a head, decided by constants: no table, no branch on its value.
+enum ByteClass {
+  /// A character of a token (RFC 9110 §5.6.2): of a method or a field's name.
+  @inline(__always)
+  static func isToken(_ byte: UInt8) -> Bool {
+    let set: UInt64 = byte < 64 ? 0x03FF_6CFA_0000_0000 : 0x57FF_FFFF_C7FF_FFFE
+    return byte < 128 && (set >> UInt64(byte & 63)) & 1 == 1
+  }
+
+  /// A character of a request target: visible ASCII without `#`, since no form of a target has a fragment.
+  @inline(__always)
+  static func isTarget(_ byte: UInt8) -> Bool { byte > 0x20 && byte < 0x7F && byte != UInt8(ascii: "#") }
+
+  /// Visible ASCII, space or tab.
+  @inline(__always)
+  static func isText(_ byte: UInt8) -> Bool { (byte >= 0x20 && byte < 0x7F) || byte == Byte.tab }
+
+  @inline(__always)
+  static func isBlank(_ byte: UInt8) -> Bool { byte == Byte.space || byte == Byte.tab }
+
+  @inline(__always)
+  static func isDigit(_ byte: UInt8) -> Bool { byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9") }
+
+  /// The value of a hexadecimal digit.
+  @inline(__always)
+  static func hexValue(_ byte: UInt8) -> Int? {
+    if isDigit(byte) { return Int(byte &- UInt8(ascii: "0")) }
+    let letter = byte | 0x20
+    return letter >= UInt8(ascii: "a") && letter <= UInt8(ascii: "f") ? Int(letter &- UInt8(ascii: "a")) + 10 : nil
+  }
+
+  @inline(__always)
+  static func lower(_ byte: UInt8) -> UInt8 { byte >= 0x41 && byte <= 0x5A ? byte | 0x20 : byte }
+
+  /// The index of the first control character (below 0x20, or 0x7F), or `end`. Eight bytes at a time.
+  static func firstControl(in bytes: Span<UInt8>, from start: Int, to end: Int) -> Int {
+    let raw = bytes.bytes
+    var index = start
+    while index &+ 8 <= end {
+      let word = UInt64(littleEndian: raw.unsafeLoadUnaligned(fromByteOffset: index, as: UInt64.self))
+      let flags = controls(in: word)
+      if flags != 0 { return index &+ flags.trailingZeroBitCount >> 3 }
+      index &+= 8
+    }
+    while index < end, bytes[index] >= 0x20, bytes[index] != 0x7F { index &+= 1 }
+    return index
+  }
+
+  /// Marks control characters of a word with their high bit; only the lowest mark is exact.
+  @inline(__always)
+  private static func controls(in word: UInt64) -> UInt64 {
+    let high: UInt64 = 0x8080_8080_8080_8080
+    let below = (word &- 0x2020_2020_2020_2020) & ~word
+    let mixed = word ^ 0x7F7F_7F7F_7F7F_7F7F
+    let delete = (mixed &- 0x0101_0101_0101_0101) & ~mixed
+    return (below | delete) & high
+  }
+}
+
+/// Bytes with a name.
+enum Byte {
+  static let tab = UInt8(ascii: "\t")
+  static let lineFeed = UInt8(ascii: "\n")
+  static let carriageReturn = UInt8(ascii: "\r")
+  static let space = UInt8(ascii: " ")
+  static let colon = UInt8(ascii: ":")
+  static let semicolon = UInt8(ascii: ";")
+  static let quote = UInt8(ascii: "\"")
+  static let comma = UInt8(ascii: ",")
+  static let underscore = UInt8(ascii: "_")
+}

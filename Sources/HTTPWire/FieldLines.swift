@@ -1,0 +1,82 @@
+/// Reads field lines, one after the other; the shared part of request heads, answers' heads and trailers.
+///
+/// A line is looked at anew until it is whole, so that nothing but the end of the last whole line has to be remembered
+/// between two pieces.
+struct FieldLines: Sendable {
+  enum Step {
+    /// The line isn't whole.
+    case needsMore
+    /// A field; the next line begins where `next` says.
+    case field(HeaderFields.Entry, next: Int)
+    /// The empty line; what follows begins where `next` says.
+    case end(next: Int)
+  }
+
+  let limits: HeadLimits
+  private let known = KnownFieldTable.shared
+  /// Bytes of whole lines.
+  private(set) var usedBytes = 0
+  /// Whole lines.
+  private(set) var count = 0
+
+  init(limits: HeadLimits) { self.limits = limits }
+
+  /// Reads the line that begins at `start`.
+  mutating func next(_ bytes: Span<UInt8>, at start: Int) throws(WireError) -> Step {
+    let allowed = start &+ min(limits.fieldBytes &+ 2, limits.totalBytes &- usedBytes)
+    let end = min(bytes.count, allowed)
+    let more: WireError? = end < bytes.count || end < start ? .fieldsTooLarge : nil
+    guard start < end else { return try wait(more) }
+    let first = bytes[start]
+    if first == Byte.carriageReturn {
+      guard start &+ 1 < bytes.count else { return .needsMore }
+      guard bytes[start &+ 1] == Byte.lineFeed else { throw .lineEnd }
+      return .end(next: start &+ 2)
+    }
+    if first == Byte.lineFeed { throw .lineEnd }
+    if ByteClass.isBlank(first) { throw .folding }
+    guard count < limits.fields else { throw .fieldsTooLarge }
+    var colon = start
+    while colon < end, ByteClass.isToken(bytes[colon]) { colon &+= 1 }
+    guard colon < end else { return try wait(more) }
+    guard bytes[colon] == Byte.colon, colon > start else { throw .fieldName }
+    guard let stop = try Self.valueEnd(bytes, from: colon &+ 1, to: end) else { return try wait(more) }
+    usedBytes &+= stop &+ 2 &- start
+    count &+= 1
+    return .field(entry(bytes, start, colon, stop), next: stop &+ 2)
+  }
+
+  /// Says that more has to come, or that no more may.
+  private func wait(_ error: WireError?) throws(WireError) -> Step {
+    if let error { throw error }
+    return .needsMore
+  }
+
+  /// Where the value's line ends, at its CR; `nil` when that isn't there yet.
+  private static func valueEnd(_ bytes: Span<UInt8>, from start: Int, to end: Int) throws(WireError) -> Int? {
+    var index = ByteClass.firstControl(in: bytes, from: start, to: end)
+    while index < end {
+      switch bytes[index] {
+      case Byte.tab: index = ByteClass.firstControl(in: bytes, from: index &+ 1, to: end)
+      case Byte.carriageReturn:
+        guard index &+ 1 < end else { return nil }
+        guard bytes[index &+ 1] == Byte.lineFeed else { throw .lineEnd }
+        return index
+      case Byte.lineFeed: throw .lineEnd
+      default: throw .fieldValue
+      }
+    }
+    return nil
+  }
+
+  /// Without the blanks around the value, which belong to the message (RFC 9110 §5.5).
+  private func entry(_ bytes: Span<UInt8>, _ start: Int, _ colon: Int, _ stop: Int) -> HeaderFields.Entry {
+    var (first, last) = (colon &+ 1, stop)
+    while first < last, ByteClass.isBlank(bytes[first]) { first &+= 1 }
+    while last > first, ByteClass.isBlank(bytes[last &- 1]) { last &-= 1 }
+    return HeaderFields.Entry(
+      nameStart: UInt32(truncatingIfNeeded: start), nameEnd: UInt32(truncatingIfNeeded: colon),
+      valueStart: UInt32(truncatingIfNeeded: first), valueEnd: UInt32(truncatingIfNeeded: last),
+      known: known.field(bytes, start, colon))
+  }
+}

@@ -1,0 +1,78 @@
+/// Header fields as the request path sees them, whatever codec read them: names in ASCII lower case, order kept.
+///
+/// One buffer holds the bytes, as they stood in the head or as they were added; an index says where names and values
+/// are. Nothing becomes a `String` before somebody asks for it.
+public struct HeaderFields: Sendable {
+  struct Entry: Sendable {
+    var nameStart: UInt32
+    var nameEnd: UInt32
+    var valueStart: UInt32
+    var valueEnd: UInt32
+    var known: KnownField?
+
+    var name: Range<Int> { Int(nameStart)..<max(Int(nameStart), Int(nameEnd)) }
+    var value: Range<Int> { Int(valueStart)..<max(Int(valueStart), Int(valueEnd)) }
+  }
+
+  private(set) var bytes: [UInt8]
+  private(set) var entries: [Entry]
+  /// Whether every field may stand in a head: a token as its name, no control character in its value.
+  public private(set) var isSendable = true
+
+  /// No fields.
+  public init() {
+    bytes = []
+    entries = []
+  }
+
+  /// Takes fields whose names are already lower case.
+  public init(lowercased fields: [(name: String, value: String)]) {
+    self.init()
+    bytes.reserveCapacity(fields.reduce(0) { $0 + $1.name.utf8.count + $1.value.utf8.count })
+    entries.reserveCapacity(fields.count)
+    for (name, value) in fields { add(name, value) }
+  }
+
+  /// Takes a head that was parsed; the grammar has been checked, names are not folded yet.
+  init(head: [UInt8], entries: [Entry]) {
+    bytes = head
+    self.entries = entries
+    for entry in entries {
+      for index in entry.name { bytes[index] = ByteClass.lower(bytes[index]) }
+    }
+  }
+
+  /// Adds a field. One that can't stand in a head makes the whole unsendable.
+  ///
+  /// - Parameters:
+  ///   - name: Lower case.
+  ///   - value: Without line breaks.
+  public mutating func add(_ name: String, _ value: String) {
+    if entries.isEmpty {
+      bytes.reserveCapacity(256)
+      entries.reserveCapacity(8)
+    }
+    let start = bytes.count
+    bytes.append(contentsOf: name.utf8)
+    let middle = bytes.count
+    bytes.append(contentsOf: value.utf8)
+    let end = bytes.count
+    let isToken = start < middle && bytes[start..<middle].allSatisfy(ByteClass.isToken)
+    let isFit = isToken && Self.isValue(bytes.span, middle, end)
+    if !isFit { isSendable = false }
+    let known = isToken ? KnownFieldTable.shared.field(bytes.span, start, middle) : nil
+    entries.append(
+      Entry(
+        nameStart: UInt32(truncatingIfNeeded: start), nameEnd: UInt32(truncatingIfNeeded: middle),
+        valueStart: UInt32(truncatingIfNeeded: middle), valueEnd: UInt32(truncatingIfNeeded: end), known: known))
+  }
+
+  private static func isValue(_ span: Span<UInt8>, _ start: Int, _ end: Int) -> Bool {
+    var index = ByteClass.firstControl(in: span, from: start, to: end)
+    while index < end {
+      guard span[index] == Byte.tab else { return false }
+      index = ByteClass.firstControl(in: span, from: index + 1, to: end)
+    }
+    return true
+  }
+}

@@ -1,0 +1,27 @@
+/// Reads answers, one after the other. Interim ones are told too, and have no body.
+public struct ResponseReader: Sendable {
+  private var parser: ResponseHeadParser
+  private var body: BodyReader?
+
+  /// Makes a reader.
+  public init(limits: HeadLimits) { parser = ResponseHeadParser(limits: limits) }
+
+  /// Whether the end of the connection is the end of the answer.
+  public var endsWithConnection: Bool { body?.endsWithConnection ?? false }
+
+  /// Reads on.
+  ///
+  /// - Throws: `WireError`; nothing more can be read from there.
+  public mutating func next(_ bytes: Span<UInt8>) throws(WireError) -> WireEvent<ResponseHead> {
+    guard body != nil else {
+      guard let head = try parser.parse(bytes) else { return .needsMore(skipped: 0) }
+      // Another protocol was never asked for.
+      if head.status == 101 { throw .statusLine }
+      if !head.isInterim { body = BodyReader(head.framing) }
+      return .head(head)
+    }
+    let step = try body?.next(bytes) ?? .end(skipped: 0)
+    if case .end = step { body = nil }
+    return WireEvent(step)
+  }
+}

@@ -1,0 +1,27 @@
+/// Why bytes are not HTTP/1.1 as it is spoken here. The bytes up to the offending one decide, however they were cut.
+public enum WireError: Error, Sendable, Hashable, CaseIterable {
+  /// The method, the target or the blanks of a request line.
+  case requestLine
+  /// A version other than HTTP/1.0 and HTTP/1.1.
+  case version
+  /// The status line of an answer.
+  case statusLine
+  /// A field's name, or what stands between it and its colon.
+  case fieldName
+  /// A control character in a value.
+  case fieldValue
+  /// CR without LF, LF without CR.
+  case lineEnd
+  /// A line that goes on in the next one (RFC 9112 §5.2).
+  case folding
+  /// `Content-Length` and `Transfer-Encoding` that don't say plainly where the body ends.
+  case framing
+  /// A chunk, its extension, or what ends it.
+  case chunk
+  /// A trailer field that would change what the head said.
+  case trailer
+  /// The target is longer than the limit.
+  case targetTooLong
+  /// The fields are more, or longer, than the limits.
+  case fieldsTooLarge
+}
