@@ -2,7 +2,8 @@ import OAuthProtocol
 import StrictCoding
 
 /// Who is calling, proven. There is no default and no anonymous principal: only a verifier makes one (invariant 3).
-public struct Principal: Hashable, Sendable {
+/// Immutable; a class, since every stage of a request passes it on.
+public final class Principal: Hashable, Sendable {
   /// The tenant that the credential was issued in.
   public let tenant: TenantID
   /// Who vouches for the subject: our issuer for our tokens.
@@ -25,6 +26,9 @@ public struct Principal: Hashable, Sendable {
   public let issuedAt: Timestamp
   /// When the credential ends.
   public let expiresAt: Timestamp
+  /// What a session is bound to: the same person through the same client on the same route, whatever token they hold
+  /// now.
+  public let binding: PrincipalBinding
 
   /// Makes a principal from verified facts.
   @_spi(Verification)
@@ -43,12 +47,19 @@ public struct Principal: Hashable, Sendable {
     self.credentialID = credentialID
     self.issuedAt = issuedAt
     self.expiresAt = expiresAt
+    binding = PrincipalBinding(tenant: tenant, issuer: issuer, subject: subject, client: client, route: route)
   }
 
-  /// What a session is bound to: the same person through the same client on the same route, whatever token they hold
-  /// now.
-  public var binding: PrincipalBinding {
-    PrincipalBinding(tenant: tenant, issuer: issuer, subject: subject, client: client, route: route)
+  /// Compares every fact.
+  public static func == (lhs: Principal, rhs: Principal) -> Bool {
+    lhs.binding == rhs.binding && lhs.scope == rhs.scope && lhs.grant == rhs.grant && lhs.flow == rhs.flow
+      && lhs.credentialID == rhs.credentialID && lhs.issuedAt == rhs.issuedAt && lhs.expiresAt == rhs.expiresAt
+  }
+
+  /// Hashes what tells credentials apart.
+  public func hash(into hasher: inout Hasher) {
+    hasher.combine(binding)
+    hasher.combine(credentialID)
   }
 }
 

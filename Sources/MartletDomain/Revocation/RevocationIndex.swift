@@ -8,6 +8,7 @@ public final class RevocationIndex: Sendable {
   }
 
   private let state = Mutex(State())
+  private let changes = Atomic<UInt64>(0)
 
   /// Makes an index that knows nothing yet; fill it before listening.
   public init() {}
@@ -15,8 +16,13 @@ public final class RevocationIndex: Sendable {
   /// The last sequence number that was applied.
   public var sequence: Int64 { state.withLock { $0.sequence } }
 
+  /// Grows with every change: whoever was found unrevoked after reading it still is while it stays the same.
+  public var generation: UInt64 { changes.load(ordering: .acquiring) }
+
   /// Takes in rows of the table, in any order.
   public func apply(_ rows: [SequencedRevocation]) {
+    if rows.isEmpty { return }
+    defer { changes.add(1, ordering: .releasing) }
     state.withLock { state in
       for row in rows {
         state.sequence = max(state.sequence, row.sequence)
@@ -28,6 +34,7 @@ public final class RevocationIndex: Sendable {
   /// Takes in a row that this process wrote, before its sequence number is known.
   public func apply(_ revocation: Revocation) {
     state.withLock { merge(revocation, into: &$0) }
+    changes.add(1, ordering: .releasing)
   }
 
   private func merge(_ revocation: Revocation, into state: inout State) {

@@ -33,6 +33,16 @@ public struct SystemRandom: RandomSource {
   /// Unpredictable bytes.
   public func bytes(_ count: Int) -> [UInt8] {
     var generator = SystemRandomNumberGenerator()
-    return (0..<count).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
+    return [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
+      // Each number is one call of the kernel.
+      while filled < count {
+        withUnsafeBytes(of: generator.next()) { number in
+          for byte in number.prefix(count - filled) {
+            buffer[filled] = byte
+            filled += 1
+          }
+        }
+      }
+    }
   }
 }

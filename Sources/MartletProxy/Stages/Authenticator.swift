@@ -1,8 +1,6 @@
-import Crypto
 import MartletDomain
 import OAuthProtocol
 import StrictCoding
-import Synchronization
 
 /// Why a bearer token was not accepted, as a stable code for the trail.
 public struct BearerRejection: Error, Sendable, Hashable {
@@ -52,18 +50,22 @@ struct Authenticator: Sendable {
     let now = clock.now()
     let route = routed.route.resource.id
     let key = TokenCache.Key(token: token, route: route)
-    let cached = cache.principal(key, at: now)
+    let cached = cache.entry(key, at: now)
     let principal: Principal
     if let cached {
-      principal = cached
+      principal = cached.principal
     } else {
       do { principal = try verifier.verify(token, for: route, at: now) } catch {
         throw .invalidToken(reason: error.code)
       }
     }
-    if revocations.isRevoked(principal) { throw .invalidToken(reason: "revoked") }
+    // Read before the look-up: a change in between is seen by the next request.
+    let generation = revocations.generation
+    if cached?.generation != generation {
+      if revocations.isRevoked(principal) { throw .invalidToken(reason: "revoked") }
+      cache.remember(principal, generation: generation, for: key)
+    }
     guard routed.route.resource.admits(principal.tenant) else { throw .invalidToken(reason: "tenant_not_admitted") }
-    if cached == nil { cache.remember(principal, for: key) }
     return (AuthenticatedRequest(routed: routed, principal: principal), cached == nil)
   }
 
@@ -71,44 +73,6 @@ struct Authenticator: Sendable {
   private static func queryCarriesToken(_ query: String) -> Bool {
     query.utf8.split(separator: UInt8(ascii: "&")).contains { pair in
       pair.prefix { $0 != UInt8(ascii: "=") }.elementsEqual("access_token".utf8)
-    }
-  }
-}
-
-/// Tokens that were verified a moment ago, by SHA-256 of the whole token and the route (V-005).
-///
-/// At most 100,000; when it is full, it is emptied: a token costs one more signature check then, never a wrong answer.
-final class TokenCache: Sendable {
-  struct Key: Hashable, Sendable {
-    private let digest: [UInt8]
-    private let route: RouteID
-
-    init(token: ByteString, route: RouteID) {
-      digest = Array(SHA256.hash(data: token.bytes))
-      self.route = route
-    }
-  }
-
-  private let entries = Mutex<[Key: Principal]>([:])
-  private let capacity: Int
-
-  init(capacity: Int = 100_000) { self.capacity = capacity }
-
-  func principal(_ key: Key, at now: Timestamp) -> Principal? {
-    entries.withLock { entries in
-      guard let principal = entries[key] else { return nil }
-      guard principal.expiresAt > now else {
-        entries[key] = nil
-        return nil
-      }
-      return principal
-    }
-  }
-
-  func remember(_ principal: Principal, for key: Key) {
-    entries.withLock { entries in
-      if entries.count >= capacity { entries.removeAll(keepingCapacity: true) }
-      entries[key] = principal
     }
   }
 }

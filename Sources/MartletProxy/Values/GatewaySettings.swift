@@ -2,8 +2,8 @@ import MCPProtocol
 import MartletDomain
 import OAuthProtocol
 
-/// A route with what stands behind it.
-public struct UpstreamRoute: Sendable {
+/// A route with what stands behind it. Immutable, and shared by the requests that take it.
+public final class UpstreamRoute: Sendable {
   /// The route as a protected resource.
   public let resource: ProtectedRoute
   /// The server's instances; at least one.
@@ -23,7 +23,7 @@ public struct UpstreamRoute: Sendable {
 }
 
 /// The configuration of the data plane: an immutable snapshot; a request keeps the one that it began with.
-public struct GatewaySettings: Sendable {
+public final class GatewaySettings: Sendable {
   /// The public origin.
   public let origin: HTTPOrigin
   /// Origins, beside our own, whose pages may call routes.

@@ -1,8 +1,9 @@
 import MartletDomain
 import NIOCore
 
-/// A request to an MCP route whose head has arrived and whose body has not been looked at.
-public struct IncomingRequest: Sendable {
+/// A request to an MCP route whose head has arrived and whose body has not been looked at. Immutable; a class, so that
+/// the stages pass it on without copying its fields.
+public final class IncomingRequest: Sendable {
   /// The method.
   public let method: String
   /// The path as sent.

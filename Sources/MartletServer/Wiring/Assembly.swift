@@ -23,7 +23,7 @@ struct Assembly: Sendable {
   let logger: Logger
 
   func assemble() async throws -> GatewayApplication {
-    let group = MultiThreadedEventLoopGroup(numberOfThreads: max(1, System.coreCount))
+    let group = MultiThreadedEventLoopGroup(numberOfThreads: Processors.count)
     let tls = try openTLS()
     let box = PlanesBox()
     let door = try await openDoor(tls, group, box)

@@ -7,7 +7,7 @@ import OAuthProtocol
 import Synchronization
 
 /// One configuration, seen by each part of the house through its own settings.
-struct Snapshot: Sendable {
+final class Snapshot: Sendable {
   let configuration: Configuration
   let authorizationServer: AuthorizationServerSettings
   let identity: IdentitySettings

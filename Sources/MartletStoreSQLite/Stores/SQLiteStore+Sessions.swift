@@ -112,7 +112,8 @@ extension MCPSession {
       digest: try row.digest("digest"), binding: binding, revision: try row.value("revision"),
       initializeRequest: try row.bytes("initialize_request"), upstreamSession: try row.optionalText("upstream_session"),
       upstreamURL: try row.text("upstream_url"), upstreamEra: try row.value("upstream_era"),
-      logLevel: try row.optionalText("log_level"), watchedResources: try row.texts("watched_resources"), createdAt: try row.time("created_at"),
+      logLevel: try row.optionalText("log_level"), watchedResources: try row.texts("watched_resources"),
+      createdAt: try row.time("created_at"),
       usedAt: try row.time("used_at"))
   }
 }

@@ -19,41 +19,41 @@ struct TokenCacheTests {
       let token = ByteString(shared + Array(String(index).utf8))
       let key = TokenCache.Key(token: token, route: ProxyFixture.time)
       keys.append(key)
-      cache.remember(ProxyFixture.principal(subject: ByteString(String(index))), for: key)
+      cache.remember(ProxyFixture.principal(subject: ByteString(String(index))), generation: 0, for: key)
     }
     var crossed = 0
     for (index, key) in keys.enumerated()
-    where cache.principal(key, at: now)?.subject != ByteString(String(index)) { crossed += 1 }
+    where cache.entry(key, at: now)?.principal.subject != ByteString(String(index)) { crossed += 1 }
     #expect(crossed == 0)
     let strangers = (0..<1_000).filter { index in
       let token = ByteString(shared + Array("x\(index)".utf8))
-      return cache.principal(TokenCache.Key(token: token, route: ProxyFixture.time), at: now) != nil
+      return cache.entry(TokenCache.Key(token: token, route: ProxyFixture.time), at: now) != nil
     }
     #expect(strangers.isEmpty)
   }
 
   @Test func V_005_theRouteIsPartOfTheKey() {
     let cache = TokenCache()
-    cache.remember(ProxyFixture.principal(), for: TokenCache.Key(token: "t", route: ProxyFixture.time))
-    #expect(cache.principal(TokenCache.Key(token: "t", route: ProxyFixture.notes), at: now) == nil)
+    cache.remember(ProxyFixture.principal(), generation: 0, for: TokenCache.Key(token: "t", route: ProxyFixture.time))
+    #expect(cache.entry(TokenCache.Key(token: "t", route: ProxyFixture.notes), at: now) == nil)
     let elsewhere = RouteID(space: "acme", server: "time")
-    #expect(cache.principal(TokenCache.Key(token: "t", route: elsewhere), at: now) == nil)
-    #expect(cache.principal(TokenCache.Key(token: "t", route: ProxyFixture.time), at: now) != nil)
+    #expect(cache.entry(TokenCache.Key(token: "t", route: elsewhere), at: now) == nil)
+    #expect(cache.entry(TokenCache.Key(token: "t", route: ProxyFixture.time), at: now) != nil)
   }
 
   @Test func tokensAreForgottenWhenTheyExpire() {
     let cache = TokenCache()
     let key = TokenCache.Key(token: "t", route: ProxyFixture.time)
-    cache.remember(ProxyFixture.principal(expiresAt: now + .seconds(10)), for: key)
-    #expect(cache.principal(key, at: now + .seconds(9)) != nil)
-    #expect(cache.principal(key, at: now + .seconds(10)) == nil)
-    #expect(cache.principal(key, at: now) == nil, "an expired entry is gone, even if the clock steps back")
+    cache.remember(ProxyFixture.principal(expiresAt: now + .seconds(10)), generation: 0, for: key)
+    #expect(cache.entry(key, at: now + .seconds(9)) != nil)
+    #expect(cache.entry(key, at: now + .seconds(10)) == nil)
+    #expect(cache.entry(key, at: now) == nil, "an expired entry is gone, even if the clock steps back")
   }
 
   @Test func memoryIsBounded() {
     let cache = TokenCache(capacity: 100)
     let keys = (0..<1_000).map { TokenCache.Key(token: ByteString(String($0)), route: ProxyFixture.time) }
-    for key in keys { cache.remember(ProxyFixture.principal(), for: key) }
-    #expect(keys.filter { cache.principal($0, at: now) != nil }.count <= 100)
+    for key in keys { cache.remember(ProxyFixture.principal(), generation: 0, for: key) }
+    #expect(keys.filter { cache.entry($0, at: now) != nil }.count <= 100)
   }
 }

@@ -1,0 +1,55 @@
+import Crypto
+import MartletDomain
+import StrictCoding
+import Synchronization
+
+/// Tokens that were verified a moment ago, by SHA-256 of the route and the whole token (V-005).
+///
+/// At most 100,000; when it is full, it is emptied: a token costs one more signature check then, never a wrong answer.
+final class TokenCache: Sendable {
+  struct Key: Hashable, Sendable {
+    private let words: (UInt64, UInt64, UInt64, UInt64)
+
+    init(token: ByteString, route: RouteID) {
+      var hash = SHA256()
+      // A path has no NUL, so no route and token give another's bytes.
+      var path = route.path + "\0"
+      path.withUTF8 { hash.update(bufferPointer: UnsafeRawBufferPointer($0)) }
+      token.bytes.withUnsafeBytes { hash.update(bufferPointer: $0) }
+      words = hash.finalize().withUnsafeBytes { $0.loadUnaligned(as: (UInt64, UInt64, UInt64, UInt64).self) }
+    }
+
+    static func == (lhs: Key, rhs: Key) -> Bool { lhs.words == rhs.words }
+
+    func hash(into hasher: inout Hasher) { hasher.combine(words.0) }
+  }
+
+  struct Entry: Sendable {
+    let principal: Principal
+    /// The generation of the revocation index at which the principal was found unrevoked.
+    let generation: UInt64
+  }
+
+  private let entries = Mutex<[Key: Entry]>([:])
+  private let capacity: Int
+
+  init(capacity: Int = 100_000) { self.capacity = capacity }
+
+  func entry(_ key: Key, at now: Timestamp) -> Entry? {
+    entries.withLock { entries in
+      guard let entry = entries[key] else { return nil }
+      guard entry.principal.expiresAt > now else {
+        entries[key] = nil
+        return nil
+      }
+      return entry
+    }
+  }
+
+  func remember(_ principal: Principal, generation: UInt64, for key: Key) {
+    entries.withLock { entries in
+      if entries.count >= capacity, entries[key] == nil { entries.removeAll(keepingCapacity: true) }
+      entries[key] = Entry(principal: principal, generation: generation)
+    }
+  }
+}
