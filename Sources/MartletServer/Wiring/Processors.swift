@@ -1,5 +1,6 @@
 import Foundation
 import NIOCore
+import StrictCoding
 
 /// The processors that this process may run on.
 enum Processors {
@@ -15,8 +16,8 @@ enum Processors {
   ///
   /// - Returns: `nil` where the line isn't there, as on other systems.
   static func allowed(_ status: String) -> Int? {
-    let name = "Cpus_allowed:"
-    guard let line = status.split(separator: "\n").first(where: { $0.hasPrefix(name) }) else { return nil }
-    return line.dropFirst(name.count).reduce(0) { $0 + ($1.hexDigitValue?.nonzeroBitCount ?? 0) }
+    let name = "Cpus_allowed:".utf8
+    guard let line = status.utf8.split(separator: 0x0A).first(where: { $0.starts(with: name) }) else { return nil }
+    return line.dropFirst(name.count).reduce(0) { $0 + Int(Hex.value(of: $1)?.nonzeroBitCount ?? 0) }
   }
 }
