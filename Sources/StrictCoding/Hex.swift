@@ -32,7 +32,7 @@ public enum Hex {
   }
 
   /// The value of one hexadecimal digit, or nil.
-  static func value(of digit: UInt8) -> UInt8? {
+  public static func value(of digit: UInt8) -> UInt8? {
     switch digit {
     case 0x30...0x39: digit - 0x30
     case 0x41...0x46: digit - 0x37
