@@ -24,6 +24,7 @@ public final class Gateway: Sendable {
   let transport: any UpstreamTransport
   let recorder: ExchangeRecorder
   let streams: OpenStreams
+  let legacyBridge: LegacyBridge
 
   /// What the data plane stands on.
   public struct Dependencies: Sendable {
@@ -87,6 +88,7 @@ public final class Gateway: Sendable {
     selector = UpstreamSelector(assertions: dependencies.assertions)
     transport = dependencies.transport
     eras = EraResolver(selector: selector, transport: transport)
+    legacyBridge = LegacyBridge(clock: dependencies.clock, random: dependencies.random)
     streams = try await OpenStreams(
       group: group, revocations: dependencies.revocations, clock: dependencies.clock, settings: settings)
   }

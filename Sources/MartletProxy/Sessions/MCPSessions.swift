@@ -17,6 +17,8 @@ final class MCPSessions: Sendable {
     var used: Set<ArtefactDigest> = []
     /// Sessions that ended here a moment ago: a read that began before the store knew must not bring them back.
     var ended: [ArtefactDigest: Timestamp] = [:]
+    /// Counts changes: what was read before one isn't remembered after it.
+    var changes = 0
   }
 
   private let state = Mutex(State())
@@ -44,10 +46,12 @@ final class MCPSessions: Sendable {
   }
 
   func session(_ digest: ArtefactDigest) async throws(StoreError) -> MCPSession? {
+    let changes = state.withLock { $0.changes }
     let session = try await store.mcpSession(digest)
     let now = clock.now()
     return state.withLock { state in
       if state.ended[digest] != nil { return nil }
+      if state.changes != changes { return session }
       if state.remembered.count >= Self.capacity { state.remembered.removeAll(keepingCapacity: true) }
       state.remembered[digest] = session.map { Remembered(session: $0, readAt: now) }
       if session != nil { state.used.insert(digest) }
@@ -76,6 +80,25 @@ final class MCPSessions: Sendable {
       state.ended[digest] = now
     }
     _ = try await store.endMCPSession(digest)
+  }
+
+  /// See `MCPSessionStore`.
+  func setLogLevel(_ level: String?, of digest: ArtefactDigest) async throws(StoreError) {
+    try await store.setLogLevel(level, of: digest)
+    changed(digest)
+  }
+
+  /// See `MCPSessionStore`.
+  func watchResource(_ uri: String, isWatched: Bool, in digest: ArtefactDigest) async throws(StoreError) {
+    try await store.watchResource(uri, isWatched: isWatched, in: digest)
+    changed(digest)
+  }
+
+  private func changed(_ digest: ArtefactDigest) {
+    state.withLock { state in
+      state.remembered[digest] = nil
+      state.changes += 1
+    }
   }
 
   /// Writes down which sessions were used since the last time.

@@ -1,5 +1,6 @@
 import MCPProtocol
 import NIOCore
+import StrictCoding
 
 /// Reads an upstream's answer as messages, whether it comes as JSON or as a stream: for whoever talks to an upstream on
 /// its own account rather than relaying. Used on its event loop only.
@@ -24,6 +25,12 @@ final class UpstreamDialogue: UpstreamReceiver {
     case collecting(status: Int, HeaderFields, [UInt8])
     case done
   }
+
+  /// An upstream's answer may be larger than what a client may send.
+  private static let messageLimits = JSONLimits(
+    keys: 1_000_000, values: 4_000_000, stringBytes: GatewayLimits.readAnswer, totalBytes: GatewayLimits.readAnswer)
+  private static let eventLimits = SSELimits(
+    lineBytes: GatewayLimits.readAnswer, eventBytes: GatewayLimits.readAnswer)
 
   private var mode = Mode.waiting
   private var call: (any UpstreamCall)?
@@ -58,7 +65,7 @@ final class UpstreamDialogue: UpstreamReceiver {
     if isSuccess { listener(.accepted(headers)) }
     guard !isDone else { return }
     if isSuccess, MediaType.isEventStream(headers.first("content-type")) {
-      mode = .streaming(SSEParser())
+      mode = .streaming(SSEParser(limits: Self.eventLimits))
     } else {
       mode = .collecting(status: status, headers, [])
     }
@@ -102,7 +109,7 @@ final class UpstreamDialogue: UpstreamReceiver {
 
   private func deliver(_ bytes: [UInt8]) {
     guard !isDone else { return }
-    guard let message = try? MCPMessage.parse(bytes) else { return fail() }
+    guard let message = try? MCPMessage.parse(bytes, limits: Self.messageLimits) else { return fail() }
     listener(.message(message))
   }
 

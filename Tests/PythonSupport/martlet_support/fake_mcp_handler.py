@@ -1,10 +1,13 @@
 """How a FakeMCPServer talks HTTP."""
 
+import inspect
 import json
 import queue
 import secrets
 import time
 from http.server import BaseHTTPRequestHandler
+
+from .modern_rules import RPCError, check
 
 META = "io.modelcontextprotocol/"
 
@@ -95,11 +98,21 @@ def handler_for(fake):
                 extra = [("Mcp-Session-Id", identifier)]
             elif method != "initialize" and not self.session():
                 return
+            if fake.mode == "modern" and method is not None:
+                try:
+                    check(seen, message, fake.revision, fake.tools)
+                except RPCError as error:
+                    return self.answer_json(error.status, error.body(message.get("id")))
             if "id" not in message or method is None:
                 return self.answer(202)
             if method == "subscriptions/listen" and fake.mode == "modern":
                 return self.listen(message)
-            result = fake.result(message, seen)
+            try:
+                result = fake.result(message, seen)
+            except RPCError as error:
+                return self.answer_json(error.status, error.body(message["id"]), extra)
+            if inspect.isgenerator(result):
+                return self.stream_messages(message, result, extra)
             if result is None:
                 status = 404 if fake.mode == "modern" else 200
                 return self.answer_json(
@@ -154,6 +167,19 @@ def handler_for(fake):
                         else:
                             time.sleep(arguments.get("delay", 0.05))
                 self.event(response)
+                self.end_events()
+            except OSError:
+                fake.disconnects += 1
+                self.close_connection = True
+
+        def stream_messages(self, message, steps, extra):
+            """What a handler yields goes out at once: notifications as they are, the last one as the result."""
+            self.open_events(extra)
+            try:
+                for step in steps:
+                    if "method" not in step:
+                        step = {"jsonrpc": "2.0", "id": message["id"], "result": fake.complete(step)}
+                    self.event(step)
                 self.end_events()
             except OSError:
                 fake.disconnects += 1

@@ -75,6 +75,8 @@ class FakeMCPServer:
         self.probes: set[str] = set()  # sessions begun by Martlet's own questions
         self.disconnects = 0
         self.pace: threading.Semaphore | None = None
+        self.tools = [*TOOLS]
+        self.capabilities: dict = {"tools": {"listChanged": True}}
         self.lock = threading.Lock()
         self._scripted: list[tuple[str | None, int, list[tuple[str, str]], bytes]] = []
         self._handlers: dict[str, object] = {}
@@ -114,7 +116,10 @@ class FakeMCPServer:
             self._scripted.append((method, status, pairs, body))
 
     def on(self, method: str, handler) -> None:
-        """handler(message, request) -> result (dict), answers an RPC method from now on."""
+        """handler(message, request) -> result (dict), answers an RPC method from now on.
+
+        It may raise RPCError, or yield: notifications, then the result, each sent at once.
+        """
         self._handlers[method] = handler
 
     def push(self, message: dict, session: str | None = None) -> int:
@@ -186,7 +191,7 @@ class FakeMCPServer:
         if method == "initialize" and self.mode != "modern":
             return {
                 "protocolVersion": min(params.get("protocolVersion", self.revision), self.revision),
-                "capabilities": {"tools": {"listChanged": True}},
+                "capabilities": self.capabilities,
                 "serverInfo": SERVER,
             }
         if method == "ping" and self.mode != "modern":
@@ -195,14 +200,14 @@ class FakeMCPServer:
             return self.complete(
                 {
                     "supportedVersions": [self.revision],
-                    "capabilities": {"tools": {"listChanged": True}},
+                    "capabilities": self.capabilities,
                     "ttlMs": 0,
                     "cacheScope": "private",
                     "_meta": {META + "serverInfo": SERVER},
                 }
             )
         if method == "tools/list":
-            listing = {"tools": TOOLS}
+            listing = {"tools": self.tools}
             return self.complete({**listing, "ttlMs": 0, "cacheScope": "public"}) if self.mode == "modern" else listing
         if method == "tools/call":
             return self.complete(

@@ -1,0 +1,53 @@
+import MCPProtocol
+import StrictCoding
+
+/// Modern error → legacy error. Codes that only modern has become words.
+struct ErrorTranslation: Sendable {
+  /// Translates.
+  ///
+  /// - Parameter request: What the client asked for.
+  func legacy(_ failure: MCPResponse.Failure, of request: MCPRequest) -> MCPResponse.Failure {
+    switch failure.code {
+    case .missingCapability:
+      let names = failure.data?["requiredCapabilities"]?.objectValue.map(Self.names) ?? []
+      let needed = names.isEmpty ? "a capability" : names.joined(separator: ", ")
+      return MCPResponse.Failure(
+        code: .invalidRequest, message: "The server needs \(needed), which this client did not declare.",
+        data: failure.data)
+    case .headerMismatch:
+      return MCPResponse.Failure(
+        code: .internalError, message: "The server did not accept the headers that Martlet computed for this request.")
+    case .unsupportedVersion:
+      return MCPResponse.Failure(
+        code: .internalError, message: "The server no longer speaks \(ProtocolRevision.latest.rawValue).")
+    case .invalidParams where Self.isMissingResource(failure, request):
+      return MCPResponse.Failure(code: .legacyResourceNotFound, message: failure.message, data: failure.data)
+    default: return failure
+    }
+  }
+
+  /// Only the URI that was asked for, given back in the error, tells a missing resource from any other bad parameter.
+  private static func isMissingResource(_ failure: MCPResponse.Failure, _ request: MCPRequest) -> Bool {
+    guard request.method == .resourcesRead, let uri = request.resourceURI else { return false }
+    return failure.data?["uri"]?.stringValue?.equalsBytewise(uri) ?? false
+  }
+
+  /// `sampling`, `elicitation.url`: the path of each capability, fit for display.
+  private static func names(_ capabilities: JSONObject) -> [String] {
+    capabilities.members.flatMap { member -> [String] in
+      let name = PlainText.sanitized(member.key, limit: 64)
+      let inner = member.value.objectValue?.keys ?? []
+      return inner.isEmpty ? [name] : inner.map { name + "." + PlainText.sanitized($0, limit: 64) }
+    }
+  }
+}
+
+/// What a server's refusal by HTTP status says.
+enum ModernRefusal {
+  /// The JSON-RPC error in it; nil where the refusal isn't about the request (S3).
+  static func failure(status: Int, body: [UInt8]) -> MCPResponse.Failure? {
+    guard (400..<500).contains(status), status != 401, status != 403 else { return nil }
+    guard case .response(let response)? = try? MCPMessage.parse(body) else { return nil }
+    return response.failure
+  }
+}

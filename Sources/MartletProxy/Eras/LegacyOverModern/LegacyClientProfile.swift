@@ -1,0 +1,62 @@
+import MCPProtocol
+import MartletDomain
+import StrictCoding
+
+/// What a legacy client said of itself when it initialized, in the words of the modern era.
+struct LegacyClientProfile: Sendable {
+  /// What it speaks.
+  let revision: ProtocolRevision
+  /// What it can do, as a modern request declares it.
+  let capabilities: JSONObject
+  /// What it calls itself.
+  let info: JSONObject?
+
+  /// Reads `initialize`. A revision that isn't known, or isn't legacy, becomes the latest legacy one.
+  init(_ initialize: MCPRequest) {
+    let requested = initialize.params?["protocolVersion"]?.stringValue.flatMap { ProtocolRevision($0) }
+    revision = requested.flatMap { $0.era == .legacy ? $0 : nil } ?? .latestLegacy
+    capabilities = Self.modern(initialize.params?["capabilities"]?.objectValue ?? JSONObject())
+    info = initialize.params?["clientInfo"]?.objectValue.flatMap(Self.implementation)
+  }
+
+  /// Reads what a session began with; a client without a session has said nothing.
+  init(_ session: MCPSession?, assumed: ProtocolRevision?) {
+    if let session, case .request(let initialize)? = try? MCPMessage.parse(session.initializeRequest) {
+      self.init(initialize)
+    } else {
+      self.init(revision: session?.revision ?? assumed ?? .assumed)
+    }
+  }
+
+  /// A client of which nothing but this is known.
+  private init(revision: ProtocolRevision) {
+    self.revision = revision
+    capabilities = JSONObject()
+    info = nil
+  }
+
+  /// Tasks are another protocol in each era, and nobody is told of changed roots in the modern one.
+  private static func modern(_ legacy: JSONObject) -> JSONObject {
+    var capabilities = legacy
+    capabilities["tasks"] = nil
+    if var roots = capabilities["roots"]?.objectValue {
+      roots["listChanged"] = nil
+      capabilities["roots"] = .object(roots)
+    }
+    if var extensions = capabilities["extensions"]?.objectValue {
+      extensions[TaskExtension.name] = nil
+      capabilities["extensions"] = .object(extensions)
+    }
+    return capabilities
+  }
+
+  /// A modern server may refuse an `Implementation` without name or version.
+  private static func implementation(_ info: JSONObject) -> JSONObject? {
+    info["name"]?.stringValue == nil || info["version"]?.stringValue == nil ? nil : info
+  }
+}
+
+/// The tasks of the modern era, which are an extension.
+enum TaskExtension {
+  static let name = "io.modelcontextprotocol/tasks"
+}

@@ -1,0 +1,45 @@
+import MCPProtocol
+import MartletDomain
+
+/// A legacy client with a modern server: picks who answers. Used on its event loop only.
+final class LegacyOverModern: ExchangeAnswer {
+  private let answer: any LegacyAnswer
+
+  init(exchange: GatewayExchange, request: AdmittedRequest) {
+    switch request.classified.message {
+    case nil where request.classified.incoming.method == "GET":
+      answer = BridgedStream(exchange: exchange, request: request)
+    case .request(let message)? where message.method == .initialize:
+      answer = BridgedOpening(exchange: exchange, request: request, initialize: message)
+    case .request(let message)? where !BridgedErrand.answers(message.method):
+      answer = BridgedCall(exchange: exchange, request: request, message: message)
+    default: answer = BridgedErrand(exchange: exchange, request: request)
+    }
+  }
+
+  func start() { answer.start() }
+
+  var principal: Principal { answer.principal }
+
+  var isEndless: Bool { answer.isEndless }
+
+  func clientWritabilityChanged() { answer.clientWritabilityChanged() }
+
+  func clientDisconnected() { answer.clientDisconnected() }
+
+  func close(reason: String) { answer.close(reason: reason) }
+}
+
+/// One of the ways to answer a legacy client.
+protocol LegacyAnswer: ExchangeAnswer {
+  func start()
+}
+
+extension AdmittedRequest {
+  var principal: Principal { classified.authenticated.principal }
+
+  /// What the client said of itself when it initialized.
+  var legacyClient: LegacyClientProfile {
+    LegacyClientProfile(session?.session, assumed: classified.classification.revision)
+  }
+}
