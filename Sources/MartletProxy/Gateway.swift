@@ -24,6 +24,7 @@ public final class Gateway: Sendable {
   let transport: any UpstreamTransport
   let recorder: ExchangeRecorder
   let streams: OpenStreams
+  let bridge: ModernBridge
 
   /// What the data plane stands on.
   public struct Dependencies: Sendable {
@@ -47,12 +48,15 @@ public final class Gateway: Sendable {
     public var clock: any WallClock
     /// Makes ids.
     public var random: any RandomSource
+    /// Seals what clients hold of Martlet's state.
+    public var sealer: Sealer
 
     /// Collects what the data plane stands on.
     public init(
       verifier: any BearerVerifier, revocations: RevocationIndex, sessions: any MCPSessionStore,
       policy: any PolicyEngine, assertions: any UpstreamAssertions, transport: any UpstreamTransport,
-      audit: any AuditSink, flows: any FlowCorrelation, clock: any WallClock, random: any RandomSource
+      audit: any AuditSink, flows: any FlowCorrelation, clock: any WallClock, random: any RandomSource,
+      sealer: Sealer
     ) {
       self.verifier = verifier
       self.revocations = revocations
@@ -64,6 +68,7 @@ public final class Gateway: Sendable {
       self.flows = flows
       self.clock = clock
       self.random = random
+      self.sealer = sealer
     }
   }
 
@@ -87,6 +92,8 @@ public final class Gateway: Sendable {
     selector = UpstreamSelector(assertions: dependencies.assertions)
     transport = dependencies.transport
     eras = EraResolver(selector: selector, transport: transport)
+    bridge = ModernBridge(
+      sealer: dependencies.sealer, clock: dependencies.clock, random: dependencies.random, eventLoop: group.next())
     streams = try await OpenStreams(
       group: group, revocations: dependencies.revocations, clock: dependencies.clock, settings: settings)
   }

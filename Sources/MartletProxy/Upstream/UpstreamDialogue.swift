@@ -1,5 +1,6 @@
 import MCPProtocol
 import NIOCore
+import StrictCoding
 
 /// Reads an upstream's answer as messages, whether it comes as JSON or as a stream: for whoever talks to an upstream on
 /// its own account rather than relaying. Used on its event loop only.
@@ -28,6 +29,10 @@ final class UpstreamDialogue: UpstreamReceiver {
   private var mode = Mode.waiting
   private var call: (any UpstreamCall)?
   private let listener: (Turn) -> Void
+  /// The last event of the stream that had an id, for whoever picks the stream up again.
+  private(set) var lastEventID: String?
+  /// The pause that the upstream wants before that.
+  private(set) var retry: TimeAmount?
 
   /// Sends a request.
   ///
@@ -35,12 +40,14 @@ final class UpstreamDialogue: UpstreamReceiver {
   ///   - request: What to send.
   ///   - transport: Carries it.
   ///   - eventLoop: Where everything happens; the call must come from it.
+  ///   - last: The last event of a stream that is picked up again.
   ///   - listener: Hears every turn; nothing after `ended`, `refused` or `failed`.
   init(
     _ request: OutboundRequest, over transport: any UpstreamTransport, on eventLoop: any EventLoop,
-    _ listener: @escaping (Turn) -> Void
+    resuming last: String? = nil, _ listener: @escaping (Turn) -> Void
   ) {
     self.listener = listener
+    lastEventID = last
     call = transport.send(request, to: self, on: eventLoop)
   }
 
@@ -58,7 +65,7 @@ final class UpstreamDialogue: UpstreamReceiver {
     if isSuccess { listener(.accepted(headers)) }
     guard !isDone else { return }
     if isSuccess, MediaType.isEventStream(headers.first("content-type")) {
-      mode = .streaming(SSEParser())
+      mode = .streaming(SSEParser(limits: .upstreamAnswer))
     } else {
       mode = .collecting(status: status, headers, [])
     }
@@ -73,6 +80,8 @@ final class UpstreamDialogue: UpstreamReceiver {
       mode = .streaming(parser)
       guard let events else { return fail() }
       for event in events {
+        if let id = event.id { lastEventID = id.isEmpty ? nil : id }
+        if let pause = event.retry { retry = .milliseconds(Int64(min(pause, GatewayLimits.longestRetry))) }
         if let data = event.data, !data.isEmpty { deliver(data) }
       }
     case .collecting(let status, let headers, var collected):
@@ -102,7 +111,7 @@ final class UpstreamDialogue: UpstreamReceiver {
 
   private func deliver(_ bytes: [UInt8]) {
     guard !isDone else { return }
-    guard let message = try? MCPMessage.parse(bytes) else { return fail() }
+    guard let message = try? MCPMessage.parse(bytes, limits: .upstreamAnswer) else { return fail() }
     listener(.message(message))
   }
 
@@ -116,4 +125,15 @@ final class UpstreamDialogue: UpstreamReceiver {
     mode = .done
     listener(turn)
   }
+}
+
+extension JSONLimits {
+  /// For what a server answers: results may be large.
+  static let upstreamAnswer = JSONLimits(
+    keys: 200_000, values: 2_000_000, stringBytes: GatewayLimits.readAnswer, totalBytes: GatewayLimits.readAnswer)
+}
+
+extension SSELimits {
+  /// For what a server answers on a stream.
+  static let upstreamAnswer = SSELimits(lineBytes: GatewayLimits.readAnswer, eventBytes: GatewayLimits.readAnswer)
 }
