@@ -24,7 +24,11 @@ public final class Gateway: Sendable {
   let transport: any UpstreamTransport
   let recorder: ExchangeRecorder
   let streams: OpenStreams
+<<<<<<< HEAD
   let legacyBridge: LegacyBridge
+=======
+  let bridge: ModernBridge
+>>>>>>> bf51bdae9b9dd36e9e2f262111e452bda0c91fb1
 
   /// What the data plane stands on.
   public struct Dependencies: Sendable {
@@ -48,12 +52,15 @@ public final class Gateway: Sendable {
     public var clock: any WallClock
     /// Makes ids.
     public var random: any RandomSource
+    /// Seals what clients hold of Martlet's state.
+    public var sealer: Sealer
 
     /// Collects what the data plane stands on.
     public init(
       verifier: any BearerVerifier, revocations: RevocationIndex, sessions: any MCPSessionStore,
       policy: any PolicyEngine, assertions: any UpstreamAssertions, transport: any UpstreamTransport,
-      audit: any AuditSink, flows: any FlowCorrelation, clock: any WallClock, random: any RandomSource
+      audit: any AuditSink, flows: any FlowCorrelation, clock: any WallClock, random: any RandomSource,
+      sealer: Sealer
     ) {
       self.verifier = verifier
       self.revocations = revocations
@@ -65,6 +72,7 @@ public final class Gateway: Sendable {
       self.flows = flows
       self.clock = clock
       self.random = random
+      self.sealer = sealer
     }
   }
 
@@ -88,7 +96,12 @@ public final class Gateway: Sendable {
     selector = UpstreamSelector(assertions: dependencies.assertions)
     transport = dependencies.transport
     eras = EraResolver(selector: selector, transport: transport)
+<<<<<<< HEAD
     legacyBridge = LegacyBridge(clock: dependencies.clock, random: dependencies.random)
+=======
+    bridge = ModernBridge(
+      sealer: dependencies.sealer, clock: dependencies.clock, random: dependencies.random, eventLoop: group.next())
+>>>>>>> bf51bdae9b9dd36e9e2f262111e452bda0c91fb1
     streams = try await OpenStreams(
       group: group, revocations: dependencies.revocations, clock: dependencies.clock, settings: settings)
   }

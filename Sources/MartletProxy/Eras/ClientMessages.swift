@@ -26,6 +26,9 @@ final class ClientMessages {
 
   var isDone: Bool { if case .done = mode { true } else { false } }
 
+  /// Whether nothing was sent yet.
+  var isSilent: Bool { if case .silent = mode { true } else { false } }
+
   /// Opens the stream, for answers that are one in any case.
   func openStream() {
     guard case .silent = mode else { return }

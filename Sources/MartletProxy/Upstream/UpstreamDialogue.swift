@@ -35,6 +35,10 @@ final class UpstreamDialogue: UpstreamReceiver {
   private var mode = Mode.waiting
   private var call: (any UpstreamCall)?
   private let listener: (Turn) -> Void
+  /// The last event of the stream that had an id, for whoever picks the stream up again.
+  private(set) var lastEventID: String?
+  /// The pause that the upstream wants before that.
+  private(set) var retry: TimeAmount?
 
   /// Sends a request.
   ///
@@ -42,12 +46,14 @@ final class UpstreamDialogue: UpstreamReceiver {
   ///   - request: What to send.
   ///   - transport: Carries it.
   ///   - eventLoop: Where everything happens; the call must come from it.
+  ///   - last: The last event of a stream that is picked up again.
   ///   - listener: Hears every turn; nothing after `ended`, `refused` or `failed`.
   init(
     _ request: OutboundRequest, over transport: any UpstreamTransport, on eventLoop: any EventLoop,
-    _ listener: @escaping (Turn) -> Void
+    resuming last: String? = nil, _ listener: @escaping (Turn) -> Void
   ) {
     self.listener = listener
+    lastEventID = last
     call = transport.send(request, to: self, on: eventLoop)
   }
 
@@ -65,7 +71,11 @@ final class UpstreamDialogue: UpstreamReceiver {
     if isSuccess { listener(.accepted(headers)) }
     guard !isDone else { return }
     if isSuccess, MediaType.isEventStream(headers.first("content-type")) {
+<<<<<<< HEAD
       mode = .streaming(SSEParser(limits: Self.eventLimits))
+=======
+      mode = .streaming(SSEParser(limits: .upstreamAnswer))
+>>>>>>> bf51bdae9b9dd36e9e2f262111e452bda0c91fb1
     } else {
       mode = .collecting(status: status, headers, [])
     }
@@ -80,6 +90,8 @@ final class UpstreamDialogue: UpstreamReceiver {
       mode = .streaming(parser)
       guard let events else { return fail() }
       for event in events {
+        if let id = event.id { lastEventID = id.isEmpty ? nil : id }
+        if let pause = event.retry { retry = .milliseconds(Int64(min(pause, GatewayLimits.longestRetry))) }
         if let data = event.data, !data.isEmpty { deliver(data) }
       }
     case .collecting(let status, let headers, var collected):
@@ -109,7 +121,11 @@ final class UpstreamDialogue: UpstreamReceiver {
 
   private func deliver(_ bytes: [UInt8]) {
     guard !isDone else { return }
+<<<<<<< HEAD
     guard let message = try? MCPMessage.parse(bytes, limits: Self.messageLimits) else { return fail() }
+=======
+    guard let message = try? MCPMessage.parse(bytes, limits: .upstreamAnswer) else { return fail() }
+>>>>>>> bf51bdae9b9dd36e9e2f262111e452bda0c91fb1
     listener(.message(message))
   }
 
@@ -123,4 +139,15 @@ final class UpstreamDialogue: UpstreamReceiver {
     mode = .done
     listener(turn)
   }
+}
+
+extension JSONLimits {
+  /// For what a server answers: results may be large.
+  static let upstreamAnswer = JSONLimits(
+    keys: 200_000, values: 2_000_000, stringBytes: GatewayLimits.readAnswer, totalBytes: GatewayLimits.readAnswer)
+}
+
+extension SSELimits {
+  /// For what a server answers on a stream.
+  static let upstreamAnswer = SSELimits(lineBytes: GatewayLimits.readAnswer, eventBytes: GatewayLimits.readAnswer)
 }

@@ -8,6 +8,9 @@ public enum GatewayLimits {
   public static let bufferedAnswer = 1 << 20
   /// The largest upstream answer that a bridge between eras reads: 16 MiB.
   public static let readAnswer = 16 << 20
+  /// The longest pause before an upstream's stream is picked up again, in milliseconds: 30 s, whatever the upstream
+  /// asks for.
+  public static let longestRetry = 30_000
   /// How long a request body may take in any case: 60 s (V-084).
   public static let bodyTime = TimeAmount.seconds(60)
   /// Bytes that each second beyond that must have brought: 1 KiB.

@@ -136,7 +136,7 @@ struct Assembly: Sendable {
       sessions: installation.store, policy: RouteMembership(),
       assertions: UpstreamAssertionsAdapter(signer: signer, clock: installation.clock),
       transport: try await HTTPUpstreamTransport.make(group: group), audit: installation.audit, flows: flows,
-      clock: installation.clock, random: installation.random)
+      clock: installation.clock, random: installation.random, sealer: installation.sealer)
     return try await Gateway(dependencies, group: group, settings: { snapshots.current.gateway })
   }
 }

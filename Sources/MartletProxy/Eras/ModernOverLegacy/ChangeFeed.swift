@@ -1,0 +1,226 @@
+import MCPProtocol
+import NIOCore
+import StrictCoding
+
+/// The changes that a legacy server tells in one session, shared out to whoever listens: one GET stream upstream, one
+/// `resources/subscribe` for each watched resource. Used on its event loop only.
+final class ChangeFeed {
+  /// What a listener hears.
+  enum Event: Sendable {
+    /// It listens now, to this.
+    case listening(SubscriptionFilter)
+    /// Something changed.
+    case changed(MCPNotification)
+    /// The session is not known any more; the listener is forgotten.
+    case lost
+    /// Too many listen; the listener is forgotten.
+    case full
+  }
+
+  /// Stands for one listener.
+  final class Token: Sendable {}
+
+  private struct Listener {
+    let token: Token
+    var filter: SubscriptionFilter
+    let hear: @Sendable (Event) -> Void
+    var isReady = false
+  }
+
+  private enum Stream { case closed, opening, open, unavailable }
+
+  private let upstream: UpstreamSession
+  private let contact: LegacyContact
+  private let eventLoop: any EventLoop
+  private var listeners: [ObjectIdentifier: Listener] = [:]
+  private var watchers: [ByteString: Int] = [:]
+  private var waiting: [() -> Void] = []
+  private var stream = Stream.closed
+  private var dialogue: UpstreamDialogue?
+  private var attempts = 0
+  private var hasGap = false
+  private var lastID = 0
+
+  init(upstream: UpstreamSession, contact: LegacyContact, eventLoop: any EventLoop) {
+    self.upstream = upstream
+    self.contact = contact
+    self.eventLoop = eventLoop
+  }
+
+  /// Begins to listen.
+  ///
+  /// - Parameter filter: What the server offers of what is wanted.
+  func add(_ token: Token, filter: SubscriptionFilter, hear: @escaping @Sendable (Event) -> Void) {
+    guard listeners.count < BridgeLimits.listeners else { return hear(.full) }
+    let id = ObjectIdentifier(token)
+    listeners[id] = Listener(token: token, filter: filter.watching([]), hear: hear)
+    if filter.isEmpty { return ready(id) }
+    whenOpen { [self] in
+      guard listeners[id] != nil else { return }
+      if stream == .unavailable {
+        listeners[id]?.filter = SubscriptionFilter()
+        return ready(id)
+      }
+      watch(filter.resources) { [self] watched in
+        guard listeners[id] != nil else { return unwatch(watched) }
+        listeners[id]?.filter = filter.watching(watched)
+        ready(id)
+      }
+    }
+  }
+
+  private func ready(_ id: ObjectIdentifier) {
+    listeners[id]?.isReady = true
+    if let listener = listeners[id] { listener.hear(.listening(listener.filter)) }
+  }
+
+  /// Ends listening.
+  func remove(_ token: Token) {
+    guard let listener = listeners.removeValue(forKey: ObjectIdentifier(token)) else { return }
+    unwatch(listener.filter.resources)
+    if listeners.isEmpty { close() }
+  }
+
+  /// The server told of a change, on this stream or on another one.
+  func deliver(_ notification: MCPNotification) {
+    for listener in listeners.values where listener.isReady && listener.filter.admits(notification) {
+      listener.hear(.changed(notification))
+    }
+  }
+
+  // MARK: - Resources
+
+  private func watch(_ resources: [String], completion: @escaping ([String]) -> Void) {
+    var (left, refused) = (resources.count, Set<ByteString>())
+    if resources.isEmpty { return completion([]) }
+    for uri in resources {
+      let done: (Bool) -> Void = { [self] isTaken in
+        if isTaken { watchers[ByteString(uri), default: 0] += 1 } else { refused.insert(ByteString(uri)) }
+        left -= 1
+        if left == 0 { completion(resources.filter { !refused.contains(ByteString($0)) }) }
+      }
+      if watchers[ByteString(uri)] != nil { done(true) } else { ask(.resourcesSubscribe, uri, done) }
+    }
+  }
+
+  private func unwatch(_ resources: [String]) {
+    for uri in resources {
+      let left = (watchers[ByteString(uri)] ?? 1) - 1
+      watchers[ByteString(uri)] = left > 0 ? left : nil
+      if left <= 0 { ask(.resourcesUnsubscribe, uri) { _ in } }
+    }
+  }
+
+  private func ask(_ method: MCPMethod, _ uri: String, _ completion: @escaping (Bool) -> Void) {
+    lastID += 1
+    // Requests of clients have numbers.
+    let request = MCPRequest(id: .string("feed-\(lastID)"), method: method, params: ["uri": .string(uri)])
+    guard var outbound = try? contact.outbound(.post, in: upstream, .request(request)) else { return completion(false) }
+    outbound.isRepeatable = true
+    var isOver = false
+    var dialogue: UpstreamDialogue?
+    dialogue = contact.send(outbound, on: eventLoop) { turn in
+      if isOver { return }
+      switch turn {
+      case .message(.response(let response)) where response.id == request.id:
+        isOver = true
+        dialogue?.cancel()
+        completion(response.result != nil)
+      case .accepted, .message: return
+      case .ended, .refused, .failed:
+        isOver = true
+        completion(false)
+      }
+      dialogue = nil
+    }
+  }
+
+  // MARK: - The stream
+
+  private func whenOpen(_ work: @escaping () -> Void) {
+    switch stream {
+    case .open, .unavailable: work()
+    case .opening: waiting.append(work)
+    case .closed:
+      waiting.append(work)
+      open(after: nil)
+    }
+  }
+
+  private func open(after last: String?) {
+    stream = .opening
+    guard var outbound = try? contact.outbound(.get, in: upstream) else { return openAgain() }
+    outbound.lastEventID = last
+    dialogue = contact.send(outbound, on: eventLoop, resuming: last) { [weak self] turn in self?.hear(turn) }
+    // Some servers send no head before the first event.
+    _ = eventLoop.assumeIsolated().scheduleTask(in: BridgeLimits.feedOpening) { [weak self] in
+      if let self, stream == .opening, !waiting.isEmpty { settle(.open) }
+    }
+  }
+
+  private func settle(_ stream: Stream) {
+    self.stream = stream
+    let waiting = self.waiting
+    self.waiting = []
+    for work in waiting { work() }
+  }
+
+  private func hear(_ turn: UpstreamDialogue.Turn) {
+    switch turn {
+    case .accepted:
+      attempts = 0
+      settle(.open)
+      tellGap()
+    case .message(.notification(let notification)): deliver(notification)
+    // Nobody knows whose call it belongs to.
+    case .message(.request(let request)):
+      let reply = request.method == .ping ? ServerRequests.pong(request) : ServerRequests.refusal(of: request)
+      contact.tell(.response(reply), in: upstream, on: eventLoop)
+    case .message(.response): break
+    case .refused(let status, _, let body) where SessionLoss.isMeant(status, body) && upstream.id != nil: lose()
+    case .refused(400, _, _), .refused(405, _, _), .refused(406, _, _), .refused(501, _, _):
+      dialogue = nil
+      settle(.unavailable)
+    case .ended, .refused, .failed: openAgain()
+    }
+  }
+
+  private func openAgain() {
+    if listeners.isEmpty { return close() }
+    let last = dialogue?.lastEventID
+    let pause = dialogue?.retry ?? BridgeLimits.reopening[min(attempts, BridgeLimits.reopening.count - 1)]
+    if last == nil { hasGap = true }
+    attempts += 1
+    dialogue = nil
+    stream = .opening
+    _ = eventLoop.assumeIsolated().scheduleTask(in: pause) { [weak self] in
+      guard let self, dialogue == nil, stream != .closed, !listeners.isEmpty else { return }
+      open(after: last)
+    }
+  }
+
+  /// What changed while there was no stream, nobody knows.
+  private func tellGap() {
+    guard hasGap else { return }
+    hasGap = false
+    for listener in listeners.values where listener.isReady {
+      for change in listener.filter.assumedChanges { listener.hear(.changed(change)) }
+    }
+  }
+
+  private func lose() {
+    let lost = listeners.values
+    listeners = [:]
+    watchers = [:]
+    close()
+    for listener in lost { listener.hear(.lost) }
+  }
+
+  private func close() {
+    dialogue?.cancel()
+    dialogue = nil
+    stream = .closed
+    waiting = []
+    hasGap = false
+  }
+}

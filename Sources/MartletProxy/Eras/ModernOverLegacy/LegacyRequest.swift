@@ -1,0 +1,59 @@
+import MCPProtocol
+import StrictCoding
+
+/// Turns a request of a modern client into one for a legacy server.
+enum LegacyRequest {
+  private static let reservedPrefix = "io.modelcontextprotocol/"
+
+  /// The methods that both eras have and that go on.
+  static func carries(_ method: MCPMethod) -> Bool {
+    switch method {
+    case .toolsList, .toolsCall, .promptsList, .promptsGet, .resourcesList, .resourcesTemplatesList, .resourcesRead,
+      .completionComplete:
+      true
+    default: false
+    }
+  }
+
+  /// Whether a server may ask for input before it answers (Multi Round-Trip Requests, Supported Requests).
+  static func takesInput(_ method: MCPMethod) -> Bool {
+    switch method {
+    case .toolsCall, .promptsGet, .resourcesRead: true
+    default: false
+    }
+  }
+
+  /// Turns a request.
+  ///
+  /// What is the modern era's own is taken out; everything else goes on, members that nobody knows too.
+  ///
+  /// - Parameters:
+  ///   - request: The client's.
+  ///   - id: The id under which the upstream session knows it. It is its progress token too, where the client wants
+  ///     progress: tokens of two clients must not meet in one session.
+  static func translate(_ request: MCPRequest, id: JSONRPCID) -> MCPRequest {
+    var params = request.params ?? JSONObject()
+    params["requestState"] = nil
+    params["inputResponses"] = nil
+    var metadata = JSONObject(
+      request.metadata.members.members.filter { !$0.key.utf8.starts(with: reservedPrefix.utf8) })
+    metadata[MetadataKey.progressToken] = request.progressToken == nil ? nil : id.json
+    params["_meta"] = metadata.isEmpty ? nil : .object(metadata)
+    return MCPRequest(id: id, method: request.method, params: params.isEmpty ? nil : params)
+  }
+
+  /// The parameters of `initialize` for a modern client.
+  ///
+  /// - Parameters:
+  ///   - info: What the client calls itself.
+  ///   - features: What it declared.
+  ///   - revision: The revision to offer.
+  static func initializeParams(info: JSONObject?, features: ClientFeatures, revision: ProtocolRevision) -> JSONObject {
+    var params = MartletAsClient.initializeParams(revision)
+    if let info, info["name"]?.stringValue != nil, info["version"]?.stringValue != nil {
+      params["clientInfo"] = .object(info)
+    }
+    params["capabilities"] = .object(features.legacyCapabilities)
+    return params
+  }
+}
