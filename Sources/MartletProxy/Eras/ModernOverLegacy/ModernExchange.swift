@@ -27,7 +27,7 @@ final class ModernExchange {
   }
 
   var gateway: Gateway { exchange.gateway }
-  var bridge: ModernBridge { exchange.gateway.bridge }
+  var bridge: ModernBridge { exchange.gateway.modernBridge }
   var eventLoop: any EventLoop { exchange.client.eventLoop }
   var request: MCPRequest? { admitted.classified.message?.request }
   var binding: PrincipalBinding { admitted.classified.authenticated.principal.binding }
