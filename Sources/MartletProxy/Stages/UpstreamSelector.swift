@@ -41,6 +41,7 @@ struct UpstreamSelector: Sendable {
     var outbound = OutboundRequest(permit: request.permit, method: method, url: instance)
     outbound.assertion = (routed.settings.assertionHeader, assertion)
     outbound.traceContext = traceContext(classified.incoming)
+    outbound.wire = routed.route.server.wire
     return outbound
   }
 

@@ -38,6 +38,9 @@ public struct OutboundRequest: Sendable {
   /// Whether sending it twice does no harm: not so for `tools/call`.
   public var isRepeatable = false
 
+  /// What is known of how the server carries messages; nothing of it is sent.
+  var wire: UpstreamWireMemory?
+
   /// Begins a request.
   public init(permit: Permit, method: Method, url: AbsoluteURL) {
     self.permit = permit

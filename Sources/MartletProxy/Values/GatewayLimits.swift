@@ -1,4 +1,6 @@
+import MCPProtocol
 import NIOCore
+import StrictCoding
 
 /// The numbers of the data plane. All of them are in the documentation.
 public enum GatewayLimits {
@@ -41,4 +43,31 @@ public enum GatewayLimits {
   public static let discardTime = TimeAmount.seconds(15)
   /// Bytes that may wait for a slow reader before it is cut: 1 MiB (V-084).
   public static let slowReader = 1 << 20
+
+  // HTTP+SSE (2024-11-05)
+
+  /// How long a server may take to open its stream and name its endpoint: 10 s.
+  public static let sseEndpoint = TimeAmount.seconds(10)
+  /// The largest message on a server's stream: 4 MiB.
+  public static let sseMessage = 4 << 20
+  /// The same for the reader of streams.
+  static let sseMessages = SSELimits(lineBytes: sseMessage, eventBytes: sseMessage)
+  /// The same for the reader of messages.
+  static let sseJSON = JSONLimits(keys: 100_000, stringBytes: sseMessage, totalBytes: sseMessage)
+  /// Requests of one session that may wait for their answer: 256.
+  public static let ssePending = 256
+  /// The silence after which the answer to a request becomes a stream, so that it can be kept alive: 10 s.
+  public static let sseQuiet = TimeAmount.seconds(10)
+  /// How long a server's stream stands still for one slow reader before that reader is cut: 15 s.
+  public static let sseStall = TimeAmount.seconds(15)
+  /// Messages that are kept for a client without a stream: 64.
+  public static let sseBacklog = 64
+  /// Their bytes: 256 KiB.
+  public static let sseBacklogBytes = 256 << 10
+  /// How long a session that nobody uses keeps its stream to the server open: 30 min.
+  public static let sseIdle = TimeAmount.minutes(30)
+  /// Sessions with servers of this kind: 4,096; then the one that was longest unused ends.
+  public static let sseSessions = 4_096
+  /// How much is read of what a server says when it refuses a message: 64 KiB.
+  public static let refusal = 64 << 10
 }

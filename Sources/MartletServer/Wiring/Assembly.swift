@@ -135,8 +135,10 @@ struct Assembly: Sendable {
       verifier: BearerVerifierAdapter(verifier: server.verifier), revocations: installation.revocations,
       sessions: installation.store, policy: RouteMembership(),
       assertions: UpstreamAssertionsAdapter(signer: signer, clock: installation.clock),
-      transport: try await HTTPUpstreamTransport.make(group: group), audit: installation.audit, flows: flows,
-      clock: installation.clock, random: installation.random, sealer: installation.sealer)
+      transport: SSEUpstreamTransport(
+        over: try await HTTPUpstreamTransport.make(group: group), random: installation.random),
+      audit: installation.audit, flows: flows, clock: installation.clock, random: installation.random,
+      sealer: installation.sealer)
     return try await Gateway(dependencies, group: group, settings: { snapshots.current.gateway })
   }
 }
