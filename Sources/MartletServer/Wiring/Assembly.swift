@@ -65,7 +65,8 @@ struct Assembly: Sendable {
   {
     let (host, port) = (configuration.listen.host, configuration.listen.port)
     do {
-      return try await FrontDoor.open(host: host, port: port, tls: tls, group: group, planes: { box.planes })
+      return try await FrontDoor.open(
+        host: host, port: port, tls: tls, codec: configuration.httpCodec, group: group, planes: { box.planes })
     } catch let error as IOError where error.errnoCode == EADDRINUSE {
       throw InstallationError(
         "port \(port) on \(host) is taken",
@@ -135,7 +136,8 @@ struct Assembly: Sendable {
       verifier: BearerVerifierAdapter(verifier: server.verifier), revocations: installation.revocations,
       sessions: installation.store, policy: RouteMembership(),
       assertions: UpstreamAssertionsAdapter(signer: signer, clock: installation.clock),
-      transport: try await HTTPUpstreamTransport.make(group: group), audit: installation.audit, flows: flows,
+      transport: try await HTTPUpstreamTransport.make(group: group, codec: configuration.httpCodec),
+      audit: installation.audit, flows: flows,
       clock: installation.clock, random: installation.random)
     return try await Gateway(dependencies, group: group, settings: { snapshots.current.gateway })
   }
