@@ -143,7 +143,8 @@ let package = Package(
     ].map { (name: String) -> Target in
       .testTarget(
         name: "\(name)Tests",
-        dependencies: [.byName(name: name), "MartletTestSupport"],
+        dependencies: [.byName(name: name), "MartletTestSupport"]
+          + (name == "MartletServer" ? [.product(name: "NIOEmbedded", package: "swift-nio")] : []),
         swiftSettings: settings)
     }
     + [

@@ -5,8 +5,11 @@
 public struct RequestHeadParser: Sendable {
   /// Empty lines that may stand before a request (RFC 9112 §2.2): 2.
   public static let emptyLines = 2
-  /// The methods that are understood; there is no route for any other.
-  public static let methods = ["GET", "POST", "DELETE", "OPTIONS", "HEAD", "PUT", "PATCH", "TRACE", "CONNECT"]
+  /// The methods that are understood; some only so far that they are answered with 405. At most eight letters each.
+  public static let methods = [
+    "POST", "GET", "DELETE", "OPTIONS", "HEAD", "PUT", "PATCH", "TRACE", "CONNECT", "PROPFIND", "MKCOL", "COPY", "MOVE",
+    "LOCK", "UNLOCK", "REPORT", "SEARCH",
+  ]
 
   private struct RequestLine {
     var method: String

@@ -1,3 +1,4 @@
+import HTTPWire
 import NIOCore
 import NIOPosix
 import NIOSSL
@@ -9,13 +10,16 @@ public struct HTTPUpstreamTransport: UpstreamTransport {
 
   /// Makes pools for every event loop of a group.
   ///
+  /// - Parameters:
+  ///   - group: The event loops.
+  ///   - codec: Who reads and writes HTTP.
   /// - Throws: When the system's trust roots can't be loaded.
-  public static func make(group: any EventLoopGroup) async throws -> HTTPUpstreamTransport {
+  public static func make(group: any EventLoopGroup, codec: HTTPCodec) async throws -> HTTPUpstreamTransport {
     let tls = try NIOSSLContext(configuration: .makeClientConfiguration())
     var pools: [ObjectIdentifier: NIOLoopBound<UpstreamPool>] = [:]
     for eventLoop in group.makeIterator() {
       pools[ObjectIdentifier(eventLoop)] = try await eventLoop.submit {
-        NIOLoopBound(UpstreamPool(eventLoop: eventLoop, tls: tls), eventLoop: eventLoop)
+        NIOLoopBound(UpstreamPool(eventLoop: eventLoop, tls: tls, codec: codec), eventLoop: eventLoop)
       }.get()
     }
     return HTTPUpstreamTransport(pools: pools)

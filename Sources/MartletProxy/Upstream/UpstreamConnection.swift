@@ -1,12 +1,8 @@
 import NIOCore
-import NIOHTTP1
-import StrictCoding
 
-/// One HTTP/1.1 connection to an upstream: one request at a time, no pipelining (V-082).
-final class UpstreamConnection: ChannelInboundHandler {
-  typealias InboundIn = HTTPClientResponsePart
-  typealias OutboundOut = HTTPClientRequestPart
-
+/// One HTTP/1.1 connection to an upstream: one request at a time, no pipelining (V-082). Which codec reads it makes no
+/// difference.
+final class UpstreamConnection {
   private enum State {
     case idle
     case waitingForHead
@@ -16,47 +12,34 @@ final class UpstreamConnection: ChannelInboundHandler {
 
   private var state = State.idle
   private var receiver: (any UpstreamReceiver)?
-  private var context: ChannelHandlerContext?
-  private var deadline: Scheduled<Void>?
+  private var wire: (any UpstreamWire)?
+  private var alarm: Alarm?
   private var isStream = false
+  private var isReading = true
   private let onIdle: (UpstreamConnection) -> Void
 
   /// - Parameter onIdle: Called when the connection can take another request.
   init(onIdle: @escaping (UpstreamConnection) -> Void) { self.onIdle = onIdle }
 
   var isUsable: Bool {
-    if case .idle = state { context?.channel.isActive ?? false } else { false }
+    if case .idle = state { wire?.isActive ?? false } else { false }
   }
 
-  func close() { context?.close(promise: nil) }
+  func close() { wire?.close() }
 
   func setReading(_ reading: Bool) {
-    try? context?.channel.syncOptions?.setOption(.autoRead, value: reading)
-    if reading { context?.read() }
+    guard reading != isReading else { return }
+    isReading = reading
+    wire?.setReading(reading)
   }
 
   /// Sends a request; the answer goes to the receiver.
   func send(_ request: OutboundRequest, to receiver: any UpstreamReceiver) {
-    guard let context, isUsable else { return receiver.upstreamFailed(.unreachable) }
+    guard let wire, isUsable else { return receiver.upstreamFailed(.unreachable) }
     self.receiver = receiver
     state = .waitingForHead
-    var headers = HTTPHeaders()
-    headers.add(name: "host", value: request.url.origin.authority)
-    for (name, value) in request.headers { headers.add(name: name, value: value) }
-    if request.method == .post { headers.add(name: "content-length", value: String(request.body.count)) }
-    let method: HTTPMethod =
-      switch request.method {
-      case .post: .POST
-      case .get: .GET
-      case .delete: .DELETE
-      }
-    let head = HTTPRequestHead(version: .http1_1, method: method, uri: request.url.requestTarget, headers: headers)
-    context.write(wrapOutboundOut(.head(head)), promise: nil)
-    if !request.body.isEmpty {
-      context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(bytes: request.body)))), promise: nil)
-    }
-    context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
-    arm(GatewayLimits.firstByte)
+    guard wire.send(request) else { return fail(.malformed) }
+    alarm?.set(in: GatewayLimits.firstByte)
   }
 
   /// Forgets the receiver and closes: how a request is cancelled.
@@ -65,40 +48,41 @@ final class UpstreamConnection: ChannelInboundHandler {
     close()
   }
 
-  func handlerAdded(context: ChannelHandlerContext) { self.context = context }
+  // MARK: - What the codec read
 
-  func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
-
-  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-    switch unwrapInboundIn(data) {
-    case .head(let head): readHead(head)
-    case .body(let bytes): readBody(bytes)
-    case .end: readEnd()
-    }
+  func attached(to wire: any UpstreamWire, on eventLoop: any EventLoop) {
+    self.wire = wire
+    alarm = Alarm(eventLoop: eventLoop) { [weak self] in self?.fail(.timeout) }
   }
 
-  private func readHead(_ head: HTTPResponseHead) {
+  func detached() {
+    wire = nil
+    alarm?.cancel()
+  }
+
+  /// - Parameter isReusable: Whether the connection may carry another request once the answer is complete.
+  func readHead(status: Int, headers: HeaderFields, isReusable: Bool) {
     guard case .waitingForHead = state else { return fail(.malformed) }
-    if head.status.code < 200 { return }
-    let headers = HeaderFields(lowercased: head.headers.map { (ASCIICase.lowercased($0.name), $0.value) })
-    isStream = MediaType.isEventStream(headers.first("content-type"))
-    state = .readingBody(isReusable: head.isKeepAlive)
+    isStream = MediaType.isEventStream(headers.first(.contentType))
+    state = .readingBody(isReusable: isReusable)
     rearm()
-    receiver?.upstreamAnswered(status: Int(head.status.code), headers: headers)
+    receiver?.upstreamAnswered(status: status, headers: headers)
   }
 
-  private func readBody(_ bytes: ByteBuffer) {
+  func readBody(_ bytes: ByteBuffer) {
     guard case .readingBody = state else { return fail(.malformed) }
     rearm()
     receiver?.upstreamSent(bytes)
   }
 
-  private func readEnd() {
+  /// - Parameter isClean: Whether nothing came behind the answer. What comes unasked would be taken for the answer to
+  ///   the next request.
+  func readEnd(isClean: Bool) {
     guard case .readingBody(let isReusable) = state else { return fail(.malformed) }
-    deadline?.cancel()
+    alarm?.stop()
     let receiver = self.receiver
     self.receiver = nil
-    if isReusable {
+    if isReusable, isClean {
       state = .idle
       setReading(true)
       onIdle(self)
@@ -109,15 +93,15 @@ final class UpstreamConnection: ChannelInboundHandler {
     receiver?.upstreamFinished()
   }
 
-  func channelInactive(context: ChannelHandlerContext) {
+  func disconnected() {
+    alarm?.cancel()
     fail(.disconnected)
-    context.fireChannelInactive()
   }
 
-  func errorCaught(context: ChannelHandlerContext, error: any Error) { fail(.malformed) }
+  func unreadable() { fail(.malformed) }
 
   private func fail(_ failure: UpstreamFailure) {
-    deadline?.cancel()
+    alarm?.stop()
     if case .closed = state { return }
     state = .closed
     let receiver = self.receiver
@@ -128,11 +112,6 @@ final class UpstreamConnection: ChannelInboundHandler {
 
   /// A stream may be silent for as long as it likes; everything else must go on.
   private func rearm() {
-    if isStream { deadline?.cancel() } else { arm(GatewayLimits.answerStall) }
-  }
-
-  private func arm(_ limit: TimeAmount) {
-    deadline?.cancel()
-    deadline = context?.eventLoop.assumeIsolated().scheduleTask(in: limit) { [weak self] in self?.fail(.timeout) }
+    if isStream { alarm?.stop() } else { alarm?.set(in: GatewayLimits.answerStall) }
   }
 }

@@ -1,5 +1,5 @@
+import HTTPWire
 import NIOCore
-import NIOHTTP1
 import NIOPosix
 import NIOSSL
 import OAuthClient
@@ -13,11 +13,13 @@ final class UpstreamPool {
 
   private let eventLoop: any EventLoop
   private let tls: NIOSSLContext
+  private let codec: HTTPCodec
   private var idle: [UpstreamDestination: [Waiting]] = [:]
 
-  init(eventLoop: any EventLoop, tls: NIOSSLContext) {
+  init(eventLoop: any EventLoop, tls: NIOSSLContext, codec: HTTPCodec) {
     self.eventLoop = eventLoop
     self.tls = tls
+    self.codec = codec
   }
 
   /// A connection: a recently used one, or a new one.
@@ -59,7 +61,7 @@ final class UpstreamPool {
       keep(connection, for: destination)
     }
     let bound = NIOLoopBound(connection, eventLoop: eventLoop)
-    let tls = self.tls
+    let (tls, codec) = (self.tls, self.codec)
     ClientBootstrap(group: eventLoop)
       .connectTimeout(GatewayLimits.connect)
       .channelOption(.tcpOption(.tcp_nodelay), value: 1)
@@ -69,9 +71,11 @@ final class UpstreamPool {
           if destination.isSecure {
             try pipeline.addHandler(VerifiedTLS.clientHandler(tls, serverName: destination.serverName))
           }
-          try pipeline.addHTTPClientHandlers(
-            leftOverBytesStrategy: .dropBytes, enableOutboundHeaderValidation: true)
-          try pipeline.addHandler(bound.value)
+          switch codec {
+          case .martlet:
+            try pipeline.addHandler(WireUpstreamHandler(connection: bound.value, eventLoop: channel.eventLoop))
+          case .nio: try NIOUpstreamHandler.add(to: channel, connection: bound.value)
+          }
         }
       }
       .connect(host: destination.host, port: destination.origin.port)

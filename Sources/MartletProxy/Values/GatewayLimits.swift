@@ -1,3 +1,4 @@
+import HTTPWire
 import MCPProtocol
 import NIOCore
 import StrictCoding
@@ -23,6 +24,9 @@ public enum GatewayLimits {
   public static let firstByte = TimeAmount.seconds(300)
   /// How long an upstream's JSON answer may stand still: 60 s.
   public static let answerStall = TimeAmount.seconds(60)
+  /// The head of an upstream's answer: 64 KiB of fields, one at most 32 KiB, 256 of them.
+  public static let answerHeads = HeadLimits(
+    totalBytes: 64 << 10, fieldBytes: 32 << 10, fields: 256, targetBytes: 1 << 10)
   /// How long an unused connection to an upstream is kept: 4 s, below the 5 s of common Python servers.
   public static let idleConnection = TimeAmount.seconds(4)
   /// Unused connections kept for each upstream and event loop: 64.

@@ -1,3 +1,4 @@
+import HTTPWire
 import MCPProtocol
 import MartletDomain
 import OAuthProtocol

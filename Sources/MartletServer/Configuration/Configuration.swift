@@ -1,3 +1,4 @@
+import HTTPWire
 import MCPProtocol
 import MartletAuthorizationServer
 import MartletDomain
@@ -76,6 +77,8 @@ public struct Configuration: Sendable {
   public var tls: TLS?
   /// Proxies whose `X-Forwarded-For` counts.
   public var trustedProxies: [CIDR] = []
+  /// Which code reads and writes HTTP/1.1, at the listener and towards servers.
+  public var httpCodec = HTTPCodec.martlet
   /// Values of `Host` that are ours, beside `publicURL`'s.
   public var allowedHosts: [String] = []
   /// Origins whose pages may call routes.

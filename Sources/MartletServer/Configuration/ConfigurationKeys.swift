@@ -29,6 +29,9 @@ enum ConfigurationKeys {
       "Proxies whose X-Forwarded-For counts. Needed for plain HTTP off loopback."),
     Key("allowed_hosts", "list of host[:port]", "[]", "Values of Host that are ours, beside public_url's."),
     Key("allowed_origins", "list of origins", "[]", "Origins whose pages may call MCP routes."),
+    Key(
+      "http_codec", "martlet or nio", "martlet",
+      "Who reads and writes HTTP/1.1: Martlet's own codec, or SwiftNIO's to fall back on. Changes at the next start."),
     Key("data_dir", "path", "data", "The folder of the database and the master key."),
     Key("log", "section", "", "The log on standard error."),
     Key("servers", "section", "", "The MCP servers, by name. `martlet serve` needs one at least."),

@@ -24,6 +24,7 @@ struct ConfigurationReader {
     configuration.trustedProxies = ranges(root, "trusted_proxies")
     configuration.allowedHosts = hosts()
     configuration.allowedOrigins = origins()
+    configuration.httpCodec = root.choice("http_codec", default: .martlet)
     readLog(into: &configuration)
     configuration.servers = servers()
     configuration.registration = registration()

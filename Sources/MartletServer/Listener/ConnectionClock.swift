@@ -1,10 +1,8 @@
+import MartletProxy
 import NIOCore
 
-/// Ends connections that don't get on: a head that dribbles in, or nobody at the other end. Sits below the HTTP codec,
-/// where the first byte of a request can be seen.
-final class ConnectionClock: ChannelInboundHandler {
-  typealias InboundIn = ByteBuffer
-
+/// Ends connections that don't get on: a head that dribbles in, or nobody at the other end.
+final class ConnectionClock {
   private enum Phase {
     case idle
     case readingHead
@@ -12,41 +10,33 @@ final class ConnectionClock: ChannelInboundHandler {
   }
 
   private var phase = Phase.idle
-  private var deadline: Scheduled<Void>?
+  private let alarm: Alarm
 
-  func channelActive(context: ChannelHandlerContext) {
-    arm(FrontDoorLimits.head, context)
-    context.fireChannelActive()
-  }
+  /// - Parameter onDue: Closes the connection.
+  init(eventLoop: any EventLoop, onDue: @escaping () -> Void) { alarm = Alarm(eventLoop: eventLoop, action: onDue) }
 
-  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-    if case .idle = phase {
-      phase = .readingHead
-      arm(FrontDoorLimits.head, context)
-    }
-    context.fireChannelRead(data)
-  }
+  /// The connection is there, and should say something.
+  func opened() { alarm.set(in: FrontDoorLimits.head) }
 
-  func channelInactive(context: ChannelHandlerContext) {
-    deadline?.cancel()
-    context.fireChannelInactive()
+  /// Part of a head is there.
+  func headBegan() {
+    guard case .idle = phase else { return }
+    phase = .readingHead
+    alarm.set(in: FrontDoorLimits.head)
   }
 
   /// The head is complete: from here the exchange has its own limits.
   func headArrived() {
     phase = .exchange
-    deadline?.cancel()
+    alarm.stop()
   }
 
   /// The answer is complete; another request may come.
-  func exchangeEnded(context: ChannelHandlerContext) {
+  func exchangeEnded() {
     phase = .idle
-    arm(FrontDoorLimits.idle, context)
+    alarm.set(in: FrontDoorLimits.idle)
   }
 
-  private func arm(_ limit: TimeAmount, _ context: ChannelHandlerContext) {
-    deadline?.cancel()
-    let channel = context.channel
-    deadline = context.eventLoop.scheduleTask(in: limit) { channel.close(promise: nil) }
-  }
+  /// The connection is gone.
+  func stop() { alarm.cancel() }
 }

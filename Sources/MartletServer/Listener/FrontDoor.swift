@@ -1,6 +1,6 @@
+import HTTPWire
 import NIOCore
 import NIOExtras
-import NIOHTTP1
 import NIOPosix
 import NIOSSL
 
@@ -25,10 +25,12 @@ final class FrontDoor: Sendable {
   ///   - host: An address or name of this machine.
   ///   - port: The port; 0 for any.
   ///   - tls: The certificate, or `nil` for plain HTTP.
+  ///   - codec: Who reads and writes HTTP.
   ///   - planes: Who answers; connections that come before it is known are closed.
   /// - Throws: `IOError` when the port is taken or not allowed.
   static func open(
-    host: String, port: Int, tls: TLSFiles?, group: any EventLoopGroup, planes: @escaping @Sendable () -> Planes?
+    host: String, port: Int, tls: TLSFiles?, codec: HTTPCodec, group: any EventLoopGroup,
+    planes: @escaping @Sendable () -> Planes?
   ) async throws -> FrontDoor {
     let quiescing = ServerQuiescingHelper(group: group)
     let channel = try await ServerBootstrap(group: group)
@@ -42,28 +44,22 @@ final class FrontDoor: Sendable {
       .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
       .childChannelInitializer { channel in
         guard let planes = planes() else { return channel.close() }
-        return channel.eventLoop.makeCompletedFuture { try setUp(channel, tls: tls, planes: planes) }
+        return channel.eventLoop.makeCompletedFuture { try setUp(channel, tls: tls, codec: codec, planes: planes) }
       }
       .bind(host: host, port: port)
       .get()
     return FrontDoor(channel: channel, quiescing: quiescing, group: group)
   }
 
-  private static func setUp(_ channel: any Channel, tls: TLSFiles?, planes: Planes) throws {
+  private static func setUp(_ channel: any Channel, tls: TLSFiles?, codec: HTTPCodec, planes: Planes) throws {
     let pipeline = channel.pipeline.syncOperations
     if let tls { try pipeline.addHandler(NIOSSLServerHandler(context: tls.context)) }
-    let clock = ConnectionClock()
-    try pipeline.addHandler(clock)
-    var limits = NIOHTTPDecoderLimitConfiguration()
-    limits.maxHeaderFieldSize = FrontDoorLimits.headerFieldBytes
-    limits.maxHeaderListSize = FrontDoorLimits.headerBytes
-    limits.maxHeaderFieldCount = FrontDoorLimits.headerFields
-    try pipeline.configureHTTPServerPipeline(
-      withPipeliningAssistance: true, withErrorHandling: false, withOutboundHeaderValidation: true,
-      withEncoderConfiguration: .init(), withDecoderLimitConfiguration: limits)
-    try pipeline.addHandler(
-      ConnectionHandler(
-        planes: planes, clock: clock, isSecure: tls != nil || planes.frontDoor().origin.scheme == .https))
+    let handler = ConnectionHandler(
+      planes: planes, isSecure: tls != nil || planes.frontDoor().origin.scheme == .https)
+    switch codec {
+    case .martlet: try pipeline.addHandler(WireServerHandler(handler: handler, eventLoop: channel.eventLoop))
+    case .nio: try NIOServerHandler.add(to: channel, handler: handler)
+    }
   }
 
   /// Stops accepting, lets requests under way finish, and closes.

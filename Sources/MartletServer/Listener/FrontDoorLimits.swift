@@ -1,15 +1,13 @@
+import HTTPWire
 import NIOCore
 
 /// The numbers of the listener. All of them are in the documentation.
 enum FrontDoorLimits {
-  /// All header fields of a request together: 32 KiB (V-080).
-  static let headerBytes = 32 << 10
-  /// One header field: 20 KiB, room for the largest token that is looked at (16 KiB).
-  static let headerFieldBytes = 20 << 10
-  /// Header fields of a request: 100.
-  static let headerFields = 100
   /// The request target: 8 KiB.
   static let targetBytes = 8 << 10
+  /// All header fields of a request together: 32 KiB (V-080). One: 20 KiB, room for the largest token that is looked at
+  /// (16 KiB). How many: 100.
+  static let heads = HeadLimits(totalBytes: 32 << 10, fieldBytes: 20 << 10, fields: 100, targetBytes: targetBytes)
   /// From the first byte of a request to the end of its head: 15 s (V-084).
   static let head = TimeAmount.seconds(15)
   /// Between two requests on a connection: 75 s.

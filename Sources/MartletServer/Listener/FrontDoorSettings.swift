@@ -31,6 +31,7 @@ struct FrontDoorSettings: Sendable {
 
   /// Whether a `Host` value is ours; a trailing dot of the name doesn't matter.
   func accepts(host: String) -> Bool {
+    if hosts.contains(host) { return true }
     let lowered = ASCIICase.lowercased(host)
     if hosts.contains(lowered) { return true }
     let (name, port) = Self.split(lowered)
@@ -59,6 +60,10 @@ struct FrontDoorSettings: Sendable {
       if !isTrusted(hop) { break }
     }
     return address
+  }
+
+  func clientAddress(peer: String, forwarded fields: HeaderFields) -> String {
+    trustedProxies.isEmpty ? peer : clientAddress(peer: peer, forwarded: fields.values(.xForwardedFor))
   }
 
   private func isTrusted(_ address: String) -> Bool {

@@ -1,38 +1,43 @@
+import HTTPWire
 import MartletProxy
 import NIOCore
-import NIOHTTP1
 
 /// Writes one answer to a connection. After its end, or the connection's, it writes nothing.
 final class ResponseWriter: ClientStream {
-  private let context: ChannelHandlerContext
-  private let request: HTTPRequestHead
+  let eventLoop: any EventLoop
+  private let connection: any ClientConnection
+  private let handler: (any RequestReceiver)?
   private let requestID: String
   private let isSecure: Bool
-  private let onEnd: (_ keepsConnection: Bool) -> Void
+  private let isHead: Bool
+  private let takesChunks: Bool
   /// Whether the head is out.
   private(set) var hasBegun = false
   private var hasEnded = false
   private var keepsConnection: Bool
+  /// What is left of the body that the head promised.
+  private var owed: Int?
 
+  /// - Parameters:
+  ///   - request: What is answered; `nil` for what could not be read.
+  ///   - handler: Who is told of the end.
   init(
-    context: ChannelHandlerContext, request: HTTPRequestHead, requestID: String, isSecure: Bool,
-    onEnd: @escaping (_ keepsConnection: Bool) -> Void
+    connection: any ClientConnection, request: RequestHead?, requestID: String, isSecure: Bool,
+    handler: (any RequestReceiver)?
   ) {
-    self.context = context
-    self.request = request
+    self.connection = connection
+    self.handler = handler
     self.requestID = requestID
     self.isSecure = isSecure
-    self.onEnd = onEnd
-    keepsConnection = request.isKeepAlive
+    eventLoop = connection.eventLoop
+    isHead = request?.method == "HEAD"
+    takesChunks = !(request?.isBeforeHTTP11 ?? false)
+    keepsConnection = request?.keepsConnection ?? false
   }
 
-  var eventLoop: any EventLoop { context.eventLoop }
+  var isWritable: Bool { connection.isWritable }
 
-  var isWritable: Bool { context.channel.isWritable }
-
-  var waitingBytes: Int {
-    (try? context.channel.syncOptions?.getOption(ChannelOptions.bufferedWritableBytes)) ?? 0
-  }
+  var waitingBytes: Int { connection.waitingBytes }
 
   /// The process is stopping: this answer is the connection's last.
   func closeAfterwards() { keepsConnection = false }
@@ -42,46 +47,45 @@ final class ResponseWriter: ClientStream {
     // Two heads can't be told apart from two answers; better none.
     guard !hasBegun else { return abort() }
     hasBegun = true
-    var headers = HTTPHeaders()
-    for (name, value) in head.headers.fields { headers.add(name: name, value: value) }
-    headers.add(name: "x-request-id", value: requestID)
-    headers.add(name: "x-content-type-options", value: "nosniff")
-    if isSecure { headers.add(name: "strict-transport-security", value: "max-age=31536000") }
-    if let length {
-      if head.status != 204 { headers.add(name: "content-length", value: String(length)) }
-    } else if request.version.isBeforeHTTP11 {
-      keepsConnection = false
-    } else {
-      headers.add(name: "transfer-encoding", value: "chunked")
-    }
-    if !keepsConnection { headers.add(name: "connection", value: "close") }
-    let status = HTTPResponseStatus(statusCode: head.status)
-    write(.head(HTTPResponseHead(version: .http1_1, status: status, headers: headers)), flush: length == nil)
+    let framing = framing(status: head.status, length: length)
+    if case .untilClose = framing { keepsConnection = false }
+    if case .length(let count) = framing { owed = count }
+    let head = OutgoingHead(
+      status: head.status, fields: head.headers, requestID: requestID, isSecure: isSecure, framing: framing,
+      closes: !keepsConnection)
+    if !connection.send(head, flush: length == nil) { abort() }
+  }
+
+  private func framing(status: Int, length: Int?) -> BodyFraming {
+    if status == 204 || status == 304 { return .none }
+    if let length { return .length(length) }
+    return takesChunks ? .chunked : .untilClose
   }
 
   func send(body: ByteBuffer) {
-    guard !hasEnded, request.method != .HEAD else { return }
-    write(.body(.byteBuffer(body)), flush: true)
+    guard !hasEnded, !isHead, body.readableBytes > 0 else { return }
+    if let owed {
+      // More than was promised would be the beginning of the next answer.
+      guard body.readableBytes <= owed else { return abort() }
+      self.owed = owed - body.readableBytes
+    }
+    connection.send(body: body)
   }
 
   func finish() {
     guard !hasEnded else { return }
-    guard hasBegun else { return abort() }
+    guard hasBegun, isHead || owed ?? 0 == 0 else { return abort() }
     hasEnded = true
-    write(.end(nil), flush: true)
-    onEnd(keepsConnection)
+    // What follows may be the next request, so the handler is done with this one first.
+    let stays = handler?.ended(keepsConnection: keepsConnection) ?? false
+    connection.finish(closes: !stays)
   }
 
   func abort() {
     hasEnded = true
-    context.close(promise: nil)
+    connection.close()
   }
 
   /// The connection is gone.
   func connectionEnded() { hasEnded = true }
-
-  private func write(_ part: HTTPServerResponsePart, flush: Bool) {
-    let data = NIOAny(part)
-    if flush { context.writeAndFlush(data, promise: nil) } else { context.write(data, promise: nil) }
-  }
 }

@@ -65,7 +65,8 @@ struct Assembly: Sendable {
   {
     let (host, port) = (configuration.listen.host, configuration.listen.port)
     do {
-      return try await FrontDoor.open(host: host, port: port, tls: tls, group: group, planes: { box.planes })
+      return try await FrontDoor.open(
+        host: host, port: port, tls: tls, codec: configuration.httpCodec, group: group, planes: { box.planes })
     } catch let error as IOError where error.errnoCode == EADDRINUSE {
       throw InstallationError(
         "port \(port) on \(host) is taken",
@@ -136,7 +137,8 @@ struct Assembly: Sendable {
       sessions: installation.store, policy: RouteMembership(),
       assertions: UpstreamAssertionsAdapter(signer: signer, clock: installation.clock),
       transport: SSEUpstreamTransport(
-        over: try await HTTPUpstreamTransport.make(group: group), random: installation.random),
+        over: try await HTTPUpstreamTransport.make(group: group, codec: configuration.httpCodec),
+        random: installation.random),
       audit: installation.audit, flows: flows, clock: installation.clock, random: installation.random,
       sealer: installation.sealer)
     return try await Gateway(dependencies, group: group, settings: { snapshots.current.gateway })

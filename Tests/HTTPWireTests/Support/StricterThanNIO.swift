@@ -34,8 +34,8 @@ struct StricterThanNIO: Sendable {
     },
     Self(what: "no fragment in a target", errors: [.requestLine]) { $0.has("#") },
     Self(what: "nothing behind CONNECT", errors: [.requestLine, .lineEnd, .version]) { $0.has("CONNECT") },
-    Self(what: "nine methods", errors: [.requestLine]) { text in
-      ["PROPFIND ", "PRI ", "SOURCE ", "LOCK ", "COPY ", "LINK "].contains { text.has($0) }
+    Self(what: "seventeen methods", errors: [.requestLine]) { text in
+      ["PRI ", "SOURCE ", "LINK ", "BIND ", "PURGE ", "ACL ", "PROPPATCH "].contains { text.has($0) }
     },
     Self(what: "http and https only in absolute targets", errors: [.requestLine]) { text in
       [" *", " a", " h", ":"].contains { text.hasFolded($0) }

@@ -40,6 +40,8 @@ class Gateway:
     servers: name -> URL, or name -> the whole entry of `servers:` in martlet.yaml.
     config: anything else of martlet.yaml, merged over the defaults of this class.
     users: login name -> password, made by `martlet user add` before the start.
+
+    MARTLET_TEST_HTTP_CODEC=nio runs everything over the codec that `http_codec` falls back on.
     """
 
     def __init__(
@@ -71,6 +73,7 @@ class Gateway:
             "servers": {
                 name: {"url": entry} if isinstance(entry, str) else entry for name, entry in (servers or {}).items()
             },
+            **({"http_codec": os.environ["MARTLET_TEST_HTTP_CODEC"]} if os.environ.get("MARTLET_TEST_HTTP_CODEC") else {}),
             **(config or {}),
         }
         self.write_config()

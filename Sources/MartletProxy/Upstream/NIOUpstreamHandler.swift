@@ -1,0 +1,90 @@
+import NIOCore
+import NIOHTTP1
+import StrictCoding
+
+/// NIOHTTP1's codec at a connection to an upstream: what `http_codec: nio` falls back on.
+final class NIOUpstreamHandler: ChannelInboundHandler {
+  typealias InboundIn = HTTPClientResponsePart
+  typealias OutboundOut = HTTPClientRequestPart
+
+  private let connection: UpstreamConnection
+  private let eventLoop: any EventLoop
+  private var context: ChannelHandlerContext?
+
+  private init(connection: UpstreamConnection, eventLoop: any EventLoop) {
+    self.connection = connection
+    self.eventLoop = eventLoop
+  }
+
+  /// Adds the codec to a connection.
+  static func add(to channel: any Channel, connection: UpstreamConnection) throws {
+    let pipeline = channel.pipeline.syncOperations
+    try pipeline.addHTTPClientHandlers(leftOverBytesStrategy: .dropBytes, enableOutboundHeaderValidation: true)
+    try pipeline.addHandler(NIOUpstreamHandler(connection: connection, eventLoop: channel.eventLoop))
+  }
+
+  func handlerAdded(context: ChannelHandlerContext) {
+    self.context = context
+    connection.attached(to: self, on: eventLoop)
+  }
+
+  func handlerRemoved(context: ChannelHandlerContext) {
+    self.context = nil
+    connection.detached()
+  }
+
+  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    switch unwrapInboundIn(data) {
+    case .head(let head):
+      if head.status.code < 200 { return }
+      let headers = HeaderFields(lowercased: head.headers.map { (ASCIICase.lowercased($0.name), $0.value) })
+      connection.readHead(status: Int(head.status.code), headers: headers, isReusable: head.isKeepAlive)
+    case .body(let bytes): connection.readBody(bytes)
+    case .end: connection.readEnd(isClean: true)
+    }
+  }
+
+  func channelInactive(context: ChannelHandlerContext) {
+    connection.disconnected()
+    context.fireChannelInactive()
+  }
+
+  func errorCaught(context: ChannelHandlerContext, error: any Error) {
+    connection.unreadable()
+    close()
+  }
+}
+
+extension NIOUpstreamHandler: UpstreamWire {
+  var isActive: Bool { context?.channel.isActive ?? false }
+
+  func send(_ request: OutboundRequest) -> Bool {
+    guard let context else { return false }
+    let fields = HeaderFields(lowercased: request.headers)
+    guard fields.isSendable else { return false }
+    var headers = HTTPHeaders()
+    headers.add(name: "host", value: request.url.origin.authority)
+    for (name, value) in request.headers { headers.add(name: name, value: value) }
+    if request.method == .post { headers.add(name: "content-length", value: String(request.body.count)) }
+    let method: HTTPMethod =
+      switch request.method {
+      case .post: .POST
+      case .get: .GET
+      case .delete: .DELETE
+      }
+    let head = HTTPRequestHead(version: .http1_1, method: method, uri: request.url.requestTarget, headers: headers)
+    context.write(wrapOutboundOut(.head(head)), promise: nil)
+    if !request.body.isEmpty {
+      context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(bytes: request.body)))), promise: nil)
+    }
+    context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
+    return true
+  }
+
+  func setReading(_ reading: Bool) {
+    try? context?.channel.syncOptions?.setOption(.autoRead, value: reading)
+    if reading { context?.read() }
+  }
+
+  func close() { context?.close(promise: nil) }
+}

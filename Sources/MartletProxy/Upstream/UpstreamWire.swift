@@ -1,0 +1,19 @@
+import NIOCore
+
+/// A connection to an upstream as a codec offers it: the seam that keeps the request path and codecs apart. Used on its
+/// event loop only.
+protocol UpstreamWire: AnyObject {
+  /// Whether the connection is open.
+  var isActive: Bool { get }
+
+  /// Sends a whole request.
+  ///
+  /// - Returns: Whether it could be sent. A field that can't stand in a head is not.
+  func send(_ request: OutboundRequest) -> Bool
+
+  /// Stops or goes on reading.
+  func setReading(_ reading: Bool)
+
+  /// Ends the connection.
+  func close()
+}

@@ -1,0 +1,117 @@
+import HTTPWire
+import NIOCore
+
+/// Our own codec at a connection to an upstream: a request goes out as one buffer, an answer comes in as bytes.
+final class WireUpstreamHandler: ChannelInboundHandler {
+  typealias InboundIn = ByteBuffer
+  typealias OutboundOut = ByteBuffer
+
+  private let connection: UpstreamConnection
+  private let eventLoop: any EventLoop
+  private var reader = ResponseReader(limits: GatewayLimits.answerHeads)
+  private var writer = HeadWriter()
+  private var context: ChannelHandlerContext?
+  private var unread = ByteBuffer()
+  private var isWaiting = false
+  private var isOver = false
+
+  init(connection: UpstreamConnection, eventLoop: any EventLoop) {
+    self.connection = connection
+    self.eventLoop = eventLoop
+  }
+
+  func handlerAdded(context: ChannelHandlerContext) {
+    self.context = context
+    connection.attached(to: self, on: eventLoop)
+  }
+
+  func handlerRemoved(context: ChannelHandlerContext) {
+    self.context = nil
+    connection.detached()
+  }
+
+  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    guard !isOver else { return }
+    // Nobody asked: it would be taken for the answer to whatever is asked next (V-082).
+    guard isWaiting else { return refuse() }
+    let bytes = unwrapInboundIn(data)
+    if unread.readableBytes == 0 { unread = bytes } else { unread.writeImmutableBuffer(bytes) }
+    while isWaiting, !isOver {
+      guard step() else { break }
+    }
+    if unread.readableBytes == 0 { unread = ByteBuffer() }
+  }
+
+  private func step() -> Bool {
+    let event: WireEvent<HTTPWire.ResponseHead>
+    do throws(WireError) { event = try reader.next(unread.readableBytesUInt8Span) } catch {
+      refuse()
+      return false
+    }
+    switch event {
+    case .head(let head):
+      unread.moveReaderIndex(forwardBy: head.byteCount)
+      guard !head.isInterim else { return true }
+      let isReusable = head.keepsConnection && head.framing != .untilClose
+      connection.readHead(status: head.status, headers: head.fields, isReusable: isReusable)
+    case .data(let skipped, let count):
+      unread.moveReaderIndex(forwardBy: skipped)
+      if let bytes = unread.readSlice(length: count) { connection.readBody(bytes) }
+    case .end(let skipped):
+      unread.moveReaderIndex(forwardBy: skipped)
+      isWaiting = false
+      let isClean = unread.readableBytes == 0
+      if isClean { unread = ByteBuffer() } else { isOver = true }
+      connection.readEnd(isClean: isClean)
+    case .needsMore(let skipped):
+      unread.moveReaderIndex(forwardBy: skipped)
+      return false
+    }
+    return true
+  }
+
+  func channelInactive(context: ChannelHandlerContext) {
+    if isWaiting, !isOver, reader.endsWithConnection { connection.readEnd(isClean: false) }
+    isOver = true
+    connection.disconnected()
+    context.fireChannelInactive()
+  }
+
+  func errorCaught(context: ChannelHandlerContext, error: any Error) { refuse() }
+
+  private func refuse() {
+    isOver = true
+    connection.unreadable()
+    close()
+  }
+}
+
+extension WireUpstreamHandler: UpstreamWire {
+  var isActive: Bool { !isOver && (context?.channel.isActive ?? false) }
+
+  func send(_ request: OutboundRequest) -> Bool {
+    guard let context, !isOver else { return false }
+    writer.begin(method: request.method.rawValue, target: request.url.requestTarget)
+    writer.add("host", request.url.origin.authority)
+    for (name, value) in request.headers { writer.add(name, value) }
+    if request.method == .post { writer.add("content-length", request.body.count) }
+    writer.end()
+    guard writer.isValid else { return false }
+    var buffer = context.channel.allocator.buffer(capacity: writer.bytes.count + request.body.count)
+    buffer.writeBytes(writer.bytes)
+    buffer.writeBytes(request.body)
+    isWaiting = true
+    context.writeAndFlush(wrapOutboundOut(buffer), promise: nil)
+    return true
+  }
+
+  func setReading(_ reading: Bool) {
+    try? context?.channel.syncOptions?.setOption(.autoRead, value: reading)
+    if reading { context?.read() }
+  }
+
+  func close() {
+    isOver = true
+    context?.close(promise: nil)
+  }
+}

@@ -1,0 +1,79 @@
+import HTTPWire
+import NIOCore
+
+/// Puts answers on the wire in as few buffers and writes as they need: a head waits for the first bytes of its body.
+final class AnswerEncoder {
+  /// Up to here bytes are copied behind what goes out with them: 8 KiB. Beyond it a buffer of its own costs less.
+  private static let copied = 8 << 10
+  private static let lastChunk = ByteBuffer(staticString: "0\r\n\r\n")
+  private static let lineEnd = ByteBuffer(staticString: "\r\n")
+
+  private var writer = HeadWriter()
+  private var waiting: ByteBuffer?
+  private var isChunked = false
+
+  /// - Returns: Whether the head is fit to be sent; if not, nothing was.
+  func send(_ head: OutgoingHead, flush: Bool, _ context: ChannelHandlerContext) -> Bool {
+    writer.begin(status: head.status)
+    writer.add(head.fields)
+    writer.add("x-request-id", head.requestID)
+    writer.add("x-content-type-options", "nosniff" as StaticString)
+    if head.isSecure { writer.add("strict-transport-security", "max-age=31536000" as StaticString) }
+    var room = 0
+    isChunked = false
+    switch head.framing {
+    case .length(let count):
+      writer.add("content-length", count)
+      room = count <= Self.copied ? count : 0
+    case .chunked:
+      writer.add("transfer-encoding", "chunked" as StaticString)
+      isChunked = true
+    case .none, .untilClose: break
+    }
+    if head.closes { writer.add("connection", "close" as StaticString) }
+    writer.end()
+    guard writer.isValid else { return false }
+    var buffer = context.channel.allocator.buffer(capacity: writer.bytes.count + room)
+    buffer.writeBytes(writer.bytes)
+    if flush { write(buffer, context, flush: true) } else { waiting = buffer }
+    return true
+  }
+
+  func send(body: ByteBuffer, _ context: ChannelHandlerContext) {
+    guard body.readableBytes <= Self.copied else { return sendApart(body, context) }
+    if waiting == nil, !isChunked { return write(body, context, flush: true) }
+    var buffer = waiting ?? context.channel.allocator.buffer(capacity: body.readableBytes + 12)
+    waiting = nil
+    if isChunked { buffer.writeString(Self.sizeLine(body.readableBytes)) }
+    buffer.writeImmutableBuffer(body)
+    if isChunked { buffer.writeStaticString("\r\n") }
+    write(buffer, context, flush: true)
+  }
+
+  private func sendApart(_ body: ByteBuffer, _ context: ChannelHandlerContext) {
+    if let waiting { write(waiting, context, flush: false) }
+    waiting = nil
+    guard isChunked else { return write(body, context, flush: true) }
+    write(ByteBuffer(string: Self.sizeLine(body.readableBytes)), context, flush: false)
+    write(body, context, flush: false)
+    write(Self.lineEnd, context, flush: true)
+  }
+
+  func finish(_ context: ChannelHandlerContext) {
+    if let waiting { write(waiting, context, flush: true) }
+    waiting = nil
+    if isChunked { write(Self.lastChunk, context, flush: true) }
+    isChunked = false
+  }
+
+  /// At most eight digits, so that the string needs no memory of its own.
+  private static func sizeLine(_ count: Int) -> String { String(count, radix: 16) + "\r\n" }
+
+  private func write(_ buffer: ByteBuffer, _ context: ChannelHandlerContext, flush: Bool) {
+    if flush {
+      context.writeAndFlush(NIOAny(buffer), promise: nil)
+    } else {
+      context.write(NIOAny(buffer), promise: nil)
+    }
+  }
+}
