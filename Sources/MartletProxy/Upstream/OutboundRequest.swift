@@ -39,7 +39,7 @@ public struct OutboundRequest: Sendable {
   public var isRepeatable = false
 
   /// What is known of how the server carries messages; nothing of it is sent.
-  var wire: UpstreamWireMemory?
+  var wire: ServerWireMemory?
 
   /// Begins a request.
   public init(permit: Permit, method: Method, url: AbsoluteURL) {

@@ -17,13 +17,13 @@ public final class UpstreamServer: Sendable {
 
   private let eras: Mutex<SpokenEras>
   /// How the server carries messages of the legacy era.
-  let wire: UpstreamWireMemory
+  let wire: ServerWireMemory
 
   /// Nothing is known yet, but for what the operator pinned.
   ///
   /// - Parameter pinned: The revision of `protocol:`; `nil` to find out.
   init(pinned: ProtocolRevision?) {
-    wire = UpstreamWireMemory(pinned: pinned)
+    wire = ServerWireMemory(pinned: pinned)
     eras = Mutex(SpokenEras(modern: pinned.map { $0.era == .modern }, legacy: pinned.map { $0.era == .legacy }))
   }
 

@@ -14,9 +14,9 @@ final class BridgedStream: LegacyAnswer {
   private let messages: ClientMessages
   private var filter: SubscriptionFilter?
   private var watched: [String] = []
-  private var current: Subscription?
+  private var current: OpenSubscription?
   /// Takes the place of the current one once the server has acknowledged it, so that nothing is missed between.
-  private var next: Subscription?
+  private var next: OpenSubscription?
   private var timer: Scheduled<Void>?
   private var pause = LegacyBridgeLimits.firstSubscriptionPause
   private var generation = 0
@@ -107,7 +107,7 @@ final class BridgedStream: LegacyAnswer {
     let modern = upstream.translation.own(
       .subscriptionsListen, id: upstream.id("listen.\(generation)"),
       params: ["notifications": .object(notifications)])
-    let subscription = Subscription()
+    let subscription = OpenSubscription()
     next = subscription
     do throws(Rejection) {
       let dialogue = try upstream.send(modern) { [weak self] turn in self?.hear(turn, from: subscription) }
@@ -115,7 +115,7 @@ final class BridgedStream: LegacyAnswer {
     } catch { lost(subscription) }
   }
 
-  private func hear(_ turn: UpstreamDialogue.Turn, from subscription: Subscription) {
+  private func hear(_ turn: UpstreamDialogue.Turn, from subscription: OpenSubscription) {
     guard !isOver, subscription === current || subscription === next else { return }
     switch turn {
     case .accepted, .message(.request): break
@@ -126,7 +126,7 @@ final class BridgedStream: LegacyAnswer {
     }
   }
 
-  private func begin(_ subscription: Subscription) {
+  private func begin(_ subscription: OpenSubscription) {
     current?.cancel()
     current = subscription
     next = nil
@@ -149,7 +149,7 @@ final class BridgedStream: LegacyAnswer {
     }
   }
 
-  private func lost(_ subscription: Subscription) {
+  private func lost(_ subscription: OpenSubscription) {
     subscription.cancel()
     if subscription === next { next = nil }
     if subscription === current {
@@ -204,7 +204,7 @@ final class BridgedStream: LegacyAnswer {
 }
 
 /// One `subscriptions/listen` under way. Used on its event loop only.
-private final class Subscription {
+private final class OpenSubscription {
   private var dialogue: UpstreamDialogue?
   private var isCancelled = false
   var beganAt: NIODeadline?

@@ -51,7 +51,7 @@ struct LegacyConversation: Sendable {
     switch message {
     case .response(let response):
       guard response.id == id || (response.id == .null && response.failure != nil) else { return .nothing }
-      let answer = LegacyAnswer(server: server, features: round.features, method: round.request.method)
+      let answer = AnswerFromLegacy(server: server, features: round.features, method: round.request.method)
       return .conclude(answer.modern(response.outcome, missing: missing))
     case .notification(let notification): return hear(notification)
     case .request(let request): return hear(request)

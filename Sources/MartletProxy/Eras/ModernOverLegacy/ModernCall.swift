@@ -8,7 +8,7 @@ import StrictCoding
 final class ModernCall: ModernWork {
   private let client: ModernExchange
   private let request: MCPRequest
-  private var call: OnLoop<BridgedCall>?
+  private var call: OnLoop<LegacyServerCall>?
   private var server: LegacyServer?
   private var lease: BridgeLease?
   private var hasBegunAgain = false
@@ -48,7 +48,7 @@ final class ModernCall: ModernWork {
     client.lease { [self] lease in
       self.lease = lease
       server = lease.session.server
-      let call = BridgedCall(
+      let call = LegacyServerCall(
         round, in: lease, contact: client.contact, on: client.eventLoop, listener: listener(round))
       self.call = OnLoop(call, eventLoop: client.eventLoop)
       call.start()
@@ -94,12 +94,12 @@ final class ModernCall: ModernWork {
 
   // MARK: - What comes of it
 
-  private func listener(_ round: LegacyConversation.Round) -> BridgedCall.Listener {
+  private func listener(_ round: LegacyConversation.Round) -> LegacyServerCall.Listener {
     let bound = OnLoop(self, eventLoop: client.eventLoop)
     return { event in bound { $0.hear(event, round) } }
   }
 
-  private func hear(_ event: BridgedCall.Event, _ round: LegacyConversation.Round) {
+  private func hear(_ event: LegacyServerCall.Event, _ round: LegacyConversation.Round) {
     guard !client.isDone else {
       // It waits for input of a client that has just gone.
       if case .asked = event { stop(reason: "client_disconnected") }

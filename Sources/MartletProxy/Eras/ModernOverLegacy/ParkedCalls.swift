@@ -15,7 +15,7 @@ struct ParkedCall: Sendable {
   /// What the client held of the server.
   let server: LegacyServer
   /// The call.
-  let call: OnLoop<BridgedCall>
+  let call: OnLoop<LegacyServerCall>
 }
 
 /// The calls that wait for input in this process.

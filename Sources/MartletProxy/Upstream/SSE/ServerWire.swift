@@ -2,7 +2,7 @@ import MCPProtocol
 import Synchronization
 
 /// How a server of the legacy era carries messages.
-enum UpstreamWire: Sendable, Equatable {
+enum ServerWire: Sendable, Equatable {
   /// Streamable HTTP: 2025-03-26 and later.
   case streamableHTTP
   /// HTTP+SSE of 2024-11-05: one stream for everything that the server says, one endpoint for all that it is told.
@@ -10,16 +10,16 @@ enum UpstreamWire: Sendable, Equatable {
 }
 
 /// What is known of a server's wire: pinned, or learned when a session was begun.
-final class UpstreamWireMemory: Sendable {
-  private let pinned: UpstreamWire?
-  private let learned = Mutex<UpstreamWire?>(nil)
+final class ServerWireMemory: Sendable {
+  private let pinned: ServerWire?
+  private let learned = Mutex<ServerWire?>(nil)
 
   /// - Parameter revision: The revision of `protocol:`; only 2024-11-05 means HTTP+SSE.
   init(pinned revision: ProtocolRevision?) {
     pinned = revision.map { $0 == .v20241105 ? .httpSSE : .streamableHTTP }
   }
 
-  var known: UpstreamWire? { pinned ?? learned.withLock { $0 } }
+  var known: ServerWire? { pinned ?? learned.withLock { $0 } }
 
-  func learn(_ wire: UpstreamWire?) { learned.withLock { $0 = wire } }
+  func learn(_ wire: ServerWire?) { learned.withLock { $0 = wire } }
 }

@@ -2,7 +2,7 @@ import MCPProtocol
 import StrictCoding
 
 /// Turns the response of a legacy server into what the modern client hears.
-struct LegacyAnswer: Sendable {
+struct AnswerFromLegacy: Sendable {
   let server: LegacyServer
   let features: ClientFeatures
   let method: MCPMethod

@@ -4,7 +4,7 @@ import StrictCoding
 
 /// One request at a legacy server, from sending it to its response, with however many rounds of input between. Used on its
 /// event loop only.
-final class BridgedCall {
+final class LegacyServerCall {
   /// What the client's side hears.
   enum Event: Sendable {
     /// Something that comes before the response.
