@@ -24,11 +24,8 @@ public final class Gateway: Sendable {
   let transport: any UpstreamTransport
   let recorder: ExchangeRecorder
   let streams: OpenStreams
-<<<<<<< HEAD
   let legacyBridge: LegacyBridge
-=======
   let bridge: ModernBridge
->>>>>>> bf51bdae9b9dd36e9e2f262111e452bda0c91fb1
 
   /// What the data plane stands on.
   public struct Dependencies: Sendable {
@@ -96,12 +93,9 @@ public final class Gateway: Sendable {
     selector = UpstreamSelector(assertions: dependencies.assertions)
     transport = dependencies.transport
     eras = EraResolver(selector: selector, transport: transport)
-<<<<<<< HEAD
     legacyBridge = LegacyBridge(clock: dependencies.clock, random: dependencies.random)
-=======
     bridge = ModernBridge(
       sealer: dependencies.sealer, clock: dependencies.clock, random: dependencies.random, eventLoop: group.next())
->>>>>>> bf51bdae9b9dd36e9e2f262111e452bda0c91fb1
     streams = try await OpenStreams(
       group: group, revocations: dependencies.revocations, clock: dependencies.clock, settings: settings)
   }

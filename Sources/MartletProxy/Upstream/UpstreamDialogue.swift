@@ -26,12 +26,6 @@ final class UpstreamDialogue: UpstreamReceiver {
     case done
   }
 
-  /// An upstream's answer may be larger than what a client may send.
-  private static let messageLimits = JSONLimits(
-    keys: 1_000_000, values: 4_000_000, stringBytes: GatewayLimits.readAnswer, totalBytes: GatewayLimits.readAnswer)
-  private static let eventLimits = SSELimits(
-    lineBytes: GatewayLimits.readAnswer, eventBytes: GatewayLimits.readAnswer)
-
   private var mode = Mode.waiting
   private var call: (any UpstreamCall)?
   private let listener: (Turn) -> Void
@@ -71,11 +65,7 @@ final class UpstreamDialogue: UpstreamReceiver {
     if isSuccess { listener(.accepted(headers)) }
     guard !isDone else { return }
     if isSuccess, MediaType.isEventStream(headers.first("content-type")) {
-<<<<<<< HEAD
-      mode = .streaming(SSEParser(limits: Self.eventLimits))
-=======
       mode = .streaming(SSEParser(limits: .upstreamAnswer))
->>>>>>> bf51bdae9b9dd36e9e2f262111e452bda0c91fb1
     } else {
       mode = .collecting(status: status, headers, [])
     }
@@ -121,11 +111,7 @@ final class UpstreamDialogue: UpstreamReceiver {
 
   private func deliver(_ bytes: [UInt8]) {
     guard !isDone else { return }
-<<<<<<< HEAD
-    guard let message = try? MCPMessage.parse(bytes, limits: Self.messageLimits) else { return fail() }
-=======
     guard let message = try? MCPMessage.parse(bytes, limits: .upstreamAnswer) else { return fail() }
->>>>>>> bf51bdae9b9dd36e9e2f262111e452bda0c91fb1
     listener(.message(message))
   }
 
