@@ -8,7 +8,7 @@ final class ChangeFeed {
   /// What a listener hears.
   enum Event: Sendable {
     /// It listens now, to this.
-    case listening(ListenFilter)
+    case listening(SubscriptionFilter)
     /// Something changed.
     case changed(MCPNotification)
     /// The session is not known any more; the listener is forgotten.
@@ -22,7 +22,7 @@ final class ChangeFeed {
 
   private struct Listener {
     let token: Token
-    var filter: ListenFilter
+    var filter: SubscriptionFilter
     let hear: @Sendable (Event) -> Void
     var isReady = false
   }
@@ -50,7 +50,7 @@ final class ChangeFeed {
   /// Begins to listen.
   ///
   /// - Parameter filter: What the server offers of what is wanted.
-  func add(_ token: Token, filter: ListenFilter, hear: @escaping @Sendable (Event) -> Void) {
+  func add(_ token: Token, filter: SubscriptionFilter, hear: @escaping @Sendable (Event) -> Void) {
     guard listeners.count < BridgeLimits.listeners else { return hear(.full) }
     let id = ObjectIdentifier(token)
     listeners[id] = Listener(token: token, filter: filter.watching([]), hear: hear)
@@ -58,7 +58,7 @@ final class ChangeFeed {
     whenOpen { [self] in
       guard listeners[id] != nil else { return }
       if stream == .unavailable {
-        listeners[id]?.filter = ListenFilter()
+        listeners[id]?.filter = SubscriptionFilter()
         return ready(id)
       }
       watch(filter.resources) { [self] watched in

@@ -5,7 +5,7 @@ import NIOCore
 final class ModernListen: ModernWork {
   private let client: ModernExchange
   private let subscription: Subscription
-  private let filter: ListenFilter?
+  private let filter: SubscriptionFilter?
   private var lease: BridgeLease?
   private var token: ChangeFeed.Token?
   private var isAcknowledged = false
@@ -14,7 +14,7 @@ final class ModernListen: ModernWork {
   init(_ client: ModernExchange, request: MCPRequest) {
     self.client = client
     subscription = Subscription(id: request.id)
-    filter = ListenFilter(params: request.params)
+    filter = SubscriptionFilter(params: request.params)
   }
 
   func start() {
@@ -22,7 +22,7 @@ final class ModernListen: ModernWork {
       return client.conclude(
         ModernAnswer(
           .invalidParams,
-          "params.notifications must be a filter of at most \(ListenFilter.maximumResources) resources."))
+          "params.notifications must be a filter of at most \(SubscriptionFilter.maximumResources) resources."))
     }
     listen()
   }
@@ -81,7 +81,7 @@ final class ModernListen: ModernWork {
     }
   }
 
-  private func listening(_ filter: ListenFilter) {
+  private func listening(_ filter: SubscriptionFilter) {
     attempts = 0
     if isAcknowledged {
       // What changed between two sessions, nobody knows.

@@ -2,7 +2,7 @@ import MCPProtocol
 import StrictCoding
 
 /// Which changes a modern client listens for (MCP 2026-07-28, Subscriptions, Notification Filter).
-struct ListenFilter: Sendable, Equatable {
+struct SubscriptionFilter: Sendable, Equatable {
   /// How many resources one stream may watch.
   static let maximumResources = 64
 
@@ -40,8 +40,8 @@ struct ListenFilter: Sendable, Equatable {
   }
 
   /// What a server can tell of this.
-  func offered(by server: LegacyServer) -> ListenFilter {
-    var offered = ListenFilter()
+  func offered(by server: LegacyServer) -> SubscriptionFilter {
+    var offered = SubscriptionFilter()
     for flag in Self.flags where listChanges.contains(flag.method) && server.has(flag.capability, "listChanged") {
       offered.listChanges.insert(flag.method)
     }
@@ -50,7 +50,7 @@ struct ListenFilter: Sendable, Equatable {
   }
 
   /// The same for fewer resources.
-  func watching(_ resources: [String]) -> ListenFilter {
+  func watching(_ resources: [String]) -> SubscriptionFilter {
     var filter = self
     filter.resources = resources
     return filter
@@ -94,7 +94,7 @@ struct Subscription: Sendable {
   /// The id of the request that opened the stream.
   let id: JSONRPCID
 
-  func acknowledgement(_ filter: ListenFilter) -> MCPNotification {
+  func acknowledgement(_ filter: SubscriptionFilter) -> MCPNotification {
     tagged(MCPNotification(method: .subscriptionsAcknowledged, params: ["notifications": filter.json]))
   }
 
