@@ -141,7 +141,8 @@ let package = Package(
     ].map { (name: String) -> Target in
       .testTarget(
         name: "\(name)Tests",
-        dependencies: [.byName(name: name), "MartletTestSupport"],
+        dependencies: [.byName(name: name), "MartletTestSupport"]
+          + (name == "MartletProxy" ? [.product(name: "NIOEmbedded", package: "swift-nio")] : []),
         swiftSettings: settings)
     }
 )
