@@ -82,11 +82,16 @@ class Window:
         self.problems: list[str] = []
         self.page.on("console", self.console)
         self.page.on("pageerror", lambda e: self.problems.append(str(e)))
-        self.page.on("requestfailed", lambda r: self.problems.append(f"failed: {r.url} {r.failure}"))
+        self.page.on("requestfailed", self.failed)
 
     def console(self, message) -> None:
         if message.type in ("error", "warning"):
             self.problems.append(f"{message.text} ({message.location.get('url')})")
+
+    def failed(self, request) -> None:
+        # A page that is left before its icon came gives it up; what is blocked says so in other words.
+        if request.failure != "net::ERR_ABORTED":
+            self.problems.append(f"failed: {request.url} {request.failure}")
 
     def check(self, name: str, *, form: bool = True, status_error: bool = False) -> None:
         """One page: screenshot, then what every page must be."""

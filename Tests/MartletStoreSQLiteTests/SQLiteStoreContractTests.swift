@@ -35,7 +35,13 @@ import Testing
     try await ClientStoreContract.takenIDReplacesNothing(makeStore: makeStore)
   }
   @Test func V_100_floodStaysInItsQuota() async throws {
-    try await ClientStoreContract.floodStaysInItsQuota(makeStore: makeStore)
+    try await RegistrationFloodContract.floodStaysInItsQuota(makeStore: makeStore)
+  }
+  @Test func V_100_newcomersGetIn() async throws {
+    try await RegistrationFloodContract.newcomersGetIn(makeStore: makeStore)
+  }
+  @Test func V_100_othersKeepTheirs() async throws {
+    try await RegistrationFloodContract.othersKeepTheirs(makeStore: makeStore)
   }
   @Test func R_25_onlyUnusedRegistrationsExpire() async throws {
     try await ClientStoreContract.onlyUnusedRegistrationsExpire(makeStore: makeStore)
@@ -60,6 +66,15 @@ import Testing
   }
   @Test func R_25_redeemingMarksTheClientAsUsed() async throws {
     try await AuthorizationStoreContract.redeemingMarksTheClientAsUsed(makeStore: makeStore)
+  }
+  @Test func V_100_authorizationsStayInTheirRoom() async throws {
+    try await PendingRoomContract.floodStaysInItsRoom(makeStore: makeStore)
+  }
+  @Test func V_100_newAuthorizationsGetIn() async throws {
+    try await PendingRoomContract.newcomersGetIn(makeStore: makeStore)
+  }
+  @Test func V_100_authorizationsWithALoginAreBounded() async throws {
+    try await PendingRoomContract.loginsAreBounded(makeStore: makeStore)
   }
   @Test func onlyExpiredAuthorizationsGo() async throws {
     try await AuthorizationStoreContract.onlyExpiredAuthorizationsGo(makeStore: makeStore)

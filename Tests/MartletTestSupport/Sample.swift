@@ -25,20 +25,23 @@ public struct Sample: Sendable {
   public let route = RouteID(server: "time")
 
   /// A client that registered itself.
-  public func client(fingerprint: [UInt8]? = nil, createdAt: Timestamp? = nil) -> RegisteredClient {
+  public func client(
+    fingerprint: [UInt8]? = nil, from network: String = "home", createdAt: Timestamp? = nil
+  ) -> RegisteredClient {
     RegisteredClient(
       id: ClientID(name("client")), origin: .dynamicRegistration, name: "Sample", redirectURIs: [],
       grantTypes: [.authorizationCode, .refreshToken], authenticationMethod: .none, fingerprint: fingerprint,
-      createdAt: createdAt ?? now)
+      network: NetworkPrefix(bytes: Array(network.utf8)), createdAt: createdAt ?? now)
   }
 
   /// A pending authorization.
-  public func pending() -> PendingAuthorization {
+  public func pending(from network: String = "home", createdAt: Timestamp? = nil) -> PendingAuthorization {
     PendingAuthorization(
       id: TransactionID(name("tx")), browser: digest(), client: ClientID(name("client")), clientName: "Sample",
       redirectURI: "http://127.0.0.1:7777/callback", redirectURIWasSent: true, state: name("state"),
       codeChallenge: "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM", route: route, scope: ["mcp"],
-      flow: FlowID(name("flow")), createdAt: now, expiresAt: now + .seconds(600))
+      flow: FlowID(name("flow")), createdAt: createdAt ?? now, expiresAt: (createdAt ?? now) + .seconds(600),
+      network: NetworkPrefix(bytes: Array(network.utf8)))
   }
 
   /// The code of a pending authorization.

@@ -108,7 +108,7 @@ public struct AuthorizationEndpoint: Sendable {
     }
     guard validated.allowsPages else { throw .redirect(validated.returnAddress, Self.needsPages(user)) }
     do {
-      let pending = try await keep(validated, in: browser.digest, request, settings)
+      let pending = try await keep(validated, in: browser.digest, for: user, request, settings)
       let next = AuthorizationFlow.nextStep(of: pending.id, user: user)
       return browser.remembered(in: .seeOther(next), beginning: pending, cookies: cookies)
     } catch {
@@ -123,8 +123,8 @@ public struct AuthorizationEndpoint: Sendable {
 
   /// Stores the request, or finds it again. One that has ended makes room for the next under the same URL.
   private func keep(
-    _ validated: ValidatedAuthorizationRequest, in browser: ArtefactDigest, _ request: EndpointRequest,
-    _ settings: AuthorizationServerSettings
+    _ validated: ValidatedAuthorizationRequest, in browser: ArtefactDigest, for user: User?,
+    _ request: EndpointRequest, _ settings: AuthorizationServerSettings
   ) async throws(StoreError) -> PendingAuthorization {
     var route: RouteID?
     if case .route(let id) = validated.target { route = id }
@@ -135,10 +135,12 @@ public struct AuthorizationEndpoint: Sendable {
       redirectURI: validated.returnAddress.redirectURI.string, redirectURIWasSent: validated.returnAddress.wasSent,
       state: validated.returnAddress.state, codeChallenge: validated.codeChallenge.value.string, route: route,
       scope: validated.scope, flow: flow, createdAt: now,
-      expiresAt: now + settings.tokens.authorizationLifetime)
+      expiresAt: now + settings.tokens.authorizationLifetime, network: NetworkPrefix(of: request),
+      loggedInAt: user == nil ? nil : now)
     for attempt in 0..<AuthorizationTransaction.attempts {
       candidate.id = AuthorizationTransaction.id(of: candidate, attempt: attempt)
-      let kept = try await authorizations.beginAuthorization(candidate)
+      let kept = try await authorizations.beginAuthorization(
+        candidate, capacity: AuthorizationTransaction.capacity)
       guard kept.sealedOutcome == nil, kept.expiresAt > now else { continue }
       if kept == candidate { record(.authorizationRequested, request, kept) }
       return kept

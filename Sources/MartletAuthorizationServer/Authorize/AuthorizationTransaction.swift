@@ -10,6 +10,9 @@ enum AuthorizationTransaction {
   /// How often the same URL can start anew in one browser before what it left behind is removed.
   static let attempts = 16
 
+  /// How many wait for a login at most, and how many for a decision.
+  static let capacity = 10_000
+
   /// The id of a pending authorization.
   ///
   /// - Parameters:

@@ -52,7 +52,7 @@ public struct ConsentEndpoint: Sendable {
     self.random = random
   }
 
-  /// Shows the page; changes nothing.
+  /// Shows the page; decides nothing.
   ///
   /// - Parameter request: `GET /consent?transaction=…`.
   /// - Returns: The page, a redirect to `/login`, or a page that says why not.

@@ -28,10 +28,22 @@ struct ConsentRequestLoader: Sendable {
     guard let user else {
       throw .login(AuthorizationFlow.nextStep(of: pending.id, user: nil))
     }
+    await noteLogin(for: pending)
     do throws(PageRefusal) {
       return try await review(pending, user, browser.digest, settings)
     } catch {
       throw .page(error)
+    }
+  }
+
+  /// From here on no stranger can push the transaction out. Where that can't be stored now, it is as before.
+  private func noteLogin(for pending: PendingAuthorization) async {
+    guard pending.loggedInAt == nil else { return }
+    do {
+      try await authorizations.noteLogin(
+        for: pending.id, at: clock.now(), capacity: AuthorizationTransaction.capacity)
+    } catch {
+      return
     }
   }
 

@@ -136,6 +136,22 @@ public final class SigningKeys: Sendable {
     return newest.id
   }
 
+  /// Adds a key to each set whose newest has almost signed for long enough, so that its successor signs in time. Of
+  /// several processes that find this out at once, one adds a key and the others see it.
+  ///
+  /// - Parameter lifetime: How long a key signs.
+  /// - Returns: The `kid`s of the keys that came since this process last read the store.
+  /// - Throws: `SigningKeyError`; the keys known so far stay in use, and the next call tries again.
+  @discardableResult
+  public func rotateWhereDue(after lifetime: Duration) async throws(SigningKeyError) -> [String] {
+    var added: [String] = []
+    for use in SigningKeyUse.allCases {
+      guard let newest = newest(use) else { continue }
+      if newest.activatesAt + lifetime - Self.publication <= clock.now() { added.append(try await rotate(use)) }
+    }
+    return added
+  }
+
   /// The published keys (RFC 7517 §5), cacheable for 5 min.
   public func jwks() -> EndpointResponse {
     let now = clock.now()

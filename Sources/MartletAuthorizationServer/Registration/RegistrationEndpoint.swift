@@ -76,7 +76,7 @@ public struct RegistrationEndpoint: Sendable {
   ) async throws(OAuthError) -> EndpointResponse {
     let secret = plan.method.usesSharedSecret ? ArtefactKind.clientSecret.mint(random) : nil
     let id = ClientID("dcr_" + Base64URL.encode(random.bytes(18)))
-    let client = plan.client(id: id, secret: secret, at: clock.now())
+    let client = plan.client(id: id, secret: secret, from: NetworkPrefix(of: request), at: clock.now())
     let quota = RegistrationQuota(unusedClients: settings.registration.unusedClients)
     let outcome: ClientRegistrationOutcome
     do {
@@ -90,8 +90,8 @@ public struct RegistrationEndpoint: Sendable {
     case .existing(let stored): return created(stored, nil, plan, request)
     case .quotaExceeded:
       throw OAuthError(
-        .temporarilyUnavailable, "too many new clients at present; please try again later", reason: "quota",
-        retryAfterSeconds: 60)
+        .temporarilyUnavailable, "too many new clients from your network at present; please try again later",
+        reason: "quota", retryAfterSeconds: 60)
     }
   }
 

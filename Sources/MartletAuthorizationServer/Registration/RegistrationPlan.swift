@@ -43,13 +43,13 @@ struct RegistrationPlan: Sendable {
   var fingerprint: [UInt8]? { method == .none ? metadata.fingerprint : nil }
 
   /// The client, with the credentials that were drawn for it.
-  func client(id: ClientID, secret: Secret?, at now: Timestamp) -> RegisteredClient {
+  func client(id: ClientID, secret: Secret?, from network: NetworkPrefix, at now: Timestamp) -> RegisteredClient {
     RegisteredClient(
       id: id, origin: .dynamicRegistration, name: metadata.clientName ?? redirectURIs.first?.host ?? "An app",
       redirectURIs: redirectURIs, grantTypes: [.authorizationCode, .refreshToken], authenticationMethod: method,
       secretDigests: secret.map { [ArtefactKind.clientSecret.digest($0)] } ?? [],
       keySet: metadata.jwks.map { JSONWriter.write($0.json()) }, keySetURI: metadata.jwksURI, fingerprint: fingerprint,
-      createdAt: now)
+      network: network, createdAt: now)
   }
 
   /// Unknown scope is dropped, never refused (G6).

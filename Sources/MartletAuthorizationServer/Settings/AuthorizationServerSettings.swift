@@ -60,6 +60,8 @@ public struct TokenSettings: Sendable, Hashable {
   public var reuse: RefreshReusePolicy = .revokeFamily
   /// An authorization code (N-09).
   public var codeLifetime: Duration = .seconds(60)
+  /// How long a signing key signs before the next one does.
+  public var signingKeyLifetime: Duration = .seconds(90 * 86_400)
   /// From `/authorize` to the decision.
   public var authorizationLifetime: Duration = .seconds(600)
 

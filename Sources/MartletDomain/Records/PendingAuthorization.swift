@@ -29,6 +29,10 @@ public struct PendingAuthorization: Sendable, Hashable {
   public var createdAt: Timestamp
   /// When it ends unfinished.
   public var expiresAt: Timestamp
+  /// Where its first request came from.
+  public var network: NetworkPrefix
+  /// When its user was first seen logged in; `nil` while nobody knows whose it is.
+  public var loggedInAt: Timestamp?
   /// The redirect that finished it, sealed: submitting a page twice gives the same answer.
   public var sealedOutcome: [UInt8]?
 
@@ -36,7 +40,8 @@ public struct PendingAuthorization: Sendable, Hashable {
   public init(
     id: TransactionID, browser: ArtefactDigest, client: ClientID, clientName: String, redirectURI: String,
     redirectURIWasSent: Bool, state: String?, codeChallenge: String, route: RouteID?, scope: ScopeSet, flow: FlowID,
-    createdAt: Timestamp, expiresAt: Timestamp, sealedOutcome: [UInt8]? = nil
+    createdAt: Timestamp, expiresAt: Timestamp, network: NetworkPrefix, loggedInAt: Timestamp? = nil,
+    sealedOutcome: [UInt8]? = nil
   ) {
     self.id = id
     self.browser = browser
@@ -51,6 +56,8 @@ public struct PendingAuthorization: Sendable, Hashable {
     self.flow = flow
     self.createdAt = createdAt
     self.expiresAt = expiresAt
+    self.network = network
+    self.loggedInAt = loggedInAt
     self.sealedOutcome = sealedOutcome
   }
 }

@@ -39,6 +39,8 @@ public struct RegisteredClient: Sendable, Hashable {
   public var servers: Set<ServerName>?
   /// Hash of what was registered, for idempotent registration of public clients.
   public var fingerprint: [UInt8]?
+  /// Where it registered itself from; empty for others.
+  public var network: NetworkPrefix
   /// When it was registered.
   public var createdAt: Timestamp
   /// When it first redeemed a grant; `nil` while it never has, and may expire.
@@ -49,7 +51,7 @@ public struct RegisteredClient: Sendable, Hashable {
     id: ClientID, origin: ClientOrigin, tenant: TenantID = .default, name: String, redirectURIs: [RedirectURI],
     grantTypes: Set<GrantType>, authenticationMethod: ClientAuthenticationMethod, secretDigests: [ArtefactDigest] = [],
     keySet: [UInt8]? = nil, keySetURI: String? = nil, servers: Set<ServerName>? = nil, fingerprint: [UInt8]? = nil,
-    createdAt: Timestamp, firstUsedAt: Timestamp? = nil
+    network: NetworkPrefix = NetworkPrefix(bytes: []), createdAt: Timestamp, firstUsedAt: Timestamp? = nil
   ) {
     self.id = id
     self.origin = origin
@@ -63,6 +65,7 @@ public struct RegisteredClient: Sendable, Hashable {
     self.keySetURI = keySetURI
     self.servers = servers
     self.fingerprint = fingerprint
+    self.network = network
     self.createdAt = createdAt
     self.firstUsedAt = firstUsedAt
   }

@@ -21,7 +21,27 @@ public enum CodeRedemption: Sendable, Hashable {
 /// Keeps authorizations on their way from request to code to first token.
 public protocol AuthorizationStore: Sendable {
   /// Stores a pending authorization, or answers the one with the same id.
-  func beginAuthorization(_ pending: PendingAuthorization) async throws(StoreError) -> PendingAuthorization
+  ///
+  /// Anybody can begin one, so there is room for so many only, and nobody can take another's place: where those that
+  /// nobody has logged in for are too many, the oldest of the network that has the most of them goes; where those with
+  /// a login are, the oldest of the browser that has the most. The one that just began never goes.
+  ///
+  /// - Parameters:
+  ///   - pending: What to store.
+  ///   - capacity: How many of each kind are kept, at least 1.
+  /// - Returns: What is stored now.
+  func beginAuthorization(
+    _ pending: PendingAuthorization, capacity: Int
+  ) async throws(StoreError) -> PendingAuthorization
+
+  /// Notes that the user of a pending authorization has logged in, so that no stranger can push it out. Does nothing
+  /// when that was noted before.
+  ///
+  /// - Parameters:
+  ///   - id: Which one.
+  ///   - now: The time.
+  ///   - capacity: As for `beginAuthorization`.
+  func noteLogin(for id: TransactionID, at now: Timestamp, capacity: Int) async throws(StoreError)
 
   /// The pending authorization of that id, also when finished; `nil` once it has expired.
   func pendingAuthorization(_ id: TransactionID, at now: Timestamp) async throws(StoreError) -> PendingAuthorization?

@@ -1,4 +1,5 @@
 import MartletDomain
+import OAuthClient
 import StrictCoding
 
 /// Checks a login name and password, at the same cost whoever is named (V-068, N-16).

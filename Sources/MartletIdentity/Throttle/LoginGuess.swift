@@ -1,4 +1,5 @@
 import MartletDomain
+import OAuthClient
 
 /// One attempt to log in with a password, as the throttle sees it.
 public struct LoginGuess: Hashable, Sendable {

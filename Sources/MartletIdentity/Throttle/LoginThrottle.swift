@@ -1,4 +1,5 @@
 import MartletDomain
+import OAuthClient
 import Synchronization
 
 /// Slows password guessing down without giving anybody a way to lock another person out (V-068, N-16).

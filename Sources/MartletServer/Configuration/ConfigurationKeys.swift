@@ -91,6 +91,7 @@ enum ConfigurationKeys {
     Key("refresh_ttl", "duration, 1s to 365d", "30d", "How long a refresh token lives that nobody uses."),
     Key("refresh_max_ttl", "duration, 1s to 1825d", "365d", "How long a login lasts, however often it is refreshed."),
     Key("replay_window", "duration, 0s to 1h", "2m", "In which a spent refresh token answers with the same successor."),
+    Key("signing_key_ttl", "duration, 1h to 1825d", "90d", "How long a key signs; its successor is published before."),
     Key("reuse", "revoke_family or refuse", "revoke_family", "What a spent refresh token does after that."),
   ]
 

@@ -157,6 +157,8 @@ struct ConfigurationReader {
       "refresh_max_ttl", default: settings.refreshFamilyLifetime, in: .seconds(1)...year * 5)
     settings.replayWindow = section.duration(
       "replay_window", default: settings.replayWindow, in: .zero ... .seconds(3600))
+    settings.signingKeyLifetime = section.duration(
+      "signing_key_ttl", default: settings.signingKeyLifetime, in: .seconds(3600)...year * 5)
     if let text = section.string("reuse") {
       if let reuse = RefreshReusePolicy(rawValue: text) {
         settings.reuse = reuse

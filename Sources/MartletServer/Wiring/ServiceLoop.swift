@@ -78,6 +78,16 @@ struct ServiceLoop: Sendable {
       if application.health.note(.signingKeys, isWell: false) {
         logger.error("signing keys can't be read again", metadata: ["error": "\(error)"])
       }
+      return
+    }
+    do {
+      let lifetime = application.snapshots.current.configuration.tokens.signingKeyLifetime
+      for key in try await installation.signingKeys.rotateWhereDue(after: lifetime) {
+        logger.info("a signing key was due; the next one is published", metadata: ["kid": "\(key)"])
+      }
+    } catch {
+      logger.error(
+        "a signing key is due and no new one can be made; the old one goes on", metadata: ["error": "\(error)"])
     }
   }
 

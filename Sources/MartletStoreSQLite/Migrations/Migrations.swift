@@ -4,12 +4,13 @@ import GRDB
 /// works.
 struct Migrations {
   /// The number of the newest migration.
-  static let newest = 2
+  static let newest = 3
 
   private let migrator: DatabaseMigrator = {
     var migrator = DatabaseMigrator()
     migrator.registerMigration("1") { database in try Migration1.apply(to: database) }
     migrator.registerMigration("2") { database in try Migration2.apply(to: database) }
+    migrator.registerMigration("3") { database in try Migration3.apply(to: database) }
     return migrator
   }()
 

@@ -73,29 +73,49 @@ extension Database {
   }
 
   fileprivate func makeRoom(for client: RegisteredClient, within quota: RegistrationQuota) throws -> Bool {
-    let waiting = try count(
+    var waiting = try count(
       "SELECT COUNT(*) FROM client WHERE origin = 'dynamicRegistration' AND first_used_at IS NULL")
-    guard waiting >= quota.unusedClients else { return true }
-    guard quota.unusedClients > 0 else { return false }
-    let surplus = waiting - quota.unusedClients + 1
-    let evictable = try rows(
+    for _ in 0..<100 where waiting >= max(1, quota.unusedClients) {
+      guard try removeOldestOfTheMost(for: client, quota) else { return false }
+      waiting -= 1
+    }
+    return quota.unusedClients > 0
+  }
+
+  /// Removes the oldest waiting client of the network that has the most of them.
+  ///
+  /// - Returns: `false`, and nothing is removed, where that is the newcomer's own network and it is too young to go.
+  private func removeOldestOfTheMost(for client: RegisteredClient, _ quota: RegistrationQuota) throws -> Bool {
+    let own = try count(
       """
-      SELECT id FROM client
-      WHERE origin = 'dynamicRegistration' AND first_used_at IS NULL AND created_at < :time
-      ORDER BY created_at, id LIMIT :surplus
-      """, ["time": .time(client.createdAt - .seconds(3600)), "surplus": .number(surplus)])
-    guard evictable.count == surplus else { return false }
-    for row in evictable { try run("DELETE FROM client WHERE id = :id", ["id": row["id"]]) }
-    return true
+      SELECT COUNT(*) FROM client
+      WHERE origin = 'dynamicRegistration' AND first_used_at IS NULL AND network = :network
+      """, ["network": .bytes(client.network.bytes)])
+    let most = try row(
+      """
+      SELECT network, COUNT(*) AS held FROM client WHERE origin = 'dynamicRegistration' AND first_used_at IS NULL
+      GROUP BY network ORDER BY held DESC, MIN(created_at), network LIMIT 1
+      """)
+    guard let most else { return true }
+    let isOwn = try own >= Int(most.number("held"))
+    let network = isOwn ? client.network.bytes : try most.bytes("network")
+    return try changes(
+      """
+      DELETE FROM client WHERE id = (
+        SELECT id FROM client WHERE origin = 'dynamicRegistration' AND first_used_at IS NULL AND network = :network
+          AND created_at < :time
+        ORDER BY created_at, id LIMIT 1)
+      """,
+      ["network": .bytes(network), "time": .time(isOwn ? client.createdAt - quota.grace : .distantFuture)])
   }
 
   fileprivate func insert(_ client: RegisteredClient) throws {
     try run(
       """
       INSERT INTO client (id, tenant, origin, name, redirect_uris, grant_types, authentication_method, secret_digests,
-        key_set, key_set_uri, servers, fingerprint, created_at, first_used_at)
+        key_set, key_set_uri, servers, fingerprint, network, created_at, first_used_at)
       VALUES (:id, :tenant, :origin, :name, :redirect_uris, :grant_types, :authentication_method, :secret_digests,
-        :key_set, :key_set_uri, :servers, :fingerprint, :created_at, :first_used_at)
+        :key_set, :key_set_uri, :servers, :fingerprint, :network, :created_at, :first_used_at)
       """,
       [
         "id": .id(client.id), "tenant": .id(client.tenant), "origin": .value(client.origin), "name": .text(client.name),
@@ -105,7 +125,8 @@ extension Database {
         "secret_digests": .texts(client.secretDigests.map { Hex.encode($0.bytes) }),
         "key_set": .bytes(client.keySet), "key_set_uri": .text(client.keySetURI),
         "servers": client.servers.map { .texts($0.sorted().map(\.string)) } ?? .null,
-        "fingerprint": .bytes(client.fingerprint), "created_at": .time(client.createdAt),
+        "fingerprint": .bytes(client.fingerprint), "network": .bytes(client.network.bytes),
+        "created_at": .time(client.createdAt),
         "first_used_at": .time(client.firstUsedAt),
       ])
   }
@@ -121,8 +142,8 @@ extension RegisteredClient {
       secretDigests: try Self.digests(try row.texts("secret_digests")), keySet: try row.optionalBytes("key_set"),
       keySetURI: try row.optionalText("key_set_uri"),
       servers: try row.optionalTexts("servers").map { Set($0.map { ServerName($0) }) },
-      fingerprint: try row.optionalBytes("fingerprint"), createdAt: try row.time("created_at"),
-      firstUsedAt: try row.optionalTime("first_used_at"))
+      fingerprint: try row.optionalBytes("fingerprint"), network: NetworkPrefix(bytes: try row.bytes("network")),
+      createdAt: try row.time("created_at"), firstUsedAt: try row.optionalTime("first_used_at"))
   }
 
   private static func redirectURIs(_ texts: [String]) throws(StoreError) -> [RedirectURI] {

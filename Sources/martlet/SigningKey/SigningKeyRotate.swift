@@ -9,7 +9,8 @@ struct SigningKeyRotate: AsyncParsableCommand {
     commandName: "rotate", abstract: "Add a key; no valid token is refused because of it.",
     discussion: """
       The new key is published at once and signs after 10 minutes, when every cache knows it. The old one stays published
-      until the last token that it signed has expired.
+      until the last token that it signed has expired. `martlet serve` does the same on its own after
+      tokens.signing_key_ttl.
 
       Examples:
         martlet signing-key rotate

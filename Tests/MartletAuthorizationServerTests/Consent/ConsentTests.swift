@@ -60,6 +60,21 @@ struct ConsentTests {
     return door
   }
 
+  @Test func V_100_whoeverLoggedInIsPushedOutByNoStranger() async throws {
+    let standing = try await Standing(try await door())
+    let id = TransactionID(standing.transaction)
+    let store = standing.door.store
+    #expect(try await store.pendingAuthorization(id, at: standing.door.clock.now())?.loggedInAt == nil)
+    #expect(await standing.show().status == 200)
+    #expect(try await store.pendingAuthorization(id, at: standing.door.clock.now())?.loggedInAt != nil)
+    let again = await standing.door.authorization.authorize(
+      standing.browser.get("/authorize", goodRequest.map { $0.0 == "state" ? ($0.0, "other") : $0 }))
+    let second = TransactionID(again.answer["transaction"] ?? "")
+    #expect(second != id)
+    let pending = try await store.pendingAuthorization(second, at: standing.door.clock.now())
+    #expect(pending?.loggedInAt != nil, "a browser with a login begins with it")
+  }
+
   @Test func V_018a_N_06_thePageSaysWhoAsksForWhatAndWhereTheAnswerGoes() async throws {
     let standing = try await Standing(try await door())
     let response = await standing.show()

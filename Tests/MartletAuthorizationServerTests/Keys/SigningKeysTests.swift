@@ -120,6 +120,67 @@ import Testing
     #expect(added.count == 1)
   }
 
+  /// Two years of two processes that look every half minute for a while around each due date, with tokens that live
+  /// for a day.
+  @Test func R_80_keysChangeOnTheirOwn() async throws {
+    let fixture = try await TokenFixture(seed: 90)
+    fixture.settings.change { $0.tokens.accessLifetime = .seconds(86_400) }
+    let two = Self.keys(fixture)
+    try await two.load()
+    let lifetime: Duration = .seconds(90 * 86_400)
+    var last: (token: ByteString, issuedAt: Timestamp)?
+    for round in 1...8 {
+      let start = try #require(
+        try await fixture.store.signingKeys(at: fixture.clock.now()).filter { $0.use == .accessToken }.last)
+      fixture.clock.set(start.activatesAt + lifetime - SigningKeys.publication - .milliseconds(1))
+      for keys in [fixture.keys, two] {
+        try await keys.refresh()
+        #expect(try await keys.rotateWhereDue(after: lifetime) == [], "not yet")
+      }
+      last = (try Self.issue(fixture, fixture.keys), fixture.clock.now())
+      fixture.clock.advance(by: .milliseconds(1))
+      async let first = fixture.keys.rotateWhereDue(after: lifetime)
+      async let second = two.rotateWhereDue(after: lifetime)
+      let added = Set(try await first + second)
+      #expect(added.count == SigningKeyUse.allCases.count, "one for each use, whoever was first")
+      for _ in 0..<3 {
+        try await two.refresh()
+        #expect(try await two.rotateWhereDue(after: lifetime) == [], "and no other")
+      }
+      #expect(try Self.kids(two).isSuperset(of: added), "published before it signs")
+      let before = try JSONWebSignature(compact: try Self.issue(fixture, two).bytes).keyID
+      #expect(before == start.id)
+      fixture.clock.set(start.activatesAt + lifetime)
+      try await fixture.keys.refresh()
+      let after = try #require(try JSONWebSignature(compact: try Self.issue(fixture, fixture.keys).bytes).keyID)
+      #expect(after != start.id && added.contains(after), "round \(round)")
+      let old = try #require(last)
+      fixture.clock.set(old.issuedAt + .seconds(86_399))
+      try await fixture.store.removeRetiredSigningKeys(at: fixture.clock.now())
+      try await fixture.keys.refresh()
+      #expect(throws: Never.self, "kept until its last token has expired") {
+        try fixture.verify(old.token)
+      }
+      fixture.clock.advance(by: .seconds(86_400))
+      try await fixture.store.removeRetiredSigningKeys(at: fixture.clock.now())
+      try await fixture.keys.refresh()
+      try await two.refresh()
+      #expect(try Self.kids(two).count == 2)
+    }
+  }
+
+  @Test func aStoreThatFailsKeepsTheOldKeyAndTheNextCallTriesAgain() async throws {
+    let fixture = try await TokenFixture()
+    let before = try Self.kids(fixture.keys)
+    fixture.clock.advance(by: .seconds(3600))
+    fixture.store.fail(with: .unavailable("disk full"))
+    await #expect(throws: SigningKeyError.self) { try await fixture.keys.rotateWhereDue(after: .seconds(3600)) }
+    #expect(try Self.kids(fixture.keys) == before)
+    #expect(throws: Never.self) { try Self.issue(fixture, fixture.keys) }
+    fixture.store.fail(with: nil)
+    #expect(try await fixture.keys.rotateWhereDue(after: .seconds(3600)).count == 2)
+  }
+
   @Test func theFirstStartMakesBothKeysAndTheNextFindsThem() async throws {
     let fixture = try await TokenFixture()
     let stored = try await fixture.store.signingKeys(at: fixture.clock.now())

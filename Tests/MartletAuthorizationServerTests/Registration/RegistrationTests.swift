@@ -229,6 +229,27 @@ struct RegistrationTests {
     #expect(try await door.store.clients().count == 8)
   }
 
+  @Test func V_100_onlyTheFloodingNetworkIsTurnedAway() async throws {
+    let door = try FrontDoor()
+    door.configure { $0.registration.unusedClients = 4 }
+    func status(_ address: String, _ number: Int) async -> Int {
+      let body = JSONWriter.write(["redirect_uris": [.string("https://app.example/\(number)")]])
+      return await door.registration.register(
+        EndpointRequest(
+          method: "POST", path: "/register", headers: [("content-type", "application/json")], body: body,
+          address: address, id: "r")
+      ).status
+    }
+    for number in 0..<4 { #expect(await status("192.0.2.\(number)", number) == 201) }
+    #expect(await status("192.0.2.200", 4) == 503, "the same /24")
+    #expect(await status("::ffff:192.0.2.77", 5) == 503, "in its other spelling")
+    #expect(await status("192.0.3.1", 6) == 201)
+    #expect(await status("2001:db8:1:1::1", 7) == 201)
+    #expect(await status("2001:db8:1:2::1", 8) == 201)
+    #expect(await status("2001:db8:1:3::1", 9) == 503, "the same /48, which now has more than any other")
+    #expect(await status("2001:db8:2::1", 10) == 201)
+  }
+
   @Test func aStoreThatFailsIs503() async throws {
     let door = try FrontDoor()
     door.store.fail(with: .unavailable("disk full"))

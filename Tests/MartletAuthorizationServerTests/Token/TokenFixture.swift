@@ -161,7 +161,8 @@ struct TokenFixture: Sendable {
       id: id, browser: ArtefactDigest(bytes: random.bytes(32)), client: client, clientName: "App",
       redirectURI: Self.redirect, redirectURIWasSent: redirectWasSent, state: nil, codeChallenge: challenge,
       route: route,
-      scope: scope, flow: "flow-1", createdAt: now, expiresAt: now + .seconds(600))
+      scope: scope, flow: "flow-1", createdAt: now, expiresAt: now + .seconds(600),
+      network: NetworkPrefix(bytes: []))
     _ = try await store.beginAuthorization(pending)
     let code = AuthorizationCode(
       digest: ArtefactKind.authorizationCode.digest(secret), grant: GrantID(Base64URL.encode(random.bytes(16))),

@@ -1,5 +1,6 @@
 import MartletDomain
 import MartletTestSupport
+import OAuthClient
 import Testing
 
 @testable import MartletIdentity

@@ -28,6 +28,7 @@ enum ConfigurationExamples {
       refresh_ttl: 20d
       refresh_max_ttl: 300d
       replay_window: 1m
+      signing_key_ttl: 30d
       reuse: refuse
     assertion: {header: X-Caller, ttl: 30s}
     egress:

@@ -12,7 +12,7 @@ import Testing
     ("listn: 127.0.0.1:1", "listn (line 1): unknown key; did you mean listen?"),
     (
       "tokens:\n  colour: red",
-      "tokens.colour (line 2): unknown key; known here: access_ttl, refresh_ttl, refresh_max_ttl, replay_window, reuse"
+      "tokens.colour (line 2): unknown key; known here: access_ttl, refresh_ttl, refresh_max_ttl, replay_window, signing_key_ttl, reuse"
     ),
     ("listen: 8080", "listen (line 1): must be an address and a port; for example 127.0.0.1:8080, or 0.0.0.0:443"),
     (

@@ -103,38 +103,6 @@ public enum ClientStoreContract {
     try expect(try await store.client(first.id), is: first)
   }
 
-  /// A flood of registrations fills its quota and nothing else (V-100).
-  public static func floodStaysInItsQuota(makeStore: StoreMaker) async throws {
-    let store = try await makeStore()
-    let sample = Sample()
-    let quota = RegistrationQuota(unusedClients: 10)
-    var used = sample.client()
-    _ = try await store.registerClient(used, quota: quota)
-    try await store.noteClientUse(used.id, at: sample.now)
-    used.firstUsedAt = sample.now
-    var administered = sample.client()
-    administered.origin = .administrator
-    _ = try await store.registerClient(administered, quota: nil)
-    var accepted = 0
-    let attempts = TestCounts.pick(reduced: 200, full: 20_000)
-    for number in 0..<attempts {
-      let client = sample.client(createdAt: sample.now + .milliseconds(number))
-      if case .created = try await store.registerClient(client, quota: quota) { accepted += 1 }
-    }
-    try expect(accepted, is: 10)
-    TestCounts.prove("V-100", count: attempts)
-    try expect(try await store.clients().count, is: 12)
-    let later = sample.client(createdAt: sample.now + .seconds(3601))
-    try expect(try await store.registerClient(later, quota: quota), is: .created(later))
-    try expect(try await store.clients().count, is: 12)
-    try expect(try await store.client(used.id), is: used)
-    try expect(try await store.client(administered.id), is: administered)
-    let none = RegistrationQuota(unusedClients: 0)
-    try expect(
-      try await store.registerClient(sample.client(createdAt: .distantFuture), quota: none), is: .quotaExceeded)
-    try expect(try await store.clients().count, is: 12)
-  }
-
   /// Only dynamic clients that were never used expire.
   public static func onlyUnusedRegistrationsExpire(makeStore: StoreMaker) async throws {
     let store = try await makeStore()

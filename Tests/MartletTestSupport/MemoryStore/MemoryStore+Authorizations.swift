@@ -3,11 +3,23 @@ import StrictCoding
 
 extension MemoryStore {
   /// See `AuthorizationStore`.
-  public func beginAuthorization(_ pending: PendingAuthorization) async throws(StoreError) -> PendingAuthorization {
+  public func beginAuthorization(
+    _ pending: PendingAuthorization, capacity: Int
+  ) async throws(StoreError) -> PendingAuthorization {
     try access { state in
       if let known = state.pending[pending.id], known.expiresAt > pending.createdAt { return known }
       state.pending[pending.id] = pending
+      state.makeRoomForAuthorizations(capacity, at: pending.createdAt)
       return pending
+    }
+  }
+
+  /// See `AuthorizationStore`.
+  public func noteLogin(for id: TransactionID, at now: Timestamp, capacity: Int) async throws(StoreError) {
+    try access { state in
+      guard let pending = state.pending[id], pending.loggedInAt == nil else { return }
+      state.pending[id]?.loggedInAt = now
+      state.makeRoomForAuthorizations(capacity, at: now)
     }
   }
 
@@ -99,6 +111,21 @@ extension MemoryStore {
 }
 
 extension MemoryStoreState {
+  fileprivate mutating func makeRoomForAuthorizations(_ capacity: Int, at now: Timestamp) {
+    let strangers = pending.values.filter { $0.loggedInAt == nil }
+    let loggedIn = pending.values.filter { $0.loggedInAt != nil }
+    guard max(strangers.count, loggedIn.count) > capacity else { return }
+    let living = pending.filter { $0.value.expiresAt > now }
+    if living.count < pending.count {
+      pending = living
+      return makeRoomForAuthorizations(capacity, at: now)
+    }
+    for id in [
+      strangers.oldestOfTheMost(beyond: capacity) { $0.network.bytes },
+      loggedIn.oldestOfTheMost(beyond: capacity) { $0.browser.bytes },
+    ] { if let id { pending[id] = nil } }
+  }
+
   fileprivate mutating func remember(_ consent: Consent) {
     let key = ConsentKey(
       tenant: consent.tenant, user: consent.user, client: consent.client, route: consent.route,
@@ -106,5 +133,18 @@ extension MemoryStoreState {
     var merged = consent
     if let known = consents[key] { merged.scope = known.scope.union(consent.scope) }
     consents[key] = merged
+  }
+}
+
+extension [PendingAuthorization] {
+  /// The oldest of the holder that has the most of them; nil where there are no more than allowed.
+  fileprivate func oldestOfTheMost(beyond capacity: Int, holder: (PendingAuthorization) -> [UInt8]) -> TransactionID? {
+    guard count > capacity else { return nil }
+    let held = Dictionary(grouping: self, by: holder).mapValues { held in
+      held.sorted { ($0.createdAt, $0.id) < ($1.createdAt, $1.id) }
+    }
+    return held.values.min { left, right in
+      left.count != right.count ? left.count > right.count : left[0].createdAt < right[0].createdAt
+    }?.first?.id
   }
 }

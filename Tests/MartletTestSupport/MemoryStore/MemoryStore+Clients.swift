@@ -60,14 +60,24 @@ extension MemoryStoreState {
   }
 
   fileprivate mutating func makeRoom(for client: RegisteredClient, within quota: RegistrationQuota) -> Bool {
-    let waiting = clients.values.filter(\.isUnusedRegistration)
-    guard waiting.count >= quota.unusedClients else { return true }
-    guard quota.unusedClients > 0 else { return false }
-    let surplus = waiting.count - quota.unusedClients + 1
-    let evictable = waiting.filter { $0.createdAt < client.createdAt - .seconds(3600) }
-      .sorted { ($0.createdAt, $0.id) < ($1.createdAt, $1.id) }
-    guard evictable.count >= surplus else { return false }
-    for old in evictable.prefix(surplus) { clients[old.id] = nil }
-    return true
+    for _ in 0..<100 {
+      let waiting = clients.values.filter(\.isUnusedRegistration)
+      guard waiting.count >= max(1, quota.unusedClients) else { break }
+      let held = Dictionary(grouping: waiting, by: \.network).mapValues { held in
+        held.sorted { ($0.createdAt, $0.id) < ($1.createdAt, $1.id) }
+      }
+      let most = held.values.min { left, right in
+        left.count != right.count ? left.count > right.count : left[0].createdAt < right[0].createdAt
+      }
+      let own = held[client.network] ?? []
+      if let most, own.count < most.count {
+        clients[most[0].id] = nil
+      } else if let oldest = own.first, oldest.createdAt < client.createdAt - quota.grace {
+        clients[oldest.id] = nil
+      } else {
+        return false
+      }
+    }
+    return quota.unusedClients > 0
   }
 }
