@@ -2,6 +2,9 @@
 
 CHECK ?=
 MINUTES ?= 10
+ONLY ?=
+ROUNDS ?= 5
+QUICK ?=
 
 help: ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -30,8 +33,8 @@ build: ## a debug build
 release: ## a release build, packed into .build/release-archive
 	@scripts/build.sh archive
 
-bench: ## the data plane's benchmark
-	@echo "make bench: the benchmark comes with the data plane; there is nothing to measure yet." >&2; exit 1
+bench: ## measures Martlet beside other proxies: make bench ONLY="throughput latency" ROUNDS=5 QUICK=1
+	@ONLY="$(ONLY)" ROUNDS="$(ROUNDS)" QUICK="$(QUICK)" scripts/bench.sh
 
 clean: ## remove what was built and installed here (data/ stays)
 	@rm -rf .build .venvs
