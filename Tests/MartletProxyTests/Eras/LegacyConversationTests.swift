@@ -18,7 +18,7 @@ struct LegacyConversationTests {
   }
 
   private func conversation(_ round: LegacyConversation.Round) -> LegacyConversation {
-    LegacyConversation(id: .number(5), server: LegacyAnswerTests.server, round: round)
+    LegacyConversation(id: .number(5), server: AnswerFromLegacyTests.server, round: round)
   }
 
   private func ask(_ id: String, _ method: MCPMethod, _ params: JSONObject? = nil) -> MCPMessage {

@@ -13,10 +13,12 @@ struct ErrorTranslationTests {
       of: MCPRequest(id: .number(1), method: method, params: ["uri": "a:b", "name": "a:b"]))
   }
 
-  @Test(arguments: [
-    (["uri": "a:b"] as JSONValue?, JSONRPCErrorCode.legacyResourceNotFound), (["uri": "a:B"], .invalidParams),
-    (["uri": 1], .invalidParams), (nil, .invalidParams),
-  ])
+  private static let missing: [(JSONValue?, JSONRPCErrorCode)] = [
+    (["uri": "a:b"], .legacyResourceNotFound), (["uri": "a:B"], .invalidParams), (["uri": 1], .invalidParams),
+    (nil, .invalidParams),
+  ]
+
+  @Test(arguments: missing)
   func aMissingResourceIsCertainByItsURIOnly(_ data: JSONValue?, _ code: JSONRPCErrorCode) {
     #expect(legacy(.invalidParams, data: data).code == code)
     #expect(legacy(.invalidParams, data: data, .promptsGet).code == .invalidParams)
