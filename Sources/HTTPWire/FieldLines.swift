@@ -43,7 +43,7 @@ struct FieldLines: Sendable {
     guard let stop = try Self.valueEnd(bytes, from: colon &+ 1, to: end) else { return try wait(more) }
     usedBytes &+= stop &+ 2 &- start
     count &+= 1
-    return .field(entry(bytes, start, colon, stop), next: stop &+ 2)
+    return .field(try entry(bytes, start, colon, stop), next: stop &+ 2)
   }
 
   /// Says that more has to come, or that no more may.
@@ -69,14 +69,20 @@ struct FieldLines: Sendable {
     return nil
   }
 
-  /// Without the blanks around the value, which belong to the message (RFC 9110 §5.5).
-  private func entry(_ bytes: Span<UInt8>, _ start: Int, _ colon: Int, _ stop: Int) -> HeaderFields.Entry {
+  /// Without the blanks around the value, which belong to the message (RFC 9110 §5.5). Readers differ about tabs around
+  /// what frames a body.
+  private func entry(_ bytes: Span<UInt8>, _ start: Int, _ colon: Int, _ stop: Int) throws(WireError)
+    -> HeaderFields.Entry
+  {
     var (first, last) = (colon &+ 1, stop)
     while first < last, ByteClass.isBlank(bytes[first]) { first &+= 1 }
     while last > first, ByteClass.isBlank(bytes[last &- 1]) { last &-= 1 }
+    let field = known.field(bytes, start, colon)
+    if field == .contentLength || field == .transferEncoding {
+      for index in colon..<stop where bytes[index] == Byte.tab { throw .framing }
+    }
     return HeaderFields.Entry(
       nameStart: UInt32(truncatingIfNeeded: start), nameEnd: UInt32(truncatingIfNeeded: colon),
-      valueStart: UInt32(truncatingIfNeeded: first), valueEnd: UInt32(truncatingIfNeeded: last),
-      known: known.field(bytes, start, colon))
+      valueStart: UInt32(truncatingIfNeeded: first), valueEnd: UInt32(truncatingIfNeeded: last), known: field)
   }
 }

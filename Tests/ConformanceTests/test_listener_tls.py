@@ -53,6 +53,17 @@ def test_N_37_both_planes_speak_tls(secure):
     assert page.header_values("set-cookie")
 
 
+def test_V_081_http2_is_not_negotiated(secure):
+    for offered in (["h2", "http/1.1"], ["http/1.1"], ["h2"]):
+        context = ssl.create_default_context(cafile=str(secure.ca.ca_file))
+        context.set_alpn_protocols(offered)
+        try:
+            with socket.create_connection(("127.0.0.1", secure.port), timeout=60) as raw, context.wrap_socket(raw, server_hostname="127.0.0.1") as sock:
+                assert sock.selected_alpn_protocol() == ("http/1.1" if "http/1.1" in offered else None)
+        except ssl.SSLError:
+            assert offered == ["h2"], "HTTP/1.1 is spoken"
+
+
 @pytest.mark.filterwarnings("ignore:ssl.TLSVersion:DeprecationWarning")
 def test_N_37_old_versions_and_plain_text_are_refused(secure):
     assert peer(secure)[1] == "TLSv1.3"

@@ -84,7 +84,7 @@ RULES = [
 ]
 
 VERIFIERS = ("Sources/MartletAuthorizationServer/Tokens/", "Sources/MartletDomain/Identity/Principal.swift", "Tests/")
-FUZZED = ["JSON", "Form", "RedirectURI", "JWT|JSONWeb", "Challenge", "ClientMetadataDocument|ClientIDMetadata"]
+FUZZED = ["JSON", "Form", "RedirectURI", "JWT|JSONWeb", "Challenge", "ClientMetadataDocument|ClientIDMetadata", "RequestReader|RequestCorpus"]
 
 
 def commented(source: Source, pattern: str, rule: str, message: str) -> list[Problem]:

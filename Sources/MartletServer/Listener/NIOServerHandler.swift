@@ -12,6 +12,8 @@ final class NIOServerHandler: ChannelInboundHandler {
   private let handler: any RequestReceiver
   private let clock: ConnectionClock
   private var context: ChannelHandlerContext?
+  /// Whether the connection is gone. A body that was cut short is reported as an error after that.
+  private var isOver = false
   let eventLoop: any EventLoop
   private(set) lazy var peer = context?.channel.remoteAddress?.ipAddress ?? "unknown"
 
@@ -60,13 +62,14 @@ final class NIOServerHandler: ChannelInboundHandler {
   }
 
   func channelInactive(context: ChannelHandlerContext) {
+    isOver = true
     clock.stop()
     handler.disconnected()
     context.fireChannelInactive()
   }
 
   func errorCaught(context: ChannelHandlerContext, error: any Error) {
-    guard let error = error as? HTTPParserError else { return close() }
+    guard !isOver, let error = error as? HTTPParserError else { return close() }
     handler.unreadable(error == .headerOverflow ? .fieldsTooLarge : .requestLine, on: self)
   }
 

@@ -1,7 +1,10 @@
 """A request whose end two parsers see in different places hides a second one inside. Every case of the corpus is either refused, and the
 connection closed, or reaches the upstream as exactly one request with the body that was meant; never is anything behind it executed."""
 
+import contextlib
 import json
+import threading
+import time
 
 import pytest
 from martlet_support import Gateway
@@ -14,10 +17,11 @@ HIDDEN_BODY = b'{"jsonrpc":"2.0","id":666,"method":"tools/call","params":{"name"
 RESULT = b'{"jsonrpc":"2.0","id":1,"result":{}}'
 
 
-@pytest.fixture(scope="module")
-def world():
+@pytest.fixture(scope="module", params=["martlet", "nio"])
+def world(request):
+    """Both codecs: the one that is used, and the one to fall back on."""
     upstream = RawUpstream(json_answer(RESULT)).start()
-    gateway = Gateway({"raw": upstream.url}, users={USER: PASSWORD}).start()
+    gateway = Gateway({"raw": upstream.url}, users={USER: PASSWORD}, config={"http_codec": request.param}).start()
     installation = Installation(gateway, {})
     installation.raw = upstream
     yield installation
@@ -244,6 +248,64 @@ def test_V_082_an_unread_body_is_never_the_next_request(world):
         # Half of it, then a close: nothing either.
         converse(world.gateway.port, first + b"Content-Length: %d\r\n\r\n" % (len(inside) * 2) + inside, wait=0.3)
         assert world.raw.received() == [], first
+
+
+def test_V_081_http2_is_not_offered(world):
+    good = CL + b"\r\n\r\n" + BODY
+    for data in (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes(9), b"POST /raw/mcp HTTP/2\r\n" + head_of(world) + good,
+                 b":method: POST\r\n:path: /raw/mcp\r\n\r\n", b"POST /raw/mcp HTTP/1.1\r\n:path: /healthz\r\n" + head_of(world) + good):
+        world.raw.clear()
+        talk = converse(world.gateway.port, data)
+        assert talk.closed and world.raw.received() == [] and talk.statuses in ([400], []), f"{data[:40]!r}: {talk.statuses}"
+    upgrade = b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAARAAAAAAAIAAAAA\r\n"
+    talk = converse(world.gateway.port, b"POST /raw/mcp HTTP/1.1\r\n" + head_of(world) + upgrade + good)
+    assert talk.statuses == [200], "an offer of another protocol is not taken up"
+
+
+def test_V_064_names_with_underscores_are_not_there(world):
+    forged = b"Martlet_Assertion: x\r\nMcp_Session_Id: x\r\nX_Gateway_User: root\r\nContent_Type: text/plain\r\nMcp-Session_Id: x\r\n"
+    world.raw.clear()
+    talk = converse(world.gateway.port, b"POST /raw/mcp HTTP/1.1\r\n" + head_of(world) + forged + CL + b"\r\n\r\n" + BODY)
+    assert talk.statuses == [200], "a session id that isn't there is not unknown"
+    assert [n for arrival in world.raw.received() for n, _ in arrival.headers if "_" in n] == []
+    # What only such a name says was not said.
+    nobody = b"POST /raw/mcp HTTP/1.1\r\n" + head_of(world).replace(b"Authorization:", b"Authorization_:") + CL + b"\r\n\r\n" + BODY
+    assert converse(world.gateway.port, nobody).statuses == [401]
+    assert converse(world.gateway.port, nobody.replace(b"Host:", b"Ho_st:")).statuses == [400]
+
+
+def test_V_082_absolute_targets_agree_with_host(world):
+    host = b"127.0.0.1:%d" % world.gateway.port
+    for authority, expected in ((host, [200]), (host.upper(), [200]), (b"localhost:%d" % world.gateway.port, [400]), (b"evil.example", [400]),
+                                (b"x@" + host, [400]), (b"", [400]), (host + b".", [400])):
+        world.raw.clear()
+        talk = converse(world.gateway.port, b"POST http://" + authority + b"/raw/mcp HTTP/1.1\r\n" + head_of(world) + CL + b"\r\n\r\n" + BODY)
+        assert talk.statuses == expected, f"{authority!r}: {talk.statuses}"
+        assert len(world.raw.received()) == (expected == [200])
+
+
+def test_V_082_an_answer_that_nobody_asked_for_is_never_taken_for_the_next(world):
+    poisoned = threading.Event()
+
+    def late(sock, _):
+        sock.sendall(json_answer(RESULT))
+        time.sleep(0.05)
+        with contextlib.suppress(OSError):
+            sock.sendall(json_answer(b'{"jsonrpc":"2.0","id":1,"result":{"poison":true}}'))
+        poisoned.set()
+        return b""
+
+    call = b"POST /raw/mcp HTTP/1.1\r\n" + head_of(world) + CL + b"\r\n\r\n" + BODY
+    world.raw.answer = late
+    try:
+        for _ in range(5):
+            poisoned.clear()
+            talk = converse(world.gateway.port, call)
+            assert poisoned.wait(5)
+            assert talk.statuses == [200] and b"poison" not in talk.received, talk.received
+    finally:
+        world.raw.answer = json_answer(RESULT)
+    assert converse(world.gateway.port, call).statuses == [200]
 
 
 def test_V_082_pieces_do_not_matter(world):

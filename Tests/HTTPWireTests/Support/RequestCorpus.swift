@@ -199,7 +199,12 @@ enum RequestCorpus {
     post("vertical tab", "Transfer-Encoding: \u{B}chunked\r\n", chunks, .refused(.fieldValue)),
     post("nul behind", "Transfer-Encoding: chunked\0\r\n", chunks, .refused(.fieldValue)),
     post("blank before TE colon", "Transfer-Encoding : chunked\r\n", chunks, .refused(.fieldName)),
-    post("tab before chunked", "Transfer-Encoding:\tchunked\r\n", chunks, .accepted(bodies: ["hello"])),
+    post("tab before chunked", "Transfer-Encoding:\tchunked\r\n", chunks, .refused(.framing)),
+    post("tab behind chunked", "Transfer-Encoding: chunked\t\r\n", chunks, .refused(.framing)),
+    post("tab before a length", "Content-Length:\t5\r\n", "hello", .refused(.framing)),
+    post("tab behind a length", "Content-Length: 5\t\r\n", "hello", .refused(.framing)),
+    post("blanks around chunked", "Transfer-Encoding:  chunked  \r\n", chunks, .accepted(bodies: ["hello"])),
+    post("blanks around a length", "Content-Length:  5  \r\n", "hello", .accepted(bodies: ["hello"])),
     WireCase(
       "TE on HTTP/1.0", "POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks, .refused(.framing)),
     WireCase("GET with a body", "GET / HTTP/1.1\r\nContent-Length: 5\r\n\r\nhello", .accepted(bodies: ["hello"])),

@@ -30,7 +30,8 @@ struct StricterThanNIO: Sendable {
         || $0.bytes.first == Byte.lineFeed
     },
     Self(what: "no empty line before an answer", errors: [.version]) { text in
-      text.bytes.first == Byte.carriageReturn || text.bytes.first == Byte.lineFeed
+      text.bytes.first == Byte.carriageReturn || text.bytes.first == Byte.lineFeed || text.has("\n\r\n\r")
+        || text.has("\n\n")
     },
     Self(what: "no fragment in a target", errors: [.requestLine]) { $0.has("#") },
     Self(what: "nothing behind CONNECT", errors: [.requestLine, .lineEnd, .version]) { $0.has("CONNECT") },
@@ -49,10 +50,10 @@ struct StricterThanNIO: Sendable {
     Self(what: "extensions of chunks have 256 bytes, values where there is =, and no escapes", errors: [.chunk]) {
       $0.has(";")
     },
-    Self(what: "no coding but chunked alone, in HTTP/1.1, where there is a body", errors: [.framing]) {
+    Self(what: "no coding but chunked alone, without tabs, in HTTP/1.1, where there is a body", errors: [.framing]) {
       $0.hasFolded("transfer-encoding")
     },
-    Self(what: "lengths have 18 digits", errors: [.framing]) { $0.hasFolded("content-length") },
+    Self(what: "lengths have 18 digits and no tab beside them", errors: [.framing]) { $0.hasFolded("content-length") },
     Self(what: "the status has no zero in front, and its line no control character", errors: [.statusLine]) {
       $0.has("HTTP/1.")
     },

@@ -106,6 +106,17 @@ struct CodecTests {
     #expect(!line.isOpen)
   }
 
+  /// The answer is out, the body is not: nothing may be written behind it when the connection ends.
+  @Test(arguments: HTTPCodec.allCases)
+  func aBodyThatIsCutShortIsNoSecondAnswer(codec: HTTPCodec) throws {
+    let line = try CodecLine(codec)
+    try line.send("POST /b HTTP/1.1\r\nhost: h\r\ncontent-length: 50\r\n\r\nhello")
+    line.receiver.answerHead(413)
+    _ = try? line.channel.finish(acceptAlreadyClosed: true)
+    #expect(line.receiver.isGone)
+    #expect(line.received.components(separatedBy: "HTTP/1.1 ").count == 2)
+  }
+
   @Test(arguments: HTTPCodec.allCases)
   func R_70_aConnectionThatIsToldToStopFinishesFirst(codec: HTTPCodec) throws {
     let idle = try CodecLine(codec)

@@ -65,6 +65,7 @@ private final class ReadWatch: ChannelOutboundHandler {
 final class RecordingReceiver: RequestReceiver {
   private(set) var events: [String] = []
   private(set) var errors = 0
+  private(set) var isGone = false
   private var writer: ResponseWriter?
   private var isComplete = false
 
@@ -100,8 +101,17 @@ final class RecordingReceiver: RequestReceiver {
     writer.finish()
   }
 
+  /// All of an answer but its end.
+  func answerHead(_ status: Int) {
+    writer?.send(head: GatewayResponse.Head(status: status), length: 2)
+    writer?.send(body: ByteBuffer(string: "no"))
+  }
+
   func unreadable(_ error: WireError, on connection: any ClientConnection) {
     errors += 1
+    let hasBegun = writer?.hasBegun ?? false
+    writer?.connectionEnded()
+    guard !hasBegun else { return connection.close() }
     let status = error == .fieldsTooLarge ? 431 : 400
     let refusal = ResponseWriter(
       connection: connection, request: nil, requestID: "id", isSecure: false, handler: nil)
@@ -116,5 +126,9 @@ final class RecordingReceiver: RequestReceiver {
     if let writer { writer.closeAfterwards() } else { connection.close() }
   }
 
-  func disconnected() { writer?.connectionEnded() }
+  func disconnected() {
+    isGone = true
+    writer?.connectionEnded()
+    writer = nil
+  }
 }
