@@ -230,6 +230,11 @@ def handler_for(fake):
                     if "method" not in step:
                         step = {"jsonrpc": "2.0", "id": message["id"], "result": fake.complete(step)}
                     self.event(step)
+                self.end_events()
+            except OSError:
+                fake.disconnects += 1
+                self.close_connection = True
+
         def converse(self, conversation, message, seen):
             self.open_events()
             stream = FakeStream(self, fake, message, seen)
