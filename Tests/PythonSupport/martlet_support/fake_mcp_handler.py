@@ -4,12 +4,55 @@ import inspect
 import json
 import queue
 import secrets
+import select
+import socket
 import time
 from http.server import BaseHTTPRequestHandler
 
 from .modern_rules import RPCError, check
 
 META = "io.modelcontextprotocol/"
+
+
+class FakeStream:
+    """The event stream that answers one request, for a conversation of a FakeMCPServer."""
+
+    def __init__(self, handler, fake, message: dict, request):
+        self._handler, self._fake = handler, fake
+        self.message, self.request = message, request
+        self.params = message.get("params") or {}
+        self.progress_token = (self.params.get("_meta") or {}).get("progressToken")
+
+    def send(self, method: str, params: dict | None = None) -> None:
+        self._handler.event({"jsonrpc": "2.0", "method": method, **({"params": params} if params else {})})
+
+    def ask_later(self, method: str, params: dict | None = None) -> queue.Queue:
+        """A server's request; answers where its response will be found."""
+        identifier = f"server-{secrets.token_hex(4)}"
+        answers: queue.Queue = queue.Queue()
+        with self._fake.lock:
+            self._fake.answers[identifier] = answers
+        self._handler.event(
+            {"jsonrpc": "2.0", "id": identifier, "method": method, **({"params": params} if params else {})}
+        )
+        return answers
+
+    def ask(self, method: str, params: dict | None = None, *, timeout: float = 60) -> dict:
+        """A server's request; answers the client's whole response."""
+        return self.ask_later(method, params).get(timeout=timeout)
+
+    def wait_for_close(self, timeout: float = 60) -> bool:
+        """Whether the client closed the connection within the time."""
+        sock = self._handler.connection
+        deadline = time.monotonic() + timeout
+        while time.monotonic() < deadline:
+            readable, _, _ = select.select([sock], [], [], 0.1)
+            try:
+                if readable and sock.recv(1, socket.MSG_PEEK) == b"":
+                    return True
+            except OSError:
+                return True
+        return False
 
 
 def handler_for(fake):
@@ -103,8 +146,15 @@ def handler_for(fake):
                     check(seen, message, fake.revision, fake.tools)
                 except RPCError as error:
                     return self.answer_json(error.status, error.body(message.get("id")))
+            if method is None:
+                with fake.lock:
+                    waiting = fake.answers.get(message.get("id"))
+                if waiting:
+                    waiting.put(message)
             if "id" not in message or method is None:
                 return self.answer(202)
+            if fake.conversation(method):
+                return self.converse(fake.conversation(method), message, seen)
             if method == "subscriptions/listen" and fake.mode == "modern":
                 return self.listen(message)
             try:
@@ -180,6 +230,19 @@ def handler_for(fake):
                     if "method" not in step:
                         step = {"jsonrpc": "2.0", "id": message["id"], "result": fake.complete(step)}
                     self.event(step)
+                self.end_events()
+            except OSError:
+                fake.disconnects += 1
+                self.close_connection = True
+
+        def converse(self, conversation, message, seen):
+            self.open_events()
+            stream = FakeStream(self, fake, message, seen)
+            try:
+                result = conversation(stream)
+                if result is not None:
+                    kind = "error" if "code" in result and "message" in result else "result"
+                    self.event({"jsonrpc": "2.0", "id": message["id"], kind: result})
                 self.end_events()
             except OSError:
                 fake.disconnects += 1

@@ -80,6 +80,8 @@ class FakeMCPServer:
         self.lock = threading.Lock()
         self._scripted: list[tuple[str | None, int, list[tuple[str, str]], bytes]] = []
         self._handlers: dict[str, object] = {}
+        self._conversations: dict[str, object] = {}
+        self.answers: dict[object, queue.Queue] = {}
         self._server = ThreadingHTTPServer(("127.0.0.1", port), handler_for(self))
         self._server.daemon_threads = True
         self.port = self._server.server_address[1]
@@ -122,6 +124,10 @@ class FakeMCPServer:
         """
         self._handlers[method] = handler
 
+    def converse(self, method: str, conversation) -> None:
+        """conversation(stream) -> result, answers an RPC method on an event stream from now on (FakeStream)."""
+        self._conversations[method] = conversation
+
     def push(self, message: dict, session: str | None = None) -> int:
         """Sends a message on the open GET streams of one session or of all; answers how many streams got it."""
         with self.lock:
@@ -129,6 +135,13 @@ class FakeMCPServer:
         for stream in streams:
             stream.put(message)
         return len(streams)
+
+    def reset(self) -> None:
+        """Forgets instructions and recordings, but no session."""
+        with self.lock:
+            self.requests.clear()
+            self._scripted.clear()
+        self._handlers, self._conversations = {}, {}
 
     def drop_sessions(self) -> None:
         """Forgets all sessions, as a restart would."""
@@ -175,6 +188,9 @@ class FakeMCPServer:
             request.is_probe = is_probe(request.body) or request.header("mcp-session-id") in self.probes
             self.requests.append(request)
         return request
+
+    def conversation(self, method: str | None):
+        return self._conversations.get(method)
 
     def take_script(self, method: str | None):
         with self.lock:

@@ -87,7 +87,10 @@ final class BridgeSession: Sendable {
   /// Ends it at the upstream.
   func end() {
     let (contact, upstream, home) = (self.contact, self.upstream, self.home)
-    home.execute { contact.end(upstream, on: home) }
+    feed { feed in
+      feed.end()
+      contact.end(upstream, on: home)
+    }
   }
 }
 

@@ -17,3 +17,11 @@ extension JSONValue {
   /// SHA-256 of the canonical form.
   var canonicalDigest: [UInt8] { Array(SHA256.hash(data: JSONWriter.write(canonical))) }
 }
+
+extension JSONObject {
+  /// The object as a value; nothing where it has no member.
+  var valueUnlessEmpty: JSONValue? {
+    if isEmpty { return Optional.none }
+    return .object(self)
+  }
+}

@@ -39,6 +39,7 @@ final class ChangeFeed {
   private var dialogue: UpstreamDialogue?
   private var attempts = 0
   private var hasGap = false
+  private var isHeld = false
   private var lastID = 0
 
   init(upstream: UpstreamSession, contact: LegacyContact, eventLoop: any EventLoop) {
@@ -69,6 +70,24 @@ final class ChangeFeed {
     }
   }
 
+  private var isUnused: Bool { listeners.isEmpty && !isHeld }
+
+  /// Keeps the stream open from now on, so that a server that asks something outside of any call hears no, rather than
+  /// waiting for ever.
+  ///
+  /// - Parameter ready: Called when the server can be heard, or won't be.
+  func hold(_ ready: @escaping @Sendable () -> Void) {
+    isHeld = true
+    whenOpen { ready() }
+  }
+
+  /// Ends everything, with the session.
+  func end() {
+    isHeld = false
+    listeners = [:]
+    close()
+  }
+
   private func ready(_ id: ObjectIdentifier) {
     listeners[id]?.isReady = true
     if let listener = listeners[id] { listener.hear(.listening(listener.filter)) }
@@ -78,7 +97,7 @@ final class ChangeFeed {
   func remove(_ token: Token) {
     guard let listener = listeners.removeValue(forKey: ObjectIdentifier(token)) else { return }
     unwatch(listener.filter.resources)
-    if listeners.isEmpty { close() }
+    if isUnused { close() }
   }
 
   /// The server told of a change, on this stream or on another one.
@@ -186,7 +205,7 @@ final class ChangeFeed {
   }
 
   private func openAgain() {
-    if listeners.isEmpty { return close() }
+    if isUnused { return close() }
     let last = dialogue?.lastEventID
     let pause = dialogue?.retry ?? BridgeLimits.reopening[min(attempts, BridgeLimits.reopening.count - 1)]
     if last == nil { hasGap = true }
@@ -194,7 +213,7 @@ final class ChangeFeed {
     dialogue = nil
     stream = .opening
     _ = eventLoop.assumeIsolated().scheduleTask(in: pause) { [weak self] in
-      guard let self, dialogue == nil, stream != .closed, !listeners.isEmpty else { return }
+      guard let self, dialogue == nil, stream != .closed, !isUnused else { return }
       open(after: last)
     }
   }
@@ -209,11 +228,11 @@ final class ChangeFeed {
   }
 
   private func lose() {
-    let lost = listeners.values
-    listeners = [:]
+    let (lost, waiting) = (listeners.values, waiting)
     watchers = [:]
-    close()
+    end()
     for listener in lost { listener.hear(.lost) }
+    for work in waiting { work() }
   }
 
   private func close() {

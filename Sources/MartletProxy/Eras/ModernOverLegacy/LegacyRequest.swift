@@ -37,8 +37,8 @@ enum LegacyRequest {
     params["inputResponses"] = nil
     var metadata = JSONObject(
       request.metadata.members.members.filter { !$0.key.utf8.starts(with: reservedPrefix.utf8) })
-    metadata[MetadataKey.progressToken] = request.progressToken == nil ? nil : id.json
-    params["_meta"] = metadata.isEmpty ? nil : .object(metadata)
+    metadata[MetadataKey.progressToken] = request.progressToken.map { _ in id.json }
+    params["_meta"] = metadata.valueUnlessEmpty
     return MCPRequest(id: id, method: request.method, params: params.isEmpty ? nil : params)
   }
 

@@ -25,6 +25,7 @@ final class LegacyServerCall {
   private let request: MCPRequest
   private let logLevel: LogLevel?
   private var contact: LegacyContact
+  private let mayBeAsked: Bool
   private var conversation: LegacyConversation
   private var listener: Listener?
   private var dialogue: UpstreamDialogue?
@@ -46,14 +47,23 @@ final class LegacyServerCall {
     self.eventLoop = eventLoop
     self.listener = listener
     logLevel = round.logLevel
+    mayBeAsked = LegacyRequest.takesInput(round.request.method) && !round.features.declared.isEmpty
     request = LegacyRequest.translate(round.request, id: id)
     conversation = LegacyConversation(id: id, server: lease.session.server, round: round)
   }
 
   private var upstream: UpstreamSession { lease.session.upstream }
 
-  /// Sends the request; the log level first, where the server has to be told one.
+  /// Sends the request, once the server can be heard outside of calls too where it may ask for something there.
   func start() {
+    guard mayBeAsked, upstream.id != nil else { return begin() }
+    let bound = OnLoop(self, eventLoop: eventLoop)
+    lease.session.feed { feed in feed.hold { bound { $0.begin() } } }
+  }
+
+  /// The log level first, where the server has to be told one.
+  private func begin() {
+    guard end == nil else { return }
     guard let logLevel, lease.session.mustSet(logLevel) else { return send() }
     let setLevel = MCPRequest(
       id: lease.session.nextID(), method: .loggingSetLevel, params: ["level": .string(logLevel.rawValue)])

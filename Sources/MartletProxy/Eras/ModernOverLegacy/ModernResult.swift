@@ -21,7 +21,7 @@ struct ModernResult: Sendable {
     object["resultType"] = "complete"
     var metadata = object["_meta"]?.objectValue ?? JSONObject()
     metadata[MetadataKey.serverInfo] = server.info
-    object["_meta"] = metadata.isEmpty ? nil : .object(metadata)
+    object["_meta"] = metadata.valueUnlessEmpty
     return object
   }
 
