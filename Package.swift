@@ -144,7 +144,8 @@ let package = Package(
       .testTarget(
         name: "\(name)Tests",
         dependencies: [.byName(name: name), "MartletTestSupport"]
-          + (name == "MartletServer" ? [.product(name: "NIOEmbedded", package: "swift-nio")] : []),
+          + (["MartletProxy", "MartletServer"].contains(name)
+            ? [.product(name: "NIOEmbedded", package: "swift-nio")] : []),
         swiftSettings: settings)
     }
     + [

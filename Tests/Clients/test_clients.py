@@ -16,12 +16,12 @@ from martlet_support.tls import DocumentServer, ThrowawayCA
 ACCESS_TTL = 3
 TOOL = {"demo": "who_am_i", "everything": "test_simple_text", "legacy": "headers"}
 PROTOCOL = {
-    # client -> what it speaks to a server of both eras, what it speaks to one of the legacy era
-    "sdk-2.3": ("2026-07-28", "2025-11-25"),
+    # client -> what it speaks to a server of both eras, what it speaks to one of the legacy era (over the bridge)
+    "sdk-2.3": ("2026-07-28", "2026-07-28"),
     "sdk-2.3-legacy": ("2025-11-25", "2025-11-25"),
     "sdk-1.30": ("2025-11-25", "2025-11-25"),
     "sdk-1.9.4": ("2025-03-26", "2025-03-26"),
-    "fastmcp": ("2026-07-28", "2025-11-25"),
+    "fastmcp": ("2026-07-28", "2026-07-28"),
 }
 # 1.9.4 has never heard of client metadata documents.
 RUNS = [

@@ -18,7 +18,7 @@ struct LegacyConversationTests {
   }
 
   private func conversation(_ round: LegacyConversation.Round) -> LegacyConversation {
-    LegacyConversation(id: .number(5), server: LegacyAnswerTests.server, round: round)
+    LegacyConversation(id: .number(5), server: AnswerFromLegacyTests.server, round: round)
   }
 
   private func ask(_ id: String, _ method: MCPMethod, _ params: JSONObject? = nil) -> MCPMessage {
@@ -129,12 +129,14 @@ struct LegacyConversationTests {
     #expect(call.hear(ask("p", .ping)) == .reply(MCPResponse(id: .string("p"), outcome: .result([:]))))
   }
 
-  @Test(arguments: [
-    (.elicitationCreate, ["action": "accept", "content": [:]], true), (.elicitationCreate, ["action": "maybe"], false),
-    (.elicitationCreate, [], false), (.rootsList, ["roots": []], true), (.rootsList, ["roots": [:]], false),
-    (.samplingCreateMessage, ["role": "assistant", "content": [], "model": "m"], true),
-    (.samplingCreateMessage, ["role": "assistant", "content": []], false),
-  ] as [(MCPMethod, JSONValue, Bool)])
+  @Test(
+    arguments: [
+      (.elicitationCreate, ["action": "accept", "content": [:]], true),
+      (.elicitationCreate, ["action": "maybe"], false),
+      (.elicitationCreate, [], false), (.rootsList, ["roots": []], true), (.rootsList, ["roots": [:]], false),
+      (.samplingCreateMessage, ["role": "assistant", "content": [], "model": "m"], true),
+      (.samplingCreateMessage, ["role": "assistant", "content": []], false),
+    ] as [(MCPMethod, JSONValue, Bool)])
   func answersHaveAShape(method: MCPMethod, answer: JSONValue, isOne: Bool) {
     let input = AskedInput(MCPRequest(id: .number(1), method: method, params: Self.question), key: "k")
     #expect(input?.accepts(answer) == isOne)

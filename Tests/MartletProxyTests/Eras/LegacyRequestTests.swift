@@ -49,13 +49,14 @@ struct LegacyRequestTests {
 }
 
 struct ClientFeaturesTests {
-  @Test(arguments: [
-    (["elicitation": [:]], [.formElicitation]), (["elicitation": ["form": [:]]], [.formElicitation]),
-    (["elicitation": ["url": [:]]], [.urlElicitation]),
-    (["elicitation": ["url": [:], "form": [:]]], [.urlElicitation, .formElicitation]),
-    (["elicitation": true], []), ([:], []), (["sampling": [:]], [.sampling]),
-    (["sampling": ["tools": [:]]], [.sampling, .samplingWithTools]), (["roots": [:]], [.roots]), (["roots": nil], []),
-  ] as [(JSONObject, [ClientFeatures.Feature])])
+  @Test(
+    arguments: [
+      (["elicitation": [:]], [.formElicitation]), (["elicitation": ["form": [:]]], [.formElicitation]),
+      (["elicitation": ["url": [:]]], [.urlElicitation]),
+      (["elicitation": ["url": [:], "form": [:]]], [.urlElicitation, .formElicitation]),
+      (["elicitation": true], []), ([:], []), (["sampling": [:]], [.sampling]),
+      (["sampling": ["tools": [:]]], [.sampling, .samplingWithTools]), (["roots": [:]], [.roots]), (["roots": nil], []),
+    ] as [(JSONObject, [ClientFeatures.Feature])])
   func whatWasDeclared(capabilities: JSONObject, features: [ClientFeatures.Feature]) {
     #expect(ClientFeatures(capabilities).declared == Set(features))
   }

@@ -16,7 +16,9 @@ struct RequestStatesTests {
     RequestStates(sealer: Sealer(key: Self.key), node: [node], clock: clock)
   }
 
-  private func request(_ params: JSONObject = ["name": "t", "arguments": ["a": 1, "b": 2]], _ method: MCPMethod = .toolsCall)
+  private func request(
+    _ params: JSONObject = ["name": "t", "arguments": ["a": 1, "b": 2]], _ method: MCPMethod = .toolsCall
+  )
     -> MCPRequest
   {
     MCPRequest(id: .number(1), method: method, params: params)

@@ -39,13 +39,14 @@ struct ListenFilter: Sendable, Equatable {
     if resources.count > Self.maximumResources { return nil }
   }
 
-  /// What a server can tell of this.
+  /// What a server with a session can tell of this.
   func offered(by server: LegacyServer) -> ListenFilter {
     var offered = ListenFilter()
     for flag in Self.flags where listChanges.contains(flag.method) && server.has(flag.capability, "listChanged") {
       offered.listChanges.insert(flag.method)
     }
-    if server.has("resources", "subscribe") { offered.resources = resources }
+    // Some servers watch resources without having said so; each is asked about each.
+    if server.capabilities["resources"] != nil { offered.resources = resources }
     return offered
   }
 

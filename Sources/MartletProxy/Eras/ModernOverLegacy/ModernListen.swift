@@ -59,7 +59,8 @@ final class ModernListen: ModernWork {
     self.lease = lease
     self.token = token
     let bound = OnLoop(self, eventLoop: client.eventLoop)
-    let offered = filter.offered(by: lease.session.server)
+    let hasSession = lease.session.upstream.id != nil
+    let offered = hasSession ? filter.offered(by: lease.session.server) : ListenFilter()
     lease.session.feed { feed in
       feed.add(token, filter: offered) { event in bound { $0.hear(event, token) } }
     }

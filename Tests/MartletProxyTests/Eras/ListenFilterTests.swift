@@ -4,8 +4,8 @@ import Testing
 
 @testable import MartletProxy
 
-struct SubscriptionFilterTests {
-  private func filter(_ json: JSONValue) -> SubscriptionFilter? { SubscriptionFilter(params: ["notifications": json]) }
+struct ListenFilterTests {
+  private func filter(_ json: JSONValue) -> ListenFilter? { ListenFilter(params: ["notifications": json]) }
 
   @Test func everyKindIsRead() throws {
     let all: JSONValue = [
@@ -18,17 +18,18 @@ struct SubscriptionFilterTests {
     #expect(try #require(filter(["toolsListChanged": false, "other": 1])).isEmpty)
   }
 
-  @Test(arguments: [
-    [], ["toolsListChanged": 1], ["resourceSubscriptions": "a:b"], ["resourceSubscriptions": [1]],
-    ["resourceSubscriptions": .array((0...64).map { .string("a:\($0)") })],
-  ] as [JSONValue])
+  @Test(
+    arguments: [
+      [], ["toolsListChanged": 1], ["resourceSubscriptions": "a:b"], ["resourceSubscriptions": [1]],
+      ["resourceSubscriptions": .array((0...64).map { .string("a:\($0)") })],
+    ] as [JSONValue])
   func theWrongShapeIsNone(json: JSONValue) { #expect(filter(json) == nil) }
 
   @Test func aServerIsHeldToWhatItDeclared() throws {
     let wanted = try #require(
       filter(["toolsListChanged": true, "promptsListChanged": true, "resourceSubscriptions": ["a:b"]]))
     let server = LegacyServer(
-      initialize: ["capabilities": ["tools": ["listChanged": true], "prompts": [:], "resources": [:]]], hasSession: true)
+      initialize: ["capabilities": ["tools": ["listChanged": true], "prompts": [:]]], hasSession: true)
     #expect(wanted.offered(by: server).json == ["toolsListChanged": true])
   }
 

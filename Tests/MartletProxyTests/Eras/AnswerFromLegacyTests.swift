@@ -4,7 +4,7 @@ import Testing
 
 @testable import MartletProxy
 
-struct LegacyAnswerTests {
+struct AnswerFromLegacyTests {
   static let server = LegacyServer(
     initialize: ["serverInfo": ["name": "old", "version": "1"], "capabilities": ["tools": [:]]], hasSession: true)
 
@@ -12,7 +12,7 @@ struct LegacyAnswerTests {
     _ outcome: MCPResponse.Outcome, _ method: MCPMethod = .toolsCall, declared: JSONObject = [:],
     missing: [ClientFeatures.Feature] = []
   ) -> ModernAnswer {
-    LegacyAnswer(server: Self.server, features: ClientFeatures(declared), method: method)
+    AnswerFromLegacy(server: Self.server, features: ClientFeatures(declared), method: method)
       .modern(outcome, missing: missing)
   }
 
@@ -45,11 +45,12 @@ struct LegacyAnswerTests {
 
   @Test func aResultThatIsNoObjectIsAnError() { #expect(code(answer(.result([1]))) == -32603) }
 
-  @Test(arguments: [
-    (-32002, -32602, 400), (-32601, -32601, 404), (-32602, -32602, 400), (-32000, -32000, 200), (-32020, -32603, 200),
-    (-32021, -32603, 200), (-32022, -32603, 200), (-32099, -32603, 200), (-32603, -32603, 200), (1, 1, 200),
-    (-31002, -31002, 429),
-  ] as [(Int64, Int64, Int)])
+  @Test(
+    arguments: [
+      (-32002, -32602, 400), (-32601, -32601, 404), (-32602, -32602, 400), (-32000, -32000, 200), (-32020, -32603, 200),
+      (-32021, -32603, 200), (-32022, -32603, 200), (-32099, -32603, 200), (-32603, -32603, 200), (1, 1, 200),
+      (-31002, -31002, 429),
+    ] as [(Int64, Int64, Int)])
   func codesKeepTheirSense(legacy: Int64, modern: Int64, status: Int) {
     let found = answer(error(legacy, data: ["kept": true]))
     #expect(code(found) == modern && found.status == status)
