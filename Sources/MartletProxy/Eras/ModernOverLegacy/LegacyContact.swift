@@ -76,7 +76,8 @@ extension AdmittedRequest {
     let bare = IncomingRequest(
       method: incoming.method, path: incoming.path, query: "", headers: HeaderFields(lowercased: traces),
       address: incoming.address, id: incoming.id, arrivedAt: incoming.arrivedAt)
-    let routed = RoutedRequest(incoming: bare, route: authenticated.routed.route, settings: authenticated.routed.settings)
+    let routed = RoutedRequest(
+      incoming: bare, route: authenticated.routed.route, settings: authenticated.routed.settings)
     let stripped = ClassifiedRequest(
       authenticated: AuthenticatedRequest(routed: routed, principal: authenticated.principal), message: nil, bytes: [],
       classification: classified.classification, mirrored: .init())

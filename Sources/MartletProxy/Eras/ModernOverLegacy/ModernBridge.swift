@@ -55,7 +55,8 @@ final class ModernBridge: Sendable {
     do throws(Rejection) {
       let contact = LegacyContact(selector: gateway.selector, transport: gateway.transport, request: request)
       let outbound = try gateway.selector.bare(.post, for: request)
-      LegacyHandshake.begin(outbound, initialize: initialize, over: gateway.transport, on: eventLoop) { [clock] result in
+      LegacyHandshake.begin(outbound, initialize: initialize, over: gateway.transport, on: eventLoop) {
+        [clock] result in
         if case .failure(let rejection) = result { Self.doubt(route, after: rejection) }
         completion(
           result.map { upstream in

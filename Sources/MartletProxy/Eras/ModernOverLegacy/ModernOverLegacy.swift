@@ -49,7 +49,8 @@ final class ModernOverLegacy: ExchangeAnswer {
     switch method {
     case .tasksGet, .tasksUpdate, .tasksCancel, .tasksList, .tasksResult:
       ModernAnswer(
-        .methodNotFound, "\(method) is not available here: this server's tasks are those of 2025-11-25, which can't be translated.")
+        .methodNotFound,
+        "\(method) is not available here: this server's tasks are those of 2025-11-25, which can't be translated.")
     default: ModernAnswer(.methodNotFound, "Method not found: \(method)")
     }
   }

@@ -13,17 +13,20 @@ struct ErrorTranslationTests {
       of: MCPRequest(id: .number(1), method: method, params: ["uri": "a:b", "name": "a:b"]))
   }
 
-  @Test(arguments: [
-    (["uri": "a:b"] as JSONValue?, JSONRPCErrorCode.legacyResourceNotFound), (["uri": "a:B"], .invalidParams),
-    (["uri": 1], .invalidParams), (nil, .invalidParams),
-  ])
+  private static let missing: [(JSONValue?, JSONRPCErrorCode)] = [
+    (["uri": "a:b"], .legacyResourceNotFound), (["uri": "a:B"], .invalidParams), (["uri": 1], .invalidParams),
+    (nil, .invalidParams),
+  ]
+
+  @Test(arguments: missing)
   func aMissingResourceIsCertainByItsURIOnly(_ data: JSONValue?, _ code: JSONRPCErrorCode) {
     #expect(legacy(.invalidParams, data: data).code == code)
     #expect(legacy(.invalidParams, data: data, .promptsGet).code == .invalidParams)
   }
 
   @Test func missingCapabilitiesAreNamed() {
-    let failure = legacy(.missingCapability, data: ["requiredCapabilities": ["sampling": ["tools": [:]], "roots": [:]]])
+    let failure = legacy(
+      .missingCapability, data: ["requiredCapabilities": ["sampling": ["tools": [:]], "roots": [:]]])
     #expect(failure.code == .invalidRequest)
     #expect(failure.message.contains("sampling.tools, roots"))
     #expect(!legacy(.missingCapability).message.isEmpty)

@@ -30,8 +30,8 @@ struct QuestionTranslationTests {
     #expect(older.elicitation == nil, "nobody tells it of the end")
   }
 
-  @Test(arguments: [
-    (MCPMethod.elicitationCreate, [:] as JSONObject, [:] as JSONValue, "elicitation"),
+  private static let undeclared: [(MCPMethod, JSONObject, JSONValue, String)] = [
+    (.elicitationCreate, [:], [:], "elicitation"),
     (.elicitationCreate, [:], ["elicitation": .null], "elicitation"),
     (.elicitationCreate, ["mode": "url"], ["elicitation": ["form": [:]]], "elicitation.url"),
     (.elicitationCreate, [:], ["elicitation": ["url": [:]]], "elicitation.form"),
@@ -39,8 +39,12 @@ struct QuestionTranslationTests {
     (.samplingCreateMessage, ["tools": []], ["sampling": [:]], "sampling.tools"),
     (.rootsList, [:], ["sampling": [:]], "roots"), (.toolsCall, [:], ["sampling": [:]], "tools/call"),
     (.ping, [:], [:], "ping"),
-  ])
-  func whatWasNotDeclaredIsNamed(_ method: MCPMethod, _ params: JSONObject, _ declared: JSONValue, _ name: String) {
+  ]
+
+  @Test(arguments: undeclared)
+  func whatWasNotDeclaredIsNamed(
+    _ method: MCPMethod, _ params: JSONObject, _ declared: JSONValue, _ name: String
+  ) {
     let error = #expect(throws: MCPMessageError.self) { try ask(method, params, declared: declared) }
     #expect(error?.code == .invalidRequest && error?.message.contains(name) == true)
   }
@@ -57,8 +61,9 @@ struct QuestionTranslationTests {
     #expect(InputRequired(["requestState": "s"])?.questions.isEmpty == true)
   }
 
-  @Test(arguments: [
-    [:], ["inputRequests": []], ["inputRequests": ["a": [:]]], ["inputRequests": ["a": "roots/list"]],
-  ] as [JSONValue])
+  @Test(
+    arguments: [
+      [:], ["inputRequests": []], ["inputRequests": ["a": [:]]], ["inputRequests": ["a": "roots/list"]],
+    ] as [JSONValue])
   func brokenRoundsAreNone(_ result: JSONValue) { #expect(InputRequired(result) == nil) }
 }

@@ -8,7 +8,9 @@ struct RequestTranslationTests {
   private let translation = RequestTranslation(
     client: LegacyClientProfileTests.profile(capabilities: ["sampling": [:]]), logLevel: "warning")
 
-  private func call(_ params: JSONObject) -> MCPRequest { MCPRequest(id: .number(7), method: .toolsCall, params: params) }
+  private func call(_ params: JSONObject) -> MCPRequest {
+    MCPRequest(id: .number(7), method: .toolsCall, params: params)
+  }
 
   @Test func everyRequestCarriesItsMetadata() throws {
     let request = call([
@@ -47,11 +49,13 @@ struct RequestTranslationTests {
     #expect(without.message.params?["requestState"] == nil)
   }
 
-  @Test(arguments: [
-    (MCPMethod.toolsCall, "name", "plain", "plain"), (.promptsGet, "name", "ä", "=?base64?w6Q=?="),
+  private static let names: [(MCPMethod, String, String, String?)] = [
+    (.toolsCall, "name", "plain", "plain"), (.promptsGet, "name", "ä", "=?base64?w6Q=?="),
     (.resourcesRead, "uri", " a:b", "=?base64?IGE6Yg==?="), (.completionComplete, "name", "x", nil),
     (.resourcesList, "uri", "x", nil),
-  ])
+  ]
+
+  @Test(arguments: names)
   func V_030_methodAndNameAreMirrored(_ method: MCPMethod, _ key: String, _ name: String, _ header: String?) throws {
     let request = MCPRequest(id: .number(1), method: method, params: [key: .string(name)])
     let fields = try translation.modern(request, id: .number(1)).mirrored
