@@ -28,9 +28,9 @@ struct Seat<Occupant: AnyObject>: Sendable {
 /// Everything is found by (session, id): the session was proven to be the caller's, so nobody reaches another's (V-014).
 final class LegacyDesk: Sendable {
   private struct Session {
-    var calls: [JSONRPCID: Seat<CallOverModern>] = [:]
-    var questions: [JSONRPCID: Seat<CallOverModern>] = [:]
-    var stream: Seat<StreamOverModern>?
+    var calls: [JSONRPCID: Seat<BridgedCall>] = [:]
+    var questions: [JSONRPCID: Seat<BridgedCall>] = [:]
+    var stream: Seat<BridgedStream>?
 
     var isEmpty: Bool { calls.isEmpty && questions.isEmpty && stream == nil }
   }
@@ -44,11 +44,11 @@ final class LegacyDesk: Sendable {
 
   // MARK: - Calls
 
-  func began(_ seat: Seat<CallOverModern>, _ id: JSONRPCID, in session: ArtefactDigest) {
+  func began(_ seat: Seat<BridgedCall>, _ id: JSONRPCID, in session: ArtefactDigest) {
     state.withLock { $0.sessions[session, default: Session()].calls[id] = seat }
   }
 
-  func ended(_ call: CallOverModern, _ id: JSONRPCID, in session: ArtefactDigest) {
+  func ended(_ call: BridgedCall, _ id: JSONRPCID, in session: ArtefactDigest) {
     let identity = ObjectIdentifier(call)
     change(session) { entry in
       if entry.calls[id]?.identity == identity { entry.calls[id] = nil }
@@ -65,7 +65,7 @@ final class LegacyDesk: Sendable {
   /// Expects an answer.
   ///
   /// - Returns: Whether there is room.
-  func expect(_ id: JSONRPCID, for seat: Seat<CallOverModern>, in session: ArtefactDigest) -> Bool {
+  func expect(_ id: JSONRPCID, for seat: Seat<BridgedCall>, in session: ArtefactDigest) -> Bool {
     state.withLock { state in
       guard state.questions < LegacyBridgeLimits.questions,
         state.sessions[session]?.questions.count ?? 0 < LegacyBridgeLimits.questionsOfSession
@@ -89,7 +89,7 @@ final class LegacyDesk: Sendable {
     return true
   }
 
-  private func take(_ id: JSONRPCID, in session: ArtefactDigest) -> Seat<CallOverModern>? {
+  private func take(_ id: JSONRPCID, in session: ArtefactDigest) -> Seat<BridgedCall>? {
     state.withLock { state in
       guard let seat = state.sessions[session]?.questions.removeValue(forKey: id) else { return nil }
       state.questions -= 1
@@ -100,11 +100,11 @@ final class LegacyDesk: Sendable {
 
   // MARK: - Streams
 
-  func opened(_ seat: Seat<StreamOverModern>, of session: ArtefactDigest) {
+  func opened(_ seat: Seat<BridgedStream>, of session: ArtefactDigest) {
     state.withLock { $0.sessions[session, default: Session()].stream = seat }
   }
 
-  func closed(_ stream: StreamOverModern, of session: ArtefactDigest) {
+  func closed(_ stream: BridgedStream, of session: ArtefactDigest) {
     let identity = ObjectIdentifier(stream)
     change(session) { entry in
       if entry.stream?.identity == identity { entry.stream = nil }

@@ -3,17 +3,17 @@ import MartletDomain
 
 /// A legacy client with a modern server: picks who answers. Used on its event loop only.
 final class LegacyOverModern: ExchangeAnswer {
-  private let answer: any AnswerOverModern
+  private let answer: any LegacyAnswer
 
   init(exchange: GatewayExchange, request: AdmittedRequest) {
     switch request.classified.message {
     case nil where request.classified.incoming.method == "GET":
-      answer = StreamOverModern(exchange: exchange, request: request)
+      answer = BridgedStream(exchange: exchange, request: request)
     case .request(let message)? where message.method == .initialize:
-      answer = OpeningOverModern(exchange: exchange, request: request, initialize: message)
-    case .request(let message)? where !ErrandOverModern.answers(message.method):
-      answer = CallOverModern(exchange: exchange, request: request, message: message)
-    default: answer = ErrandOverModern(exchange: exchange, request: request)
+      answer = BridgedOpening(exchange: exchange, request: request, initialize: message)
+    case .request(let message)? where !BridgedErrand.answers(message.method):
+      answer = BridgedCall(exchange: exchange, request: request, message: message)
+    default: answer = BridgedErrand(exchange: exchange, request: request)
     }
   }
 
@@ -31,7 +31,7 @@ final class LegacyOverModern: ExchangeAnswer {
 }
 
 /// One of the ways to answer a legacy client.
-protocol AnswerOverModern: ExchangeAnswer {
+protocol LegacyAnswer: ExchangeAnswer {
   func start()
 }
 

@@ -22,7 +22,7 @@ struct OpenQuestions {
   /// - Throws: Where the client can't be asked; nothing is open then.
   init(
     _ required: InputRequired, client: LegacyClientProfile, session: ArtefactDigest?, desk: LegacyDesk,
-    seat: Seat<CallOverModern>, mint: () -> String
+    seat: Seat<BridgedCall>, mint: () -> String
   ) throws(MCPMessageError) {
     guard let session else {
       throw MCPMessageError(

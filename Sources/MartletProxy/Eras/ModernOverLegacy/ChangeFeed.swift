@@ -8,7 +8,7 @@ final class ChangeFeed {
   /// What a listener hears.
   enum Event: Sendable {
     /// It listens now, to this.
-    case listening(SubscriptionFilter)
+    case listening(ListenFilter)
     /// Something changed.
     case changed(MCPNotification)
     /// The session is not known any more; the listener is forgotten.
@@ -22,7 +22,7 @@ final class ChangeFeed {
 
   private struct Listener {
     let token: Token
-    var filter: SubscriptionFilter
+    var filter: ListenFilter
     let hear: @Sendable (Event) -> Void
     var isReady = false
   }
@@ -51,7 +51,7 @@ final class ChangeFeed {
   /// Begins to listen.
   ///
   /// - Parameter filter: What the server offers of what is wanted.
-  func add(_ token: Token, filter: SubscriptionFilter, hear: @escaping @Sendable (Event) -> Void) {
+  func add(_ token: Token, filter: ListenFilter, hear: @escaping @Sendable (Event) -> Void) {
     guard listeners.count < BridgeLimits.listeners else { return hear(.full) }
     let id = ObjectIdentifier(token)
     listeners[id] = Listener(token: token, filter: filter.watching([]), hear: hear)
@@ -59,7 +59,7 @@ final class ChangeFeed {
     whenOpen { [self] in
       guard listeners[id] != nil else { return }
       if stream == .unavailable {
-        listeners[id]?.filter = SubscriptionFilter()
+        listeners[id]?.filter = ListenFilter()
         return ready(id)
       }
       watch(filter.resources) { [self] watched in

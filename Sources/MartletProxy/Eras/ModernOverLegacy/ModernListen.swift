@@ -5,7 +5,7 @@ import NIOCore
 final class ModernListen: ModernWork {
   private let client: ModernExchange
   private let subscription: Subscription
-  private let filter: SubscriptionFilter?
+  private let filter: ListenFilter?
   private var lease: BridgeLease?
   private var token: ChangeFeed.Token?
   private var isAcknowledged = false
@@ -14,7 +14,7 @@ final class ModernListen: ModernWork {
   init(_ client: ModernExchange, request: MCPRequest) {
     self.client = client
     subscription = Subscription(id: request.id)
-    filter = SubscriptionFilter(params: request.params)
+    filter = ListenFilter(params: request.params)
   }
 
   func start() {
@@ -22,7 +22,7 @@ final class ModernListen: ModernWork {
       return client.conclude(
         ModernAnswer(
           .invalidParams,
-          "params.notifications must be a filter of at most \(SubscriptionFilter.maximumResources) resources."))
+          "params.notifications must be a filter of at most \(ListenFilter.maximumResources) resources."))
     }
     listen()
   }
@@ -60,7 +60,7 @@ final class ModernListen: ModernWork {
     self.token = token
     let bound = OnLoop(self, eventLoop: client.eventLoop)
     let hasSession = lease.session.upstream.id != nil
-    let offered = hasSession ? filter.offered(by: lease.session.server) : SubscriptionFilter()
+    let offered = hasSession ? filter.offered(by: lease.session.server) : ListenFilter()
     lease.session.feed { feed in
       feed.add(token, filter: offered) { event in bound { $0.hear(event, token) } }
     }
@@ -82,7 +82,7 @@ final class ModernListen: ModernWork {
     }
   }
 
-  private func listening(_ filter: SubscriptionFilter) {
+  private func listening(_ filter: ListenFilter) {
     attempts = 0
     if isAcknowledged {
       // What changed between two sessions, nobody knows.

@@ -25,7 +25,8 @@ struct ErrorTranslationTests {
   }
 
   @Test func missingCapabilitiesAreNamed() {
-    let failure = legacy(.missingCapability, data: ["requiredCapabilities": ["sampling": ["tools": [:]], "roots": [:]]])
+    let failure = legacy(
+      .missingCapability, data: ["requiredCapabilities": ["sampling": ["tools": [:]], "roots": [:]]])
     #expect(failure.code == .invalidRequest)
     #expect(failure.message.contains("sampling.tools, roots"))
     #expect(!legacy(.missingCapability).message.isEmpty)

@@ -61,8 +61,9 @@ struct QuestionTranslationTests {
     #expect(InputRequired(["requestState": "s"])?.questions.isEmpty == true)
   }
 
-  @Test(arguments: [
-    [:], ["inputRequests": []], ["inputRequests": ["a": [:]]], ["inputRequests": ["a": "roots/list"]],
-  ] as [JSONValue])
+  @Test(
+    arguments: [
+      [:], ["inputRequests": []], ["inputRequests": ["a": [:]]], ["inputRequests": ["a": "roots/list"]],
+    ] as [JSONValue])
   func brokenRoundsAreNone(_ result: JSONValue) { #expect(InputRequired(result) == nil) }
 }

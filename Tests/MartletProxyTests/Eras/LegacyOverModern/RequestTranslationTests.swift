@@ -8,7 +8,9 @@ struct RequestTranslationTests {
   private let translation = RequestTranslation(
     client: LegacyClientProfileTests.profile(capabilities: ["sampling": [:]]), logLevel: "warning")
 
-  private func call(_ params: JSONObject) -> MCPRequest { MCPRequest(id: .number(7), method: .toolsCall, params: params) }
+  private func call(_ params: JSONObject) -> MCPRequest {
+    MCPRequest(id: .number(7), method: .toolsCall, params: params)
+  }
 
   @Test func everyRequestCarriesItsMetadata() throws {
     let request = call([

@@ -2,7 +2,7 @@ import MCPProtocol
 import StrictCoding
 
 /// Which changes a modern client listens for (MCP 2026-07-28, Subscriptions, Notification Filter).
-struct SubscriptionFilter: Sendable, Equatable {
+struct ListenFilter: Sendable, Equatable {
   /// How many resources one stream may watch.
   static let maximumResources = 64
 
@@ -40,8 +40,8 @@ struct SubscriptionFilter: Sendable, Equatable {
   }
 
   /// What a server with a session can tell of this.
-  func offered(by server: LegacyServer) -> SubscriptionFilter {
-    var offered = SubscriptionFilter()
+  func offered(by server: LegacyServer) -> ListenFilter {
+    var offered = ListenFilter()
     for flag in Self.flags where listChanges.contains(flag.method) && server.has(flag.capability, "listChanged") {
       offered.listChanges.insert(flag.method)
     }
@@ -51,7 +51,7 @@ struct SubscriptionFilter: Sendable, Equatable {
   }
 
   /// The same for fewer resources.
-  func watching(_ resources: [String]) -> SubscriptionFilter {
+  func watching(_ resources: [String]) -> ListenFilter {
     var filter = self
     filter.resources = resources
     return filter
@@ -95,7 +95,7 @@ struct Subscription: Sendable {
   /// The id of the request that opened the stream.
   let id: JSONRPCID
 
-  func acknowledgement(_ filter: SubscriptionFilter) -> MCPNotification {
+  func acknowledgement(_ filter: ListenFilter) -> MCPNotification {
     tagged(MCPNotification(method: .subscriptionsAcknowledged, params: ["notifications": filter.json]))
   }
 

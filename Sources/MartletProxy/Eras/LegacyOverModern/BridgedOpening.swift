@@ -5,7 +5,7 @@ import StrictCoding
 
 /// `initialize` of a legacy client: the server is asked what it is, and a session of ours begins. Used on its event loop
 /// only.
-final class OpeningOverModern: AnswerOverModern {
+final class BridgedOpening: LegacyAnswer {
   private let exchange: GatewayExchange
   private let request: AdmittedRequest
   private let upstream: ModernUpstream

@@ -4,7 +4,7 @@ import NIOCore
 import StrictCoding
 
 /// What a legacy client says that no modern server can be told: it is answered here. Used on its event loop only.
-final class ErrandOverModern: AnswerOverModern {
+final class BridgedErrand: LegacyAnswer {
   private let exchange: GatewayExchange
   private let request: AdmittedRequest
   private let messages: ClientMessages

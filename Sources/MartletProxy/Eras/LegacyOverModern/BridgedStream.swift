@@ -7,16 +7,16 @@ import StrictCoding
 ///
 /// The server may end the subscription, and the client may watch other resources: a new subscription follows, and the
 /// client's stream stays.
-final class StreamOverModern: AnswerOverModern {
+final class BridgedStream: LegacyAnswer {
   private let exchange: GatewayExchange
   private let request: AdmittedRequest
   private let upstream: ModernUpstream
   private let messages: ClientMessages
-  private var filter: ListenFilter?
+  private var filter: SubscriptionFilter?
   private var watched: [String] = []
-  private var current: ListenCall?
+  private var current: OpenSubscription?
   /// Takes the place of the current one once the server has acknowledged it, so that nothing is missed between.
-  private var next: ListenCall?
+  private var next: OpenSubscription?
   private var timer: Scheduled<Void>?
   private var pause = LegacyBridgeLimits.firstSubscriptionPause
   private var generation = 0
@@ -51,7 +51,7 @@ final class StreamOverModern: AnswerOverModern {
     }
   }
 
-  private func open(_ filter: ListenFilter) {
+  private func open(_ filter: SubscriptionFilter) {
     timer?.cancel()
     self.filter = filter
     // A server that tells of nothing: no stream is held open for it (X3).
@@ -107,7 +107,7 @@ final class StreamOverModern: AnswerOverModern {
     let modern = upstream.translation.own(
       .subscriptionsListen, id: upstream.id("listen.\(generation)"),
       params: ["notifications": .object(notifications)])
-    let subscription = ListenCall()
+    let subscription = OpenSubscription()
     next = subscription
     do throws(Rejection) {
       let dialogue = try upstream.send(modern) { [weak self] turn in self?.hear(turn, from: subscription) }
@@ -115,7 +115,7 @@ final class StreamOverModern: AnswerOverModern {
     } catch { lost(subscription) }
   }
 
-  private func hear(_ turn: UpstreamDialogue.Turn, from subscription: ListenCall) {
+  private func hear(_ turn: UpstreamDialogue.Turn, from subscription: OpenSubscription) {
     guard !isOver, subscription === current || subscription === next else { return }
     switch turn {
     case .accepted, .message(.request): break
@@ -126,7 +126,7 @@ final class StreamOverModern: AnswerOverModern {
     }
   }
 
-  private func begin(_ subscription: ListenCall) {
+  private func begin(_ subscription: OpenSubscription) {
     current?.cancel()
     current = subscription
     next = nil
@@ -149,7 +149,7 @@ final class StreamOverModern: AnswerOverModern {
     }
   }
 
-  private func lost(_ subscription: ListenCall) {
+  private func lost(_ subscription: OpenSubscription) {
     subscription.cancel()
     if subscription === next { next = nil }
     if subscription === current {
@@ -204,7 +204,7 @@ final class StreamOverModern: AnswerOverModern {
 }
 
 /// One `subscriptions/listen` under way. Used on its event loop only.
-private final class ListenCall {
+private final class OpenSubscription {
   private var dialogue: UpstreamDialogue?
   private var isCancelled = false
   var beganAt: NIODeadline?

@@ -7,7 +7,7 @@ import StrictCoding
 /// only.
 ///
 /// The client's disconnect doesn't end it (MCP 2025-11-25, Streamable HTTP); `notifications/cancelled` does.
-final class CallOverModern: AnswerOverModern {
+final class BridgedCall: LegacyAnswer {
   private let exchange: GatewayExchange
   private let request: AdmittedRequest
   private let message: MCPRequest

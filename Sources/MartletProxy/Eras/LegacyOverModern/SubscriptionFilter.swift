@@ -2,7 +2,7 @@ import MCPProtocol
 import StrictCoding
 
 /// What a legacy client's stream is fed from: the changes that the server tells of.
-struct ListenFilter: Sendable, Equatable {
+struct SubscriptionFilter: Sendable, Equatable {
   let tools: Bool
   let prompts: Bool
   let resources: Bool
@@ -10,7 +10,7 @@ struct ListenFilter: Sendable, Equatable {
   let watches: Bool
 
   /// Everything: an upstream leaves out what it doesn't have.
-  static let everything = ListenFilter(tools: true, prompts: true, resources: true, watches: true)
+  static let everything = SubscriptionFilter(tools: true, prompts: true, resources: true, watches: true)
 
   private init(tools: Bool, prompts: Bool, resources: Bool, watches: Bool) {
     self.tools = tools
