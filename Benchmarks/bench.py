@@ -2,14 +2,16 @@
 
 import argparse
 import importlib
-import json
+import signal
 import sys
 import time
+import traceback
 from pathlib import Path
 
 from harness import machine
 from harness.site import REPOSITORY, Site
 from parts.plan import Plan
+from report.report import write
 
 PARTS = ["throughput", "latency", "sizes", "events", "idle", "start", "growth", "profile"]
 
@@ -19,20 +21,30 @@ def main() -> int:
     machine.allow_many_files()
     site = Site(options.martlet.resolve())
     plan = Plan(site, rounds=1 if options.quick else options.rounds, is_quick=options.quick)
-    results, started = {}, time.monotonic()
+    # What runs is stopped when this is.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    results, broken, started = {}, [], time.monotonic()
     for name in options.only or PARTS:
         print(f"==> {name}", flush=True)
-        upstream = site.start_upstream()
         try:
-            results[name] = importlib.import_module(f"parts.{name}").run(plan) | {
-                "machine": machine.description(), "cores": site.cores.described(), "rounds": plan.rounds,
-                "at": time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime())}
-        finally:
-            upstream.stop()
-    from report.report import write
+            results[name] = measured(name, plan)
+        except Exception:
+            # The other parts are worth having; the exit code tells of this one.
+            traceback.print_exc()
+            broken.append(name)
     write(results, REPOSITORY / "docs/benchmarks" if not options.quick else site.folder / "report")
-    print(f"==> done in {(time.monotonic() - started) / 60:.1f} min")
-    return 0
+    print(f"==> done in {(time.monotonic() - started) / 60:.1f} min" + "".join(f"; {name} FAILED" for name in broken))
+    return 1 if broken else 0
+
+
+def measured(name: str, plan: Plan) -> dict:
+    about = {"machine": machine.description(), "cores": plan.site.cores.described(), "rounds": plan.rounds,
+             "at": time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime())}
+    upstream = plan.site.start_upstream()
+    try:
+        return importlib.import_module(f"parts.{name}").run(plan) | about
+    finally:
+        upstream.stop()
 
 
 def arguments() -> argparse.Namespace:

@@ -48,6 +48,22 @@ def first_answer(row: Row) -> int:
     return len(answer)
 
 
+def answering(rows: list[Row], missing: dict[str, str], say=print) -> list[Row]:
+    """Those rows that answer as they should; why the others don't goes to `missing`. Martlet must."""
+    found = []
+    for row in rows:
+        try:
+            with moving(row.proxy):
+                first_answer(row)
+            found.append(row)
+        except (WrongAnswer, OSError) as reason:
+            if row.key.startswith("martlet"):
+                raise
+            missing[row.key] = f"gives no right answer: {str(reason)[:200]}"
+            say(missing[row.key])
+    return found
+
+
 def whole_answer(port: int, request: bytes) -> bytes:
     """The bytes of one answer, as they come."""
     with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:

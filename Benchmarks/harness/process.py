@@ -1,5 +1,6 @@
 """A process of the benchmark: pinned to cores, and measured with everything that it starts."""
 
+import ctypes
 import os
 import signal
 import socket
@@ -9,6 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+PR_SET_PDEATHSIG = 1
+_libc = ctypes.CDLL(None)
 TICK = os.sysconf("SC_CLK_TCK")
 
 
@@ -40,7 +43,7 @@ class PinnedProcess:
                 [str(part) for part in command],
                 stdin=subprocess.DEVNULL, stdout=output, stderr=output, cwd=cwd,
                 env={**os.environ, **(env or {})}, start_new_session=True,
-                preexec_fn=lambda: os.sched_setaffinity(0, cores),
+                preexec_fn=lambda: _begin(cores),
             )
 
     # Life
@@ -116,6 +119,12 @@ class PinnedProcess:
                 if name in totals:
                     totals[name] += int(value.split()[0]) * 1024
         return Memory(totals["Rss"], totals["Pss"])
+
+
+def _begin(cores: tuple[int, ...]) -> None:
+    """Runs in the child: its cores, and an end with the benchmark, however that ends."""
+    os.sched_setaffinity(0, cores)
+    _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def _stat(pid: int) -> list[str] | None:

@@ -1,6 +1,6 @@
 """Answers that are streams of 100 events, each written by itself."""
 
-from harness.measurement import Row, moving, running, rush
+from harness.measurement import Row, answering, moving, running, rush
 from proxies.lineup import Direct, EnvoyCached, HAProxy, Martlet, Nginx, trust
 
 from .plan import Plan
@@ -18,7 +18,7 @@ def run(plan: Plan) -> dict:
         others = [Direct(site), Nginx(site), HAProxy(site), EnvoyCached(site)]
         with running(site, others) as missing:
             proxies = [proxy for proxy in others if proxy.name not in missing] + [martlet]
-            rows = [Row.of(proxy, PATH, connections=CONNECTIONS) for proxy in proxies]
+            rows = answering([Row.of(proxy, PATH, connections=CONNECTIONS) for proxy in proxies], missing)
             found: dict[str, list[dict]] = {row.key: [] for row in rows}
             for _ in range(min(plan.rounds, 3)):
                 for row in rows:

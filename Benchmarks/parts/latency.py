@@ -1,6 +1,6 @@
 """A fixed rate that nobody is saturated by: what a proxy adds to the time of a call."""
 
-from harness.measurement import Row, first_answer, moving, running
+from harness.measurement import Row, answering, first_answer, moving, running
 from proxies.lineup import FAST, Martlet, trust
 
 from .plan import Plan
@@ -18,7 +18,7 @@ def run(plan: Plan) -> dict:
         own = martlet_rows(martlet)[:2]
         others = [kind(site) for kind in FAST]
         with running(site, others) as missing:
-            rows = [Row.of(proxy) for proxy in others if proxy.name not in missing] + own
+            rows = answering([Row.of(proxy) for proxy in others if proxy.name not in missing] + own, missing)
             found: dict[str, list[dict]] = {row.key: [] for row in rows}
             for number in range(plan.rounds):
                 for row in rows:

@@ -3,7 +3,7 @@
 import time
 
 from harness.load import Values
-from harness.measurement import Row, moving, running, rush
+from harness.measurement import Row, answering, moving, running, rush
 from proxies.lineup import FAST, SLOW, Martlet, trust
 
 from .plan import Plan
@@ -22,7 +22,7 @@ def run(plan: Plan) -> dict:
         others = [kind(site) for kind in FAST + SLOW]
         plan.say("starting the other proxies")
         with running(site, others) as missing:
-            rows = [Row.of(proxy) for proxy in others if proxy.name not in missing] + rows
+            rows = answering([Row.of(proxy) for proxy in others if proxy.name not in missing] + rows, missing)
             rate = fresh_rate(plan, martlet, fresh)
             found: dict[str, list[dict]] = {row.key: [] for row in rows}
             for number in range(plan.rounds):
@@ -78,6 +78,7 @@ def unseen(martlet: Martlet, count: int) -> list[str]:
     martlet.process.move(tuple({*site.cores.proxy, *site.cores.upstream, *site.cores.load}))
     made = martlet.mint.tokens(martlet.resource(), count)
     martlet.process.move(site.cores.proxy)
+    time.sleep(0.5)  # The trail of the minting is written.
     return made
 
 
