@@ -106,8 +106,9 @@ struct Reload: Sendable {
   func run() {
     do throws(ConfigurationProblems) {
       let configuration = try application.options.load()
-      let before = application.snapshots.current.configuration
-      application.snapshots.replace(with: Snapshot(configuration, port: application.door.port))
+      let previous = application.snapshots.current
+      let before = previous.configuration
+      application.snapshots.replace(with: Snapshot(configuration, port: application.door.port, after: previous))
       record(.configurationLoaded)
       application.logger.info("the configuration was read again")
       if before.listen != configuration.listen || before.tls != configuration.tls
