@@ -220,8 +220,7 @@ def test_4_2_the_clients_stream_goes_on_through_a_restart_of_the_server(install)
     messages = stream.stream.messages()
     upstream.push({"jsonrpc": "2.0", "method": "notifications/message", "params": {"data": "before"}})
     assert next(messages)["params"]["data"] == "before"
-    upstream.cut()
-    upstream.stop()
+    upstream.crash()
     time.sleep(1)
     with FakeMCPServer("stateful", port=upstream.port) as again:
         again.wait_for_streams(timeout=30)

@@ -46,12 +46,17 @@ struct ServiceLoop: Sendable {
     }
   }
 
+  /// How long connections that are kept alive may bring one more request, whose answer is their last. Closed at once,
+  /// they would take requests with them that are on their way.
+  private static let lastRequests = Duration.milliseconds(500)
+
   /// Not ready, no new connections, requests under way finish, streams are told to come back.
   private func stop() async {
     logger.info("stopping: requests under way may finish")
     application.health.note(.listener, isWell: false)
     application.planes.drain()
     await application.gateway.closeStreams(reason: "shutdown")
+    try? await Task.sleep(for: Self.lastRequests)
     if await !application.door.close() { logger.warning("some requests had not ended in time and were cut") }
     try? await application.gateway.noteSessionUse()
     record(.processStopped)

@@ -105,6 +105,9 @@ def handler_for(fake):
             self.answer(status, json.dumps(value).encode(), [("Content-Type", "application/json"), *headers])
 
         def scripted(self, method) -> bool:
+            if fake.fails.is_set():
+                self.answer(503)
+                return True
             entry = fake.take_script(method)
             if entry is None:
                 return False

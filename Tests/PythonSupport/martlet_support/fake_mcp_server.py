@@ -88,6 +88,7 @@ class FakeMCPServer:
         self.tools = [*TOOLS]
         self.capabilities: dict = {"tools": {"listChanged": True}}
         self.lock = threading.Lock()
+        self.fails = threading.Event()  # while it is set, everything is answered with 503
         self._scripted: list[tuple[str | None, int, list[tuple[str, str]], bytes]] = []
         self._handlers: dict[str, object] = {}
         self._conversations: dict[str, object] = {}
@@ -158,8 +159,10 @@ class FakeMCPServer:
         with self.lock:
             self.sessions.clear()
 
-    def cut(self) -> None:
-        """Breaks every connection in the middle of what it says, as a crash would."""
+    def crash(self) -> None:
+        """Is gone as after SIGKILL: no connection is accepted any more, and those there are break in the middle."""
+        self._server.shutdown()
+        self._server.server_close()
         with self.lock:
             sockets, self.sockets = list(self.sockets), set()
         for sock in sockets:
