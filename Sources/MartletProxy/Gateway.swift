@@ -28,6 +28,8 @@ public final class Gateway: Sendable {
   let legacyBridge: LegacyBridge
   /// For modern clients of legacy servers.
   let modernBridge: ModernBridge
+  let revivals: SessionRevivals
+  let eventIDs: EventIDs
 
   /// What the data plane stands on.
   public struct Dependencies: Sendable {
@@ -43,6 +45,8 @@ public final class Gateway: Sendable {
     public var assertions: any UpstreamAssertions
     /// Carries requests.
     public var transport: any UpstreamTransport
+    /// Seals what stands in event ids.
+    public var sealer: Sealer
     /// Takes records.
     public var audit: any AuditSink
     /// Guesses flows.
@@ -67,6 +71,7 @@ public final class Gateway: Sendable {
       self.policy = policy
       self.assertions = assertions
       self.transport = transport
+      self.sealer = sealer
       self.audit = audit
       self.flows = flows
       self.clock = clock
@@ -98,8 +103,11 @@ public final class Gateway: Sendable {
     legacyBridge = LegacyBridge(clock: dependencies.clock, random: dependencies.random)
     modernBridge = ModernBridge(
       sealer: dependencies.sealer, clock: dependencies.clock, random: dependencies.random, eventLoop: group.next())
+    eventIDs = EventIDs(sealer: dependencies.sealer)
     streams = try await OpenStreams(
-      group: group, revocations: dependencies.revocations, clock: dependencies.clock, settings: settings)
+      group: group, revocations: dependencies.revocations, clock: dependencies.clock, eventIDs: eventIDs,
+      settings: settings)
+    revivals = SessionRevivals(sessions: sessions, selector: selector, transport: transport, streams: streams)
   }
 
   /// Whether a path has the shape of an MCP route, configured or not, and so is answered here.
@@ -140,6 +148,12 @@ public final class Gateway: Sendable {
   public func closeStreams(reason: String) async {
     await streams.closeAll(reason: reason)
     modernBridge.sessions.expire(at: .distantFuture)
+  }
+
+  /// Ends a session here, with all that it has.
+  func end(_ session: MCPSession, on eventLoop: any EventLoop) {
+    sessions.end(session, on: eventLoop)
+    streams.sessionEnded(session.digest)
   }
 
   /// Writes down which sessions were used; called now and then.

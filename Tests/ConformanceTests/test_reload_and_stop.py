@@ -1,8 +1,12 @@
 """SIGHUP takes in a configuration whole or not at all; SIGTERM lets what is under way finish (R-70, R-90)."""
 
+import http.client
+import json
+import random
 import socket
 import threading
 import time
+import urllib.parse
 
 import pytest
 from martlet_support import request
@@ -118,6 +122,42 @@ def test_R_70_sigterm_lets_a_call_finish_and_closes_streams(install):
     with pytest.raises(OSError):
         socket.create_connection(("127.0.0.1", world.gateway.port), timeout=60)
     world.gateway.process = None
+
+
+def test_R_70_sigterm_under_load_fails_no_call(install):
+    world = install()
+    connections = [connect(world, "stateful") for _ in range(4)] + [connect(world, "stateless") for _ in range(4)]
+    failed, done, last, stopping = [], [], [], threading.Event()
+
+    def work(connection):
+        kept = http.client.HTTPConnection("127.0.0.1", world.gateway.port, timeout=20)
+        kept.connect()
+        path = urllib.parse.urlsplit(connection.url).path
+        while True:
+            body = json.dumps(connection.body("tools/call", {"name": "echo", "arguments": {"text": "x"}}))
+            try:
+                kept.request("POST", path, body, {**connection.headers(), "Content-Type": "application/json"})
+                answer = kept.getresponse()
+                assert answer.status == 200 and "result" in json.loads(answer.read())
+            except Exception as problem:
+                return failed.append(problem)
+            done.append(1)
+            if answer.getheader("connection") == "close":
+                return last.append(stopping.is_set())
+            time.sleep(random.random() * 0.05)
+
+    threads = [threading.Thread(target=work, args=(connection,)) for connection in connections]
+    for thread in threads:
+        thread.start()
+    assert until(lambda: len(done) > 100, 30)
+    stopping.set()
+    world.gateway.process.terminate()
+    for thread in threads:
+        thread.join(30)
+    assert world.gateway.process.wait(20) == 0
+    world.gateway.process = None
+    assert not failed, f"{len(failed)} calls failed on connections that had not been told to close: {failed[:2]}"
+    assert last == [True] * 8, "each connection was told that its answer is the last"
 
 
 def test_R_70_an_idle_process_stops_at_once(install):

@@ -17,7 +17,7 @@ struct UpstreamSession {
 /// Begins a session with a legacy upstream on Martlet's own account: `initialize`, then `notifications/initialized`. Used
 /// on its event loop only.
 final class LegacyHandshake {
-  private let outbound: OutboundRequest
+  private var outbound: OutboundRequest
   private let transport: any UpstreamTransport
   private let eventLoop: any EventLoop
   private let completion: (Result<UpstreamSession, Rejection>) -> Void
@@ -26,7 +26,8 @@ final class LegacyHandshake {
   private var isOver = false
 
   /// - Parameters:
-  ///   - outbound: A POST to the instance, of which body, revision and session are set here.
+  ///   - outbound: A POST to the instance, of which body, revision and session are set here. Where that can't be
+  ///     reached, its alternatives are tried.
   ///   - initialize: The body of the request; its id may be anything.
   ///   - completion: Hears how it ended, once.
   static func begin(
@@ -48,13 +49,16 @@ final class LegacyHandshake {
   }
 
   private func initialize(_ body: [UInt8]) {
-    var request = outbound
+    var request = outbound.bound
     request.body = body
     request.revision = nil
     request.upstreamSession = nil
     request.isRepeatable = true
     // Held by the transport for as long as the call lasts.
-    dialogue = UpstreamDialogue(request, over: transport, on: eventLoop) { [self] turn in hear(turn) }
+    dialogue = UpstreamDialogue(request, over: transport, on: eventLoop) { [self] turn in
+      if case .failed(.unreachable) = turn, outbound.takeAlternative() { return initialize(body) }
+      hear(turn)
+    }
   }
 
   private func hear(_ turn: UpstreamDialogue.Turn) {
@@ -79,7 +83,7 @@ final class LegacyHandshake {
     }
     let session = UpstreamSession(
       id: answer.upstreamSession, revision: revision, instance: outbound.url, response: response)
-    var request = outbound
+    var request = outbound.bound
     request.body = MCPNotification(method: .initialized).encoded()
     request.revision = revision
     request.upstreamSession = session.id

@@ -1,59 +1,60 @@
 import MCPProtocol
 import MartletDomain
 import NIOCore
-import OAuthProtocol
-import StrictCoding
 
-/// Brings an upstream's answer to a client of the same era: JSON as it came, streams event by event, both with
-/// back-pressure.
+/// Brings an upstream's answer to a message of a client of the same era: JSON as it came, streams event by event, both
+/// with back-pressure. A call whose session the upstream lost is sent once more, in a session that was begun anew; one
+/// that may have been executed never is. Used on its event loop only.
 final class AnswerRelay: ExchangeAnswer, UpstreamReceiver {
   private enum Mode {
     case waiting
     /// JSON that goes on as it comes.
     case passing
-    /// A stream: parsed and written anew, so that one upstream event is one client event (V-040).
-    case streaming(SSEParser)
-    /// Read whole before anything is sent: `initialize`, and answers that aren't success.
-    case collecting(status: Int, headers: HeaderFields, [UInt8])
+    case streaming(RelayedStream)
+    /// Read whole before anything is sent: whatever isn't success, or has to be understood.
+    case collecting(status: Int, HeaderFields, [UInt8])
     case done
   }
 
   private let exchange: GatewayExchange
-  private let request: AdmittedRequest
-  private let upstream: AbsoluteURL
-  private var outbound: OutboundRequest?
+  private var request: AdmittedRequest
   private var mode = Mode.waiting
   private var call: (any UpstreamCall)?
-  private let events: ClientEventStream
-  private var conflicts = 0
   private var clientIsGone = false
+  private var hasRevived = false
+  private let preference: SessionPreference?
 
-  init(exchange: GatewayExchange, request: AdmittedRequest, upstream: AbsoluteURL) {
+  init(exchange: GatewayExchange, request: AdmittedRequest) {
     self.exchange = exchange
     self.request = request
-    self.upstream = upstream
-    events = ClientEventStream(exchange: exchange)
+    preference = request.session == nil ? nil : SessionPreference(request.classified.message)
   }
 
-  private var client: any ClientStream { exchange.client }
-  private var message: MCPMessage? { request.classified.message }
-  private var opensSession: Bool { message?.method == .initialize }
+  var principal: Principal { request.classified.authenticated.principal }
 
-  private var opensStream: Bool { request.classified.incoming.method == "GET" }
+  var isEndless: Bool { message?.method == .subscriptionsListen }
+
+  private var client: any ClientStream { exchange.client }
+  private var gateway: Gateway { exchange.gateway }
+  private var message: MCPMessage? { request.classified.message }
+
+  /// The legacy session that the upstream holds for it.
+  private var session: MCPSession? {
+    request.session.flatMap { $0.session.upstreamSession == nil ? nil : $0.session }
+  }
 
   /// A notification or a response of the client: all that it can hear is that it was taken.
   private var isOneWay: Bool { message.map { $0.request == nil } ?? false }
 
-  func start(_ outbound: OutboundRequest) {
-    if outbound.method == .get, let session = request.session?.session.digest {
-      exchange.gateway.streams.replace(session, by: self, on: client.eventLoop)
-    }
-    send(outbound)
+  func start() {
+    if let session, !request.server.keeps(session.upstreamURL) { revive(session, .draining) } else { send() }
   }
 
-  private func send(_ outbound: OutboundRequest) {
-    self.outbound = outbound
-    call = exchange.gateway.transport.send(outbound, to: self, on: client.eventLoop)
+  private func send() {
+    mode = .waiting
+    do throws(Rejection) {
+      call = gateway.transport.send(try gateway.selector.outbound(request), to: self, on: client.eventLoop)
+    } catch { reject(error) }
   }
 
   // MARK: - The upstream's side
@@ -63,16 +64,18 @@ final class AnswerRelay: ExchangeAnswer, UpstreamReceiver {
     switch status {
     case 200..<300 where isOneWay && isStream:
       call?.cancel()
-      send(GatewayResponse(status: 202))
-    case 200..<300 where isOneWay: mode = .collecting(status: status, headers: headers, [])
-    case 200 where isStream && !opensSession:
-      startStream()
-    case 200 where MediaType.isJSONAnswer(headers.first("content-type")) && !opensSession && message != nil:
+      deliver(GatewayResponse(status: 202))
+    case 200 where isStream && !isOneWay:
+      let stream = RelayedStream(exchange: exchange, request: request) { [weak self] in self?.call }
+      mode = .streaming(stream)
+      gateway.streams.opened(self, on: client.eventLoop)
+      stream.open { [weak self] end in self?.streamEnded(end) }
+    case 200 where MediaType.isJSONAnswer(headers.first("content-type")) && !isOneWay && preference == nil:
       mode = .passing
       exchange.sendHead(
         GatewayResponse.Head(status: 200, type: "application/json"),
         length: headers.first("content-length").flatMap { Int($0) })
-    default: mode = .collecting(status: status, headers: headers, [])
+    default: mode = .collecting(status: status, headers, [])
     }
   }
 
@@ -81,219 +84,166 @@ final class AnswerRelay: ExchangeAnswer, UpstreamReceiver {
     case .passing:
       if !clientIsGone { client.send(body: bytes) }
       regulate()
-    case .streaming(var parser):
-      relayEvents(bytes, &parser)
+    case .streaming(let stream): stream.take(bytes)
     case .collecting(let status, let headers, var collected):
       mode = .waiting
       collected.append(contentsOf: bytes.readableBytesView)
-      mode = .collecting(status: status, headers: headers, collected)
+      mode = .collecting(status: status, headers, collected)
       if collected.count > GatewayLimits.bufferedAnswer { fail("answer_too_large") }
-      // A stream that opens a session may stay open after its response has come.
-      if opensSession, MediaType.isEventStream(headers.first("content-type")), status == 200,
-        let answer = InitializeAnswer(body: collected, headers: headers)
-      {
-        call?.cancel()
-        openSession(answer, collected, headers)
-      }
     case .waiting, .done: break
     }
   }
 
   func upstreamFinished() {
     switch mode {
-    case .passing, .streaming: finish(reason: nil)
+    case .passing:
+      if end(reason: nil), !clientIsGone { client.finish() }
+    case .streaming(let stream): stream.finish()
     case .collecting(let status, let headers, let body): answered(status, headers, body)
     case .waiting: fail("no_answer")
     case .done: break
     }
   }
 
-  func upstreamFailed(_ failure: UpstreamFailure) { fail(failure.code) }
+  /// What could not be sent can be sent elsewhere.
+  func upstreamFailed(_ failure: UpstreamFailure) {
+    if failure == .unreachable, let session, !hasRevived, request.server.hasOther(than: session.upstreamURL) {
+      return revive(session, .unreachable)
+    }
+    if failure == .unreachable { reject(unavailable(failure.code)) } else { fail(failure.code) }
+  }
 
   // MARK: - Whole answers
 
   private func answered(_ status: Int, _ headers: HeaderFields, _ body: [UInt8]) {
+    let answersUs = isAnswer(body)
     switch status {
-    case 200 where opensSession: openSession(InitializeAnswer(body: body, headers: headers), body, headers)
-    case 200..<300 where isOneWay: send(GatewayResponse(status: 202))
-    case 200..<300 where request.classified.incoming.method == "DELETE": endSession(status: 200)
-    case 405 where request.classified.incoming.method == "DELETE": endSession(status: 200)
-    // Every other answer to GET sends clients round in circles (X3).
-    case 200..<300 where opensStream, 400 where opensStream, 405...406 where opensStream, 501 where opensStream:
-      noStream()
+    case 200..<300 where isOneWay: deliver(GatewayResponse(status: 202))
+    case 200..<300 where preference != nil: noted(GatewayResponse.json(status, body), body)
     // Our client's token is fine, whatever the upstream thinks of our call (S3).
-    case 401, 403: fail("status_\(status)")
-    case 404 where request.session != nil: sessionLost()
-    case 409 where opensStream && conflicts < GatewayLimits.streamConflicts: sendAgain()
-    case 400..<500: send(relayed(status, headers, body))
+    case 401, 403: reject(unavailable("status_\(status)"))
+    // It answered, so the session is there; 404 itself would tell the client otherwise (X10).
+    case 404 where session != nil && answersUs: deliver(.json(200, body))
+    case 404 where session != nil && hasRevived: reject(unavailable("session_not_kept"))
+    case 404 where session != nil: session.map { revive($0, .lost) }
+    case 400 where session != nil && !answersUs && !hasRevived:
+      session.map { revive($0, .doubtful, refusal: UpstreamRefusal(status, headers, body, answering: message?.id)) }
+    case 400..<500: deliver(UpstreamRefusal(status, headers, body, answering: message?.id).response)
     default: fail("status_\(status)")
     }
   }
 
-  /// The stream that this one replaces has not ended at the upstream yet.
-  private func sendAgain() {
-    conflicts += 1
+  /// Whether a refusal's body is the answer to this very request, rather than a word about its session.
+  private func isAnswer(_ body: [UInt8]) -> Bool {
+    guard let id = message?.request?.id, case .response(let response)? = try? MCPMessage.parse(body) else {
+      return false
+    }
+    return response.id == id
+  }
+
+  /// Kept for a session that may have to be begun anew, before the client hears that it was taken.
+  private func noted(_ response: GatewayResponse, _ body: [UInt8]) {
+    guard let preference, let session, case .response(let answer)? = try? MCPMessage.parse(body), answer.result != nil
+    else { return deliver(response) }
     mode = .waiting
-    _ = client.eventLoop.assumeIsolated().scheduleTask(in: GatewayLimits.streamConflictPause) { [self] in
-      guard case .waiting = mode, !clientIsGone, let outbound else { return }
-      send(outbound)
+    gateway.sessions.note(preference, in: session, on: client.eventLoop).assumeIsolated().whenComplete { [self] _ in
+      deliver(response)
     }
   }
 
-  /// A refusal goes on with its status, since clients tell eras by it; a body that isn't JSON is replaced.
-  private func relayed(_ status: Int, _ headers: HeaderFields, _ body: [UInt8]) -> GatewayResponse {
-    guard MediaType.isJSONAnswer(headers.first("content-type")), (try? JSONReader.parse(body)) != nil else {
-      let error = JSONRPCErrorBody.encode(
-        id: request.classified.id, code: .upstreamUnavailable, message: "The server answered HTTP \(status).")
-      return naming(status, .json(status, error))
-    }
-    return naming(status, .json(status, body))
-  }
+  // MARK: - The session, begun anew
 
-  private func naming(_ status: Int, _ response: GatewayResponse) -> GatewayResponse {
-    status == 405 ? response.adding("allow", "POST") : response
-  }
-
-  private func noStream() {
-    settle()
-    exchange.reject(.methodNotAllowed(allow: "POST, DELETE, OPTIONS"))
-  }
-
-  private func sessionLost() {
-    if let session = request.session?.session { exchange.gateway.sessions.end(session, on: client.eventLoop) }
-    settle()
-    exchange.reject(.unknownSession(id: request.classified.id))
-  }
-
-  private func endSession(status: Int) {
-    if let session = request.session?.session { exchange.gateway.sessions.end(session, on: client.eventLoop) }
-    send(GatewayResponse(status: status))
-  }
-
-  private func send(_ response: GatewayResponse) {
-    guard !clientIsGone else { return finish(reason: "client_disconnected") }
-    exchange.sendHead(response.head, length: response.body.count)
-    if !response.body.isEmpty { client.send(body: ByteBuffer(bytes: response.body)) }
-    finish(reason: response.head.status < 400 ? nil : "upstream_status_\(response.head.status)")
-  }
-
-  // MARK: - Opening a session
-
-  /// The session is stored before the client hears of it, so that no crash loses one that a client holds.
-  private func openSession(_ answer: InitializeAnswer?, _ body: [UInt8], _ headers: HeaderFields) {
-    settle()
-    guard let answer else { return failOpening("bad_initialize_answer") }
-    let isStream = MediaType.isEventStream(headers.first("content-type"))
-    let type = isStream ? "text/event-stream" : "application/json"
-    guard answer.response.result != nil, let upstreamSession = answer.upstreamSession else {
-      return deliver(body, type, session: nil)
-    }
-    guard answer.hasUsableSession else { return failOpening("bad_session_id") }
-    let binding = principal.binding
-    let (bytes, url) = (request.classified.bytes, upstream.string)
-    let revision = answer.revision ?? .assumed
-    let opening = exchange.gateway.sessions.open(on: client.eventLoop) { digest, now in
-      MCPSession(
-        digest: digest, binding: binding, revision: revision, initializeRequest: bytes,
-        upstreamSession: upstreamSession, upstreamURL: url, createdAt: now, usedAt: now)
-    }
-    opening.assumeIsolated().whenComplete { [self] result in
-      switch result {
-      case .success(let id): deliver(body, type, session: id)
-      case .failure: exchange.reject(.temporarilyUnavailable(reason: "session_store"))
+  /// - Parameter refusal: What the client hears where the session turns out to be there.
+  private func revive(_ lost: MCPSession, _ cause: SessionRevivals.Cause, refusal: UpstreamRefusal? = nil) {
+    hasRevived = true
+    mode = .waiting
+    let revival = gateway.revivals.revive(lost, for: request, cause, on: client.eventLoop)
+    revival.assumeIsolated().whenSuccess { [self] outcome in
+      guard case .waiting = mode else { return }
+      switch outcome {
+      case .failure(let rejection): reject(rejection.answering(message?.id))
+      case .success(let session):
+        let isSame = session.upstreamSession == lost.upstreamSession
+        if let refusal, isSame { return deliver(refusal.response) }
+        // What it says was for the session that is gone: its ids mean nothing, or something else, in the new one.
+        if isOneWay, !isSame { return deliver(GatewayResponse(status: 202)) }
+        request = request.moved(to: session)
+        send()
       }
     }
   }
 
-  private func failOpening(_ reason: String) {
-    exchange.reject(.upstreamUnavailable(reason: reason, id: request.classified.id))
-  }
-
-  private func deliver(_ body: [UInt8], _ type: String, session: Secret?) {
-    var head = GatewayResponse.Head(status: 200, type: type)
-    if let session { head.headers.add("mcp-session-id", ByteString(session.expose()).string) }
-    guard !clientIsGone else { return exchange.answerEnded(reason: "client_disconnected") }
-    exchange.sendHead(head, length: body.count)
-    client.send(body: ByteBuffer(bytes: body))
-    client.finish()
-    exchange.answerEnded(reason: nil)
-  }
-
-  // MARK: - Streams
-
-  private func startStream() {
-    mode = .streaming(SSEParser())
-    events.open()
-    exchange.gateway.streams.opened(self, on: client.eventLoop)
-  }
-
-  private func relayEvents(_ bytes: ByteBuffer, _ parser: inout SSEParser) {
-    // The parser is not shared with `mode` while it works, so that its buffers are not copied.
-    mode = .waiting
-    let fed = try? parser.feed(bytes.readableBytesView)
-    mode = .streaming(parser)
-    guard let fed else { return fail("malformed_stream") }
-    guard !clientIsGone else { return }
-    guard events.send(fed) else { return cut(reason: "slow_reader") }
-    regulate()
-  }
-
-  var principal: Principal { request.classified.authenticated.principal }
-
-  var isEndless: Bool { message == nil || message?.method == .subscriptionsListen }
-
-  func close(reason: String) {
-    call?.cancel()
-    if case .streaming = mode { finish(reason: reason) } else { fail(reason) }
-  }
-
-  private func cut(reason: String) {
-    call?.cancel()
-    end(reason: reason)
-    client.abort()
-  }
-
-  private func regulate() { call?.setReading(clientIsGone || client.isWritable) }
-
   // MARK: - The client's side
 
-  func clientWritabilityChanged() { regulate() }
+  func clientWritabilityChanged() {
+    if case .streaming(let stream) = mode { stream.clientWritabilityChanged() } else { regulate() }
+  }
 
-  /// In the modern era, and for the stream of a session, going away ends the call; a legacy call goes on (§4.2).
+  /// In the modern era going away ends the call; a legacy call goes on (§4.2).
   func clientDisconnected() {
     clientIsGone = true
-    if request.classified.classification.era == .modern || message == nil {
+    if request.classified.classification.era == .modern {
       call?.cancel()
       end(reason: "client_disconnected")
+    } else if case .streaming(let stream) = mode {
+      stream.clientDisconnected()
     } else {
       regulate()
     }
   }
 
+  private func regulate() { call?.setReading(clientIsGone || client.isWritable) }
+
   // MARK: - The end
 
-  private func fail(_ reason: String) {
-    switch mode {
-    case .done: return
-    case .passing, .streaming:
-      // The head is out: the client must not take half an answer for a whole one.
-      cut(reason: "upstream_unavailable:\(reason)")
-    case .waiting, .collecting:
+  func close(reason: String) {
+    call?.cancel()
+    if case .streaming(let stream) = mode { stream.close(reason: reason) } else { fail(reason) }
+  }
+
+  private func streamEnded(_ end: EventLog.End) {
+    if case .streaming(let stream) = mode, stream.isDetached { clientIsGone = true }
+    switch end {
+    case .complete(let reason):
+      if self.end(reason: reason), !clientIsGone { client.finish() }
+    case .cut(let reason):
       call?.cancel()
-      settle()
-      guard !clientIsGone else { return exchange.answerEnded(reason: "upstream_unavailable:\(reason)") }
-      exchange.reject(.upstreamUnavailable(reason: reason, id: request.classified.id))
+      if self.end(reason: reason), !clientIsGone { client.abort() }
     }
   }
 
-  private func finish(reason: String?) {
-    guard end(reason: reason) else { return }
-    if !clientIsGone { client.finish() }
+  /// There is no usable answer. A tool may have done its work all the same.
+  private func fail(_ reason: String) {
+    switch mode {
+    case .done: return
+    // The head is out: the client must not take half an answer for a whole one.
+    case .passing: streamEnded(.cut("upstream_unavailable:\(reason)"))
+    case .streaming(let stream): stream.fail(reason)
+    case .waiting, .collecting:
+      call?.cancel()
+      let isUnknown = message?.method == .toolsCall
+      reject(isUnknown ? .outcomeUnknown(reason: reason, id: message?.id) : unavailable(reason))
+    }
+  }
+
+  private func unavailable(_ reason: String) -> Rejection { .upstreamUnavailable(reason: reason, id: message?.id) }
+
+  private func deliver(_ response: GatewayResponse) {
+    if case .done = mode { return }
+    settle()
+    exchange.deliver(response)
+  }
+
+  private func reject(_ rejection: Rejection) {
+    if case .done = mode { return }
+    settle()
+    exchange.reject(rejection)
   }
 
   @discardableResult
   private func end(reason: String?) -> Bool {
     if case .done = mode { return false }
+    if case .streaming(let stream) = mode { stream.stop() }
     settle()
     exchange.answerEnded(reason: reason)
     return true
@@ -301,7 +251,6 @@ final class AnswerRelay: ExchangeAnswer, UpstreamReceiver {
 
   private func settle() {
     mode = .done
-    events.stop()
-    exchange.gateway.streams.closed(self, of: request.session?.session.digest, on: client.eventLoop)
+    gateway.streams.closed(self, of: nil, on: client.eventLoop)
   }
 }

@@ -36,6 +36,11 @@ final class ClientEventStream {
     return client.waitingBytes <= GatewayLimits.slowReader
   }
 
+  /// Sends events that are written out already.
+  func send(encoded events: ByteBuffer) {
+    if isOpen { write(events) }
+  }
+
   /// Nothing more is sent; the caller ends or cuts the answer.
   func stop() {
     isOpen = false

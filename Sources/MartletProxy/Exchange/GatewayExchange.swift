@@ -27,6 +27,7 @@ public final class GatewayExchange {
   private var bodyIsComplete = false
   private var stall: Scheduled<Void>?
   private var discarded = 0
+  private var clientIsGone = false
 
   init(gateway: Gateway, settings: GatewaySettings, request: IncomingRequest, client: any ClientStream) {
     self.gateway = gateway
@@ -110,6 +111,7 @@ public final class GatewayExchange {
 
   /// The client is gone.
   public func disconnected() {
+    clientIsGone = true
     stall?.cancel()
     switch state {
     // The answer decides whether the call goes on without its client; it ends the record either way.
@@ -191,17 +193,28 @@ public final class GatewayExchange {
   }
 
   private func relay(_ request: AdmittedRequest) throws(Rejection) {
-    if request.classified.message == nil, request.session?.session.upstreamSession == nil {
-      if request.classified.incoming.method == "DELETE" { return endSession(request.session) }
+    guard request.classified.message == nil else {
+      if request.classified.message?.method == .initialize, request.classified.classification.era == .legacy {
+        return begin(SessionOpening(exchange: self, request: request)) { $0.start() }
+      }
+      return begin(AnswerRelay(exchange: self, request: request)) { $0.start() }
+    }
+    let isEnd = request.classified.incoming.method == "DELETE"
+    guard let session = request.session?.session, session.upstreamSession != nil else {
+      if isEnd { return endSession(request.session) }
       throw .methodNotAllowed(allow: "POST, DELETE, OPTIONS")
     }
-    let outbound = try gateway.selector.outbound(request)
-    begin(AnswerRelay(exchange: self, request: request, upstream: outbound.url)) { $0.start(outbound) }
+    if isEnd {
+      let outbound = try gateway.selector.outbound(request)
+      begin(SessionEnding(exchange: self, request: request, session: session)) { $0.start(outbound) }
+    } else {
+      begin(StreamAnswer(exchange: self, request: request, session: session)) { $0.start() }
+    }
   }
 
   /// An upstream without sessions of its own: ours ends alone.
   private func endSession(_ session: BoundSession?) {
-    if let session { gateway.sessions.end(session.session, on: client.eventLoop) }
+    if let session { gateway.end(session.session, on: client.eventLoop) }
     answer(GatewayResponse(status: 200), reason: nil)
   }
 
@@ -215,7 +228,13 @@ public final class GatewayExchange {
     answer(rendering.render(rejection, path: path), reason: rejection.reason)
   }
 
+  /// Sends a whole answer that came from the upstream, and ends.
+  func deliver(_ response: GatewayResponse) {
+    answer(response, reason: response.head.status < 400 ? nil : "upstream_status_\(response.head.status)")
+  }
+
   private func answer(_ response: GatewayResponse, reason: String?) {
+    if clientIsGone { return answerEnded(reason: "client_disconnected") }
     stall?.cancel()
     record.reason = reason
     record.status = response.head.status

@@ -9,6 +9,29 @@ extension MCPSessions {
     eventLoop.makeFutureWithTask { try await self.open(makeSession) }
   }
 
+  /// Stores a session that was prepared.
+  func open(_ session: MCPSession, on eventLoop: any EventLoop) -> EventLoopFuture<Void> {
+    eventLoop.makeFutureWithTask { try await self.open(session) }
+  }
+
+  func note(_ preference: SessionPreference, in session: MCPSession, on eventLoop: any EventLoop)
+    -> EventLoopFuture<Void>
+  {
+    eventLoop.makeFutureWithTask { try await self.note(preference, in: session) }
+  }
+
+  /// The session as the store has it now.
+  func reread(_ session: MCPSession, on eventLoop: any EventLoop) -> EventLoopFuture<MCPSession?> {
+    eventLoop.makeFutureWithTask { try await self.session(session.digest) }
+  }
+
+  func move(_ lost: MCPSession, to session: UpstreamSession, on eventLoop: any EventLoop)
+    -> EventLoopFuture<MCPSession?>
+  {
+    let (id, url) = (session.id, session.instance.string)
+    return eventLoop.makeFutureWithTask { try await self.move(lost, to: id, at: url) }
+  }
+
   func end(_ session: MCPSession, on eventLoop: any EventLoop) {
     _ = eventLoop.makeFutureWithTask { try await self.end(session.digest) }
   }

@@ -59,15 +59,54 @@ final class MCPSessions: Sendable {
     }
   }
 
+  /// An id for a session that is about to begin.
+  func mint() -> (id: Secret, digest: ArtefactDigest, at: Timestamp) {
+    let id = ArtefactKind.mcpSession.mint(random)
+    return (id, ArtefactKind.mcpSession.digest(id), clock.now())
+  }
+
   /// Stores a session under a new id.
   ///
   /// - Returns: The id for the client.
   func open(_ makeSession: @Sendable (ArtefactDigest, Timestamp) -> MCPSession) async throws(StoreError) -> Secret {
-    let id = ArtefactKind.mcpSession.mint(random)
-    let session = makeSession(ArtefactKind.mcpSession.digest(id), clock.now())
-    try await store.createMCPSession(session)
-    state.withLock { $0.remembered[session.digest] = Remembered(session: session, readAt: session.createdAt) }
+    let (id, digest, now) = mint()
+    try await open(makeSession(digest, now))
     return id
+  }
+
+  /// Stores a session.
+  func open(_ session: MCPSession) async throws(StoreError) {
+    try await store.createMCPSession(session)
+    remember(session)
+  }
+
+  /// Replaces the upstream's side of a session, if nobody else did since.
+  ///
+  /// - Parameters:
+  ///   - lost: The session as it was found to be gone.
+  ///   - session: The upstream's new id.
+  ///   - url: The instance that it lives on.
+  /// - Returns: The session as it is now, whoever changed it; `nil` where it has ended.
+  func move(_ lost: MCPSession, to session: String?, at url: String) async throws(StoreError) -> MCPSession? {
+    _ = try await store.moveMCPSession(lost.digest, from: lost.upstreamSession, to: session, at: url)
+    return try await self.session(lost.digest)
+  }
+
+  /// Keeps what has to be told again when the session is begun anew.
+  func note(_ preference: SessionPreference, in session: MCPSession) async throws(StoreError) {
+    switch preference {
+    case .logLevel(let level): try await store.setLogLevel(level, of: session.digest)
+    case .watch(let uri, let isWatched):
+      let current = remembered(session.digest) ?? session
+      if isWatched, current.watchedResources.count >= GatewayLimits.watchedResources { return }
+      try await store.watchResource(uri, isWatched: isWatched, in: session.digest)
+    }
+    _ = try await self.session(session.digest)
+  }
+
+  private func remember(_ session: MCPSession) {
+    let now = clock.now()
+    state.withLock { $0.remembered[session.digest] = Remembered(session: session, readAt: now) }
   }
 
   func end(_ digest: ArtefactDigest) async throws(StoreError) {

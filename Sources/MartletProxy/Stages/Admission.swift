@@ -1,3 +1,4 @@
+import MartletDomain
 import MartletPolicy
 
 /// A request that policy allowed.
@@ -5,6 +6,26 @@ struct AdmittedRequest: Sendable {
   let classified: ClassifiedRequest
   let session: BoundSession?
   let permit: Permit
+
+  /// What stands behind the route.
+  var server: UpstreamServer { classified.authenticated.routed.route.server }
+
+  /// The same request in a session that lives elsewhere now.
+  func moved(to session: MCPSession) -> AdmittedRequest {
+    AdmittedRequest(classified: classified, session: BoundSession(session: session), permit: permit)
+  }
+
+  /// The same request under the configuration of this instant; `nil` where the route is gone.
+  func under(_ settings: GatewaySettings) -> AdmittedRequest? {
+    let authenticated = classified.authenticated
+    guard let route = settings.route(authenticated.routed.route.resource.id) else { return nil }
+    let routed = RoutedRequest(incoming: authenticated.routed.incoming, route: route, settings: settings)
+    let renewed = ClassifiedRequest(
+      authenticated: AuthenticatedRequest(routed: routed, principal: authenticated.principal),
+      message: classified.message, bytes: classified.bytes, classification: classified.classification,
+      mirrored: classified.mirrored)
+    return AdmittedRequest(classified: renewed, session: session, permit: permit)
+  }
 }
 
 /// Asks policy, and makes sure that the trail can take what follows.

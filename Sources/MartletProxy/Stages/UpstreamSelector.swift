@@ -23,7 +23,7 @@ struct UpstreamSelector: Sendable {
     let classified = request.classified
     var outbound = try bare(method(classified), for: request)
     outbound.body = classified.bytes
-    outbound.isRepeatable = classified.message?.method != .toolsCall
+    outbound.isRepeatable = classified.message?.isRepeatable ?? true
     switch classified.classification.era {
     case .modern: fillModern(&outbound, classified)
     case .legacy: fillLegacy(&outbound, classified, request.session)
@@ -35,20 +35,35 @@ struct UpstreamSelector: Sendable {
   func bare(_ method: OutboundRequest.Method, for request: AdmittedRequest) throws(Rejection) -> OutboundRequest {
     let classified = request.classified
     let routed = classified.authenticated.routed
-    guard let instance = instance(for: request), let configured = routed.route.urls.first,
-      let assertion = assertions.assertion(for: classified.authenticated.principal, audience: configured.string)
+    let instances = instances(for: request)
+    guard let first = instances.first, let audience = routed.route.audience,
+      let assertion = assertions.assertion(for: classified.authenticated.principal, audience: audience.string)
     else { throw .upstreamUnavailable(reason: "not_ready", id: classified.id) }
-    var outbound = OutboundRequest(permit: request.permit, method: method, url: instance)
+    var outbound = OutboundRequest(permit: request.permit, method: method, url: first.url)
+    outbound.direct(to: instances)
     outbound.assertion = (routed.settings.assertionHeader, assertion)
     outbound.traceContext = traceContext(classified.incoming)
     outbound.wire = routed.route.server.wire
     return outbound
   }
 
-  private func instance(for request: AdmittedRequest) -> AbsoluteURL? {
-    let urls = request.classified.authenticated.routed.route.urls
-    guard let session = request.session?.session else { return urls.first }
-    return urls.first { ByteStringURL.equal($0, session.upstreamURL) } ?? urls.first
+  /// The same, where a session should begin.
+  func opening(_ session: ArtefactDigest, for request: AdmittedRequest, avoiding gone: UpstreamInstance? = nil)
+    throws(Rejection) -> OutboundRequest
+  {
+    var outbound = try bare(.post, for: request)
+    outbound.direct(to: request.server.placement(of: session, avoiding: gone))
+    return outbound
+  }
+
+  /// A session has its instance; everything else goes to the least loaded.
+  private func instances(for request: AdmittedRequest) -> [UpstreamInstance] {
+    if let session = request.session?.session, session.upstreamSession != nil, session.upstreamEra == .legacy,
+      let instance = request.server.instance(session.upstreamURL)
+    {
+      return [instance]
+    }
+    return request.server.leastLoaded
   }
 
   private func method(_ request: ClassifiedRequest) -> OutboundRequest.Method {
@@ -71,7 +86,6 @@ struct UpstreamSelector: Sendable {
     guard request.message?.method != .initialize else { return }
     outbound.revision = session?.session.revision ?? request.classification.revision
     outbound.upstreamSession = session?.session.upstreamSession
-    outbound.lastEventID = outbound.method == .get ? request.incoming.headers.first("last-event-id") : nil
   }
 
   private func traceContext(_ request: IncomingRequest) -> [(name: String, value: String)] {
@@ -84,6 +98,10 @@ struct UpstreamSelector: Sendable {
   }
 }
 
-private enum ByteStringURL {
-  static func equal(_ url: AbsoluteURL, _ text: String) -> Bool { url.string.utf8.elementsEqual(text.utf8) }
+extension MCPMessage {
+  /// Whether sending it twice does no harm. Of what nobody here knows, nobody here can say so.
+  fileprivate var isRepeatable: Bool {
+    guard let method else { return false }
+    return method.isKnown && method != .toolsCall && method != .tasksUpdate
+  }
 }

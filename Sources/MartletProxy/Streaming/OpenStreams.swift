@@ -1,13 +1,18 @@
 import MartletDomain
 import NIOCore
 
-/// The open streams of every event loop, so that what was taken away ends within a second (V-041) and a stopping
-/// process can say good-bye.
+/// The open streams of every event loop, so that what was taken away ends within a second (V-041), a session that moves
+/// takes its stream along, a client that lost a stream finds it again, and a stopping process can say good-bye.
 struct OpenStreams: Sendable {
-  private final class Loop {
-    var answers: [ObjectIdentifier: any ExchangeAnswer] = [:]
+  /// What one event loop has.
+  final class Loop {
+    var streams: [ObjectIdentifier: any OpenStream] = [:]
     /// The GET stream of each legacy session.
-    var ofSessions: [ArtefactDigest: any ExchangeAnswer] = [:]
+    var ofSessions: [ArtefactDigest: any OpenStream] = [:]
+    /// What was said lately on the streams of legacy sessions.
+    let logs: EventLogs
+
+    init(_ logs: EventLogs) { self.logs = logs }
   }
 
   private let loops: [ObjectIdentifier: NIOLoopBound<Loop>]
@@ -19,13 +24,16 @@ struct OpenStreams: Sendable {
   ///   - clock: Tells when a token has expired.
   ///   - settings: Tells which routes there are now, and for whom.
   init(
-    group: any EventLoopGroup, revocations: RevocationIndex, clock: any WallClock,
+    group: any EventLoopGroup, revocations: RevocationIndex, clock: any WallClock, eventIDs: EventIDs,
     settings: @escaping @Sendable () -> GatewaySettings
   ) async throws {
     var loops: [ObjectIdentifier: NIOLoopBound<Loop>] = [:]
-    for eventLoop in group.makeIterator() {
+    eventLoops = Array(group.makeIterator())
+    for (index, eventLoop) in eventLoops.enumerated() {
+      let share = GatewayLimits.loggedEvents / eventLoops.count
       loops[ObjectIdentifier(eventLoop)] = try await eventLoop.submit {
-        let loop = NIOLoopBound(Loop(), eventLoop: eventLoop)
+        let logs = EventLogs(eventLoop: eventLoop, index: index, ids: eventIDs, limit: share)
+        let loop = NIOLoopBound(Loop(logs), eventLoop: eventLoop)
         eventLoop.scheduleRepeatedTask(initialDelay: Self.interval, delay: Self.interval) { _ in
           Self.sweep(loop.value, revocations, settings(), clock.now())
         }
@@ -33,26 +41,59 @@ struct OpenStreams: Sendable {
       }.get()
     }
     self.loops = loops
-    eventLoops = Array(group.makeIterator())
   }
 
-  func opened(_ answer: any ExchangeAnswer, on eventLoop: any EventLoop) {
-    loops[ObjectIdentifier(eventLoop)]?.value.answers[ObjectIdentifier(answer)] = answer
+  /// What an event loop has; only there.
+  func loop(_ eventLoop: any EventLoop) -> Loop? { loops[ObjectIdentifier(eventLoop)]?.value }
+
+  func opened(_ stream: any OpenStream, on eventLoop: any EventLoop) {
+    loop(eventLoop)?.streams[ObjectIdentifier(stream)] = stream
   }
 
   /// Makes a GET stream the one of its session. It ends the one before, whose client may be gone without a word (X5).
-  func replace(_ session: ArtefactDigest, by answer: any ExchangeAnswer, on eventLoop: any EventLoop) {
-    for other in eventLoops where other !== eventLoop {
-      guard let bound = loops[ObjectIdentifier(other)] else { continue }
-      other.execute { bound.value.ofSessions.removeValue(forKey: session)?.close(reason: "replaced") }
-    }
-    loops[ObjectIdentifier(eventLoop)]?.value.ofSessions.updateValue(answer, forKey: session)?.close(reason: "replaced")
+  func replace(_ session: ArtefactDigest, by stream: any OpenStream, on eventLoop: any EventLoop) {
+    everywhere(but: eventLoop) { $0.ofSessions.removeValue(forKey: session)?.close(reason: "replaced") }
+    loop(eventLoop)?.ofSessions.updateValue(stream, forKey: session)?.close(reason: "replaced")
   }
 
-  func closed(_ answer: any ExchangeAnswer, of session: ArtefactDigest?, on eventLoop: any EventLoop) {
-    guard let loop = loops[ObjectIdentifier(eventLoop)]?.value else { return }
-    loop.answers[ObjectIdentifier(answer)] = nil
-    if let session, loop.ofSessions[session] === answer { loop.ofSessions[session] = nil }
+  func closed(_ stream: any OpenStream, of session: ArtefactDigest?, on eventLoop: any EventLoop) {
+    guard let loop = loop(eventLoop) else { return }
+    loop.streams[ObjectIdentifier(stream)] = nil
+    if let session, loop.ofSessions[session] === stream { loop.ofSessions[session] = nil }
+  }
+
+  /// Tells the stream of a session that it lives elsewhere now.
+  func sessionMoved(to session: MCPSession) {
+    everywhere { $0.ofSessions[session.digest]?.sessionMoved(to: session) }
+  }
+
+  /// Ends what a session has, when it ends.
+  func sessionEnded(_ session: ArtefactDigest) {
+    everywhere { loop in
+      loop.ofSessions.removeValue(forKey: session)?.close(reason: "session_ended")
+      loop.logs.forget(session)
+    }
+  }
+
+  /// Looks for the log of a stream that a client lost, on whatever event loop it is.
+  ///
+  /// - Parameters:
+  ///   - name: The stream.
+  ///   - session: The session that it must belong to.
+  ///   - sequence: The last event that the client has; where what follows isn't kept any more, nothing is found.
+  ///   - principal: Who comes back.
+  ///   - eventLoop: Where the caller is.
+  func find(
+    _ name: StreamName, of session: ArtefactDigest, after sequence: Int, for principal: Principal,
+    on eventLoop: any EventLoop
+  ) -> EventLoopFuture<EventLogReader?> {
+    guard name.loop < eventLoops.count, let bound = loops[ObjectIdentifier(eventLoops[name.loop])] else {
+      return eventLoop.makeSucceededFuture(nil)
+    }
+    return eventLoops[name.loop].submit {
+      guard let log = bound.value.logs.log(name, of: session), log.keeps(after: sequence) else { return nil }
+      return log.attach(after: sequence, for: principal)
+    }.hop(to: eventLoop)
   }
 
   /// Ends every stream that would go on for ever; calls may still be answered.
@@ -60,22 +101,32 @@ struct OpenStreams: Sendable {
     for eventLoop in eventLoops {
       guard let bound = loops[ObjectIdentifier(eventLoop)] else { continue }
       try? await eventLoop.submit {
-        for answer in bound.value.answers.values where answer.isEndless { answer.close(reason: reason) }
+        for stream in bound.value.streams.values where stream.isEndless { stream.close(reason: reason) }
       }.get()
+    }
+  }
+
+  private func everywhere(but here: (any EventLoop)? = nil, _ work: @escaping @Sendable (Loop) -> Void) {
+    for eventLoop in eventLoops where eventLoop !== here {
+      guard let bound = loops[ObjectIdentifier(eventLoop)] else { continue }
+      eventLoop.execute { work(bound.value) }
     }
   }
 
   private static func sweep(
     _ loop: Loop, _ revocations: RevocationIndex, _ settings: GatewaySettings, _ now: Timestamp
   ) {
-    for answer in loop.answers.values {
-      let principal = answer.principal
+    loop.logs.sweep()
+    for stream in loop.streams.values {
+      let principal = stream.principal
       if revocations.isRevoked(principal) {
-        answer.close(reason: "revoked")
-      } else if principal.expiresAt <= now, answer.isEndless {
-        answer.close(reason: "expired")
+        stream.close(reason: "revoked")
+      } else if principal.expiresAt <= now, stream.isEndless {
+        stream.close(reason: "expired")
       } else if settings.route(path: principal.route.path)?.resource.admits(principal.tenant) != true {
-        answer.close(reason: "route_withdrawn")
+        stream.close(reason: "route_withdrawn")
+      } else {
+        stream.review(settings)
       }
     }
   }

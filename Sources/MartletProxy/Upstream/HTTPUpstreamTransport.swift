@@ -29,7 +29,7 @@ public struct HTTPUpstreamTransport: UpstreamTransport {
   public func send(_ request: OutboundRequest, to receiver: any UpstreamReceiver, on eventLoop: any EventLoop)
     -> any UpstreamCall
   {
-    let call = HTTPUpstreamCall(request: request, receiver: receiver)
+    let call = HTTPUpstreamCall(request: request, receiver: receiver, transport: self, eventLoop: eventLoop)
     guard let pool = pools[ObjectIdentifier(eventLoop)]?.value else {
       receiver.upstreamFailed(.unreachable)
       return call
@@ -39,7 +39,8 @@ public struct HTTPUpstreamTransport: UpstreamTransport {
   }
 }
 
-/// One request with what may happen to it: a connection that was stale, and a slash redirect (X11).
+/// One request with what may happen to it: a connection that was stale, an instance that is gone before anything was
+/// sent, and a slash redirect (X11). It keeps the account of the instance.
 private final class HTTPUpstreamCall: UpstreamCall, UpstreamReceiver {
   private var request: OutboundRequest
   private var receiver: (any UpstreamReceiver)?
@@ -49,14 +50,25 @@ private final class HTTPUpstreamCall: UpstreamCall, UpstreamReceiver {
   private var hasRedirected = false
   private var hasRepeated = false
   private var hasAnswered = false
+  private var counted: UpstreamInstance?
+  private let transport: HTTPUpstreamTransport
+  private let eventLoop: any EventLoop
 
-  init(request: OutboundRequest, receiver: any UpstreamReceiver) {
+  init(
+    request: OutboundRequest, receiver: any UpstreamReceiver, transport: HTTPUpstreamTransport,
+    eventLoop: any EventLoop
+  ) {
+    self.eventLoop = eventLoop
     self.request = request
     self.receiver = receiver
+    self.transport = transport
   }
+
+  deinit { counted?.ended() }
 
   func start(in pool: UpstreamPool) {
     self.pool = pool
+    if let instance = request.instance { count(instance) }
     pool.withConnection(to: UpstreamDestination(request.url), mayReuse: !hasRepeated) { [self] connection in
       guard receiver != nil else { return }
       guard let connection else { return upstreamFailed(.unreachable) }
@@ -69,12 +81,14 @@ private final class HTTPUpstreamCall: UpstreamCall, UpstreamReceiver {
 
   func cancel() {
     receiver = nil
+    count(nil)
     connection?.abandon()
     connection = nil
   }
 
   func upstreamAnswered(status: Int, headers: HeaderFields) {
     hasAnswered = true
+    if UpstreamFailure.isFailing(status) { blame(.failing) } else { counted?.succeeded() }
     if status == 307 || status == 308, !hasRedirected, let target = slashRedirect(headers.first("location")) {
       redirect = target
       return
@@ -95,6 +109,7 @@ private final class HTTPUpstreamCall: UpstreamCall, UpstreamReceiver {
       request.url = target
       return start(in: pool)
     }
+    count(nil)
     let receiver = self.receiver
     self.receiver = nil
     receiver?.upstreamFinished()
@@ -106,9 +121,24 @@ private final class HTTPUpstreamCall: UpstreamCall, UpstreamReceiver {
       hasRepeated = true
       return start(in: pool)
     }
+    blame(failure == .unreachable ? .unreachable : .failing)
+    if failure == .unreachable, receiver != nil, let pool, request.takeAlternative() { return start(in: pool) }
+    count(nil)
     let receiver = self.receiver
     self.receiver = nil
     receiver?.upstreamFailed(failure)
+  }
+
+  private func count(_ instance: UpstreamInstance?) {
+    guard counted !== instance else { return }
+    counted?.ended()
+    instance?.began()
+    counted = instance
+  }
+
+  private func blame(_ fault: InstanceHealth.Fault) {
+    guard let counted, let pause = counted.failed(fault) else { return }
+    InstanceProbe.schedule(counted, in: pause, permit: request.permit, over: transport, on: eventLoop)
   }
 
   /// Only the same origin, and only a slash more or less: anything else is answered as it is.

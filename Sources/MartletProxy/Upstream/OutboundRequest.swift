@@ -19,8 +19,16 @@ public struct OutboundRequest: Sendable {
   public let permit: Permit
   /// The method.
   public let method: Method
-  /// The instance.
-  public var url: AbsoluteURL
+  /// Where it goes. Setting it binds the request to that very place.
+  public var url: AbsoluteURL {
+    didSet {
+      if let instance, instance.url != url { (self.instance, alternatives) = (nil, []) }
+    }
+  }
+  /// The instance there, on whose account it goes; `nil` for none.
+  private(set) var instance: UpstreamInstance?
+  /// Where else it may go when nothing could be sent.
+  private(set) var alternatives: [UpstreamInstance] = []
   /// The message; empty for none.
   public var body: [UInt8] = []
   /// The revision spoken on this hop; `nil` where none is agreed on yet.
@@ -46,6 +54,31 @@ public struct OutboundRequest: Sendable {
     self.permit = permit
     self.method = method
     self.url = url
+  }
+
+  /// Directs it to the first of some instances; the others are its alternatives.
+  mutating func direct(to instances: [UpstreamInstance]) {
+    guard let first = instances.first else { return }
+    instance = nil
+    url = first.url
+    instance = first
+    alternatives = instances.count > 1 ? Array(instances.dropFirst()) : []
+  }
+
+  /// Directs it to the next alternative.
+  ///
+  /// - Returns: Whether there was one.
+  mutating func takeAlternative() -> Bool {
+    guard !alternatives.isEmpty else { return false }
+    direct(to: alternatives)
+    return true
+  }
+
+  /// The same to this very instance, whatever happens there.
+  var bound: OutboundRequest {
+    var copy = self
+    copy.alternatives = []
+    return copy
   }
 
   /// The header fields, but for `Host` and `Content-Length`, which the codec adds.

@@ -74,4 +74,41 @@ public enum GatewayLimits {
   public static let sseSessions = 4_096
   /// How much is read of what a server says when it refuses a message: 64 KiB.
   public static let refusal = 64 << 10
+
+  // Instances, sessions and streams that outlive what they stand on
+
+  /// How often in a row an instance may be unreachable before it is left out: 2.
+  public static let unreachableTimes = 2
+  /// How often in a row an instance may fail (5xx, too late, half an answer) before it is left out: 5.
+  public static let failingTimes = 5
+  /// How long an instance is left out at first: 1 s, twice as long each time it still fails, ± 20 %.
+  public static let ejection = TimeAmount.seconds(1)
+  /// How long at most: 60 s.
+  public static let longestEjection = TimeAmount.seconds(60)
+  /// How long an instance that was left out may take to answer a probe: 5 s.
+  public static let probe = TimeAmount.seconds(5)
+  /// How long a session may take to be begun anew with its upstream: 30 s.
+  public static let revival = TimeAmount.seconds(30)
+  /// The resources that are watched again when a session is begun anew: 256.
+  public static let watchedResources = 256
+  /// The longest URI of them: 2 KiB.
+  public static let watchedResource = 2 << 10
+  /// Events of legacy streams that are kept for clients that were cut off: 64 MiB in all, oldest streams out first.
+  public static let loggedEvents = 64 << 20
+  /// Of one stream: 1 MiB.
+  public static let loggedStream = 1 << 20
+  /// Streams of one session on one event loop: 64.
+  public static let loggedStreams = 64
+  /// How long they are kept after their stream has ended, and how long a GET stream waits for its client: 2 min.
+  public static let resumption = TimeAmount.minutes(2)
+  /// Bytes behind what a client has read at which its stream's upstream has to wait: 64 KiB.
+  public static let unreadEvents = 64 << 10
+  /// The longest event id of an upstream that a client can come back by: 512 bytes.
+  public static let upstreamEventID = 512
+  /// The pause before an upstream's stream that broke is opened again: 250 ms, twice as long each time.
+  public static let reopening = TimeAmount.milliseconds(250)
+  /// How long that is tried: 60 s.
+  public static let reopeningTime = TimeAmount.seconds(60)
+  /// When clients whose stream ends because Martlet stops should come back: after 1 s.
+  public static let comeBack = 1000
 }

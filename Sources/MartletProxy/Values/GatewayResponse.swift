@@ -38,6 +38,12 @@ public struct GatewayResponse: Sendable {
     self.body = body
   }
 
+  /// A head with a body.
+  init(head: Head, body: [UInt8]) {
+    self.head = head
+    self.body = body
+  }
+
   static func json(_ status: Int, _ body: [UInt8]) -> GatewayResponse {
     var response = GatewayResponse(status: status, body: body)
     response.head = Head(status: status, type: "application/json")

@@ -6,19 +6,31 @@ import OAuthProtocol
 public final class UpstreamRoute: Sendable {
   /// The route as a protected resource.
   public let resource: ProtectedRoute
-  /// The server's instances; at least one.
-  public let urls: [AbsoluteURL]
+  /// What the server is called in assertions: the first of its URLs.
+  public let audience: AbsoluteURL?
   /// The revision that the operator pinned for the server; `nil` to find out.
   public let pinnedRevision: ProtocolRevision?
-  /// What was learned about the server.
+  /// Its instances, and what was learned about it.
   let server: UpstreamServer
 
+  /// Where those instances are that take new sessions.
+  public var urls: [AbsoluteURL] { server.urls }
+
   /// Describes a route.
-  public init(resource: ProtectedRoute, urls: [AbsoluteURL], pinnedRevision: ProtocolRevision?) {
+  ///
+  /// - Parameters:
+  ///   - resource: The route as a protected resource.
+  ///   - instances: The server's instances; at least one.
+  ///   - pinnedRevision: The revision that the operator pinned; `nil` to find out.
+  ///   - previous: The route as it was configured before, whose experience with the server goes on.
+  public init(
+    resource: ProtectedRoute, instances: [UpstreamAddress], pinnedRevision: ProtocolRevision?,
+    after previous: UpstreamRoute? = nil
+  ) {
     self.resource = resource
-    self.urls = urls
     self.pinnedRevision = pinnedRevision
-    server = UpstreamServer(pinned: pinnedRevision)
+    audience = instances.first?.url
+    server = UpstreamServer(instances, pinned: pinnedRevision, after: previous?.server)
   }
 }
 
@@ -41,6 +53,9 @@ public final class GatewaySettings: Sendable {
     self.assertionHeader = assertionHeader
     self.routes = Dictionary(routes.map { ($0.resource.id.path, $0) }, uniquingKeysWith: { first, _ in first })
   }
+
+  /// The route of that name.
+  public func route(_ id: RouteID) -> UpstreamRoute? { routes[id.path] }
 
   /// The route of a path, in either slash spelling (D12).
   public func route(path: String) -> UpstreamRoute? {

@@ -30,6 +30,8 @@ enum Rejection: Error, Sendable {
   case denied(reason: String, id: JSONRPCID?)
   /// The upstream can't be reached or answered with what can't be relayed.
   case upstreamUnavailable(reason: String, id: JSONRPCID?)
+  /// The upstream may have done what was asked, but its answer is lost; it is not asked twice.
+  case outcomeUnknown(reason: String, id: JSONRPCID?)
   /// A store or the trail can't take it right now.
   case temporarilyUnavailable(reason: String)
 
@@ -37,6 +39,7 @@ enum Rejection: Error, Sendable {
   func answering(_ id: JSONRPCID?) -> Rejection {
     switch self {
     case .upstreamUnavailable(let reason, _): .upstreamUnavailable(reason: reason, id: id)
+    case .outcomeUnknown(let reason, _): .outcomeUnknown(reason: reason, id: id)
     case .unknownSession: .unknownSession(id: id)
     case .denied(let reason, _): .denied(reason: reason, id: id)
     default: self
@@ -59,6 +62,7 @@ enum Rejection: Error, Sendable {
     case .unknownSession: "unknown_session"
     case .denied(let reason, _): "denied:\(reason)"
     case .upstreamUnavailable(let reason, _): "upstream_unavailable:\(reason)"
+    case .outcomeUnknown(let reason, _): "outcome_unknown:\(reason)"
     case .temporarilyUnavailable(let reason): "temporarily_unavailable:\(reason)"
     }
   }

@@ -7,6 +7,11 @@ import StrictCoding
 struct RejectionRendering {
   let settings: GatewaySettings
 
+  /// What a client hears of a call whose answer is lost.
+  static let outcomeUnknown =
+    "The call may have reached the server, but its answer is lost. It was not sent again: find out whether it took effect "
+    + "before you repeat it."
+
   /// Renders.
   ///
   /// - Parameters:
@@ -41,6 +46,8 @@ struct RejectionRendering {
       return rpc(id, .denied, "Denied by policy.", nil, statusWithoutID: 403)
     case .upstreamUnavailable(_, let id):
       return rpc(id, .upstreamUnavailable, "The server behind this route is not available.", 5, statusWithoutID: 503)
+    case .outcomeUnknown(_, let id):
+      return rpc(id, .upstreamUnavailable, Self.outcomeUnknown, nil, statusWithoutID: 502)
     case .temporarilyUnavailable:
       return problem(503, "temporarily_unavailable", "Try again in a moment.").adding("retry-after", "2")
     }

@@ -2,6 +2,7 @@ import HTTPWire
 import MCPProtocol
 import MartletAuthorizationServer
 import MartletDomain
+import MartletProxy
 import OAuthClient
 import OAuthProtocol
 
@@ -32,7 +33,7 @@ public struct Configuration: Sendable {
     /// Its name, the first segment of its route.
     public var name: ServerName
     /// Its instances.
-    public var urls: [AbsoluteURL]
+    public var instances: [UpstreamAddress]
     /// The tenants that may have it; `nil` for all.
     public var tenants: Set<TenantID>?
     /// The pinned revision.

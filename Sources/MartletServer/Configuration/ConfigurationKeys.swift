@@ -58,10 +58,16 @@ enum ConfigurationKeys {
   /// servers.NAME
   static let server: [ConfigurationKey] = [
     Key("url", "URL", "required, or urls", "The server's MCP endpoint. Its route here is /NAME/mcp."),
-    Key("urls", "list of URLs", "", "Several instances of the same server, instead of url."),
+    Key("urls", "list of URLs or sections", "", "Several instances of the same server, instead of url."),
     Key("tenants", "list of names", "every tenant", "Who may have it."),
     Key("protocol", "auto or a revision", "auto", "A revision of MCP to pin, in quotes: \"2025-11-25\"."),
     Key("credential", "none", "none", "What the server is called with. Others than none come with the vault."),
+  ]
+
+  /// servers.NAME.urls[]
+  static let instance: [ConfigurationKey] = [
+    Key("url", "URL", "required", "The instance's MCP endpoint. A URL alone, without a section, says the same."),
+    Key("drain", "true or false", "false", "Nothing new goes there, and its sessions move when they are next used."),
   ]
 
   /// clients.ID

@@ -112,6 +112,26 @@ struct ConfigurationSection {
     return values
   }
 
+  /// A list whose elements are single values, or sections of which the value is a member.
+  ///
+  /// - Parameter key: The member that a single value stands for.
+  func sections(_ list: String, shorthand key: String) -> [ConfigurationSection]? {
+    guard let node = node(list) else { return nil }
+    guard let sequence = node.sequence else {
+      problem(list, "must be a list", "write [a, b]")
+      return nil
+    }
+    return sequence.enumerated().map { index, element in
+      let line = members[list]?.line
+      let path = "\(full(list))[\(index)]"
+      guard element.scalar != nil else {
+        return ConfigurationSection(element, path: path, line: line, problems, environment)
+      }
+      return ConfigurationSection(
+        Node.mapping(Node.Mapping([(Node(key), element)])), path: path, line: line, problems, environment)
+    }
+  }
+
   func bool(_ key: String, default fallback: Bool) -> Bool {
     guard let node = node(key) else { return fallback }
     guard let value = node.bool else {

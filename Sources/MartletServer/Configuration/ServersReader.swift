@@ -1,5 +1,6 @@
 import MCPProtocol
 import MartletDomain
+import MartletProxy
 import OAuthProtocol
 import StrictCoding
 
@@ -18,26 +19,45 @@ extension ConfigurationReader {
 
   private func server(_ name: String, _ section: ConfigurationSection) -> Configuration.Server? {
     section.allow(only: ConfigurationKeys.server)
-    let texts = section.has("url") ? [section.string("url")].compactMap { $0 } : section.strings("urls") ?? []
-    let key = section.has("url") ? "url" : "urls"
-    if section.has("url"), section.has("urls") { section.problem("urls", "can't stand beside url", "keep one of them") }
-    let urls = texts.compactMap { text -> AbsoluteURL? in
-      guard let url = try? AbsoluteURL(parsing: text), url.fragment == nil else {
-        section.problem(key, "must be absolute", "for example http://127.0.0.1:9001/mcp")
-        return nil
-      }
-      return url
-    }
-    if !section.has("url"), !section.has("urls") {
-      section.problem("url", "is missing", "for example http://127.0.0.1:9001/mcp")
-    } else if texts.isEmpty, section.node(key)?.sequence != nil {
-      section.problem(key, "names no instance", "for example [http://127.0.0.1:9001/mcp]")
-    }
+    let instances = instances(section)
     checkCredential(section)
     let tenants = tenants(section)
     let revision = revision(section)
-    guard !urls.isEmpty else { return nil }
-    return Configuration.Server(name: ServerName(name), urls: urls, tenants: tenants, revision: revision)
+    guard !instances.isEmpty else { return nil }
+    return Configuration.Server(name: ServerName(name), instances: instances, tenants: tenants, revision: revision)
+  }
+
+  private func instances(_ section: ConfigurationSection) -> [UpstreamAddress] {
+    if section.has("url") {
+      if section.has("urls") { section.problem("urls", "can't stand beside url", "keep one of them") }
+      return [url(section)].compactMap { $0 }.map { UpstreamAddress(url: $0) }
+    }
+    guard section.has("urls") else {
+      section.problem("url", "is missing", "for example http://127.0.0.1:9001/mcp")
+      return []
+    }
+    guard let elements = section.sections("urls", shorthand: "url") else { return [] }
+    if elements.isEmpty { section.problem("urls", "names no instance", "for example [http://127.0.0.1:9001/mcp]") }
+    let instances = elements.compactMap { element -> UpstreamAddress? in
+      element.allow(only: ConfigurationKeys.instance)
+      if !element.has("url") { element.problem("url", "is missing", "for example http://127.0.0.1:9001/mcp") }
+      let isDraining = element.bool("drain", default: false)
+      return url(element).map { UpstreamAddress(url: $0, isDraining: isDraining) }
+    }
+    if Set(instances.map(\.url)).count < instances.count { section.problem("urls", "names an instance twice") }
+    if !instances.isEmpty, instances.allSatisfy(\.isDraining) {
+      section.problem("urls", "drains every instance", "leave one at least that takes what the others give up")
+    }
+    return instances
+  }
+
+  private func url(_ section: ConfigurationSection) -> AbsoluteURL? {
+    guard let text = section.string("url") else { return nil }
+    guard let url = try? AbsoluteURL(parsing: text), url.fragment == nil else {
+      section.problem("url", "must be absolute", "for example http://127.0.0.1:9001/mcp")
+      return nil
+    }
+    return url
   }
 
   private func tenants(_ section: ConfigurationSection) -> Set<TenantID>? {

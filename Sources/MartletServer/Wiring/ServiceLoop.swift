@@ -46,12 +46,17 @@ struct ServiceLoop: Sendable {
     }
   }
 
+  /// How long connections that are kept alive may bring one more request, whose answer is their last. Closed at once,
+  /// they would take requests with them that are on their way.
+  private static let lastRequests = Duration.milliseconds(500)
+
   /// Not ready, no new connections, requests under way finish, streams are told to come back.
   private func stop() async {
     logger.info("stopping: requests under way may finish")
     application.health.note(.listener, isWell: false)
     application.planes.drain()
     await application.gateway.closeStreams(reason: "shutdown")
+    try? await Task.sleep(for: Self.lastRequests)
     if await !application.door.close() { logger.warning("some requests had not ended in time and were cut") }
     try? await application.gateway.noteSessionUse()
     record(.processStopped)
@@ -106,8 +111,9 @@ struct Reload: Sendable {
   func run() {
     do throws(ConfigurationProblems) {
       let configuration = try application.options.load()
-      let before = application.snapshots.current.configuration
-      application.snapshots.replace(with: Snapshot(configuration, port: application.door.port))
+      let previous = application.snapshots.current
+      let before = previous.configuration
+      application.snapshots.replace(with: Snapshot(configuration, port: application.door.port, after: previous))
       record(.configurationLoaded)
       application.logger.info("the configuration was read again")
       if before.listen != configuration.listen || before.tls != configuration.tls

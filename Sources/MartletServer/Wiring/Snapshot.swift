@@ -14,18 +14,20 @@ final class Snapshot: Sendable {
   let gateway: GatewaySettings
   let frontDoor: FrontDoorSettings
 
-  /// - Parameter port: The port that the listener really has.
-  init(_ configuration: Configuration, port: Int) {
+  /// - Parameters:
+  ///   - port: The port that the listener really has.
+  ///   - previous: The snapshot before, whose experience with servers goes on.
+  init(_ configuration: Configuration, port: Int, after previous: Snapshot? = nil) {
     self.configuration = configuration
     var origin = configuration.publicURL
     if configuration.publicURLFollowsListener {
       origin = HTTPOrigin(scheme: origin.scheme, host: origin.host, port: port)
     }
     let routes = configuration.servers.map { server in
-      UpstreamRoute(
-        resource: ProtectedRoute(
-          id: RouteID(server: server.name), displayName: server.name.string, tenants: server.tenants),
-        urls: server.urls, pinnedRevision: server.revision)
+      let id = RouteID(server: server.name)
+      return UpstreamRoute(
+        resource: ProtectedRoute(id: id, displayName: server.name.string, tenants: server.tenants),
+        instances: server.instances, pinnedRevision: server.revision, after: previous?.gateway.route(id))
     }
     authorizationServer = AuthorizationServerSettings(
       routes: RouteDirectory(origin: origin, routes: routes.map(\.resource)),

@@ -78,7 +78,7 @@ struct AuthenticatorTests {
   @Test func aTokenOfATenantThatTheRouteLeftOutIsRefused() throws {
     let fixture = try ProxyFixture()
     let route = UpstreamRoute(
-      resource: ProtectedRoute(id: ProxyFixture.time, displayName: "time", tenants: ["acme"]), urls: [],
+      resource: ProtectedRoute(id: ProxyFixture.time, displayName: "time", tenants: ["acme"]), instances: [],
       pinnedRevision: nil)
     let routed = RoutedRequest(
       incoming: fixture.incoming([("authorization", "Bearer good")]), route: route, settings: fixture.settings)

@@ -18,7 +18,7 @@ struct ProxyFixture {
     let routes = try [Self.time, Self.notes].map { id in
       UpstreamRoute(
         resource: ProtectedRoute(id: id, displayName: id.server.string, tenants: nil),
-        urls: [try AbsoluteURL(parsing: "http://127.0.0.1:9001/mcp")], pinnedRevision: nil)
+        instances: [UpstreamAddress(url: try AbsoluteURL(parsing: "http://127.0.0.1:9001/mcp"))], pinnedRevision: nil)
     }
     settings = GatewaySettings(
       origin: origin, allowedOrigins: Set(allowedOrigins.compactMap { HTTPOrigin($0) }),

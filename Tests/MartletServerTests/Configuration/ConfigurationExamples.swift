@@ -17,7 +17,7 @@ enum ConfigurationExamples {
         protocol: auto
         credential: none
       weather:
-        urls: [http://10.0.0.1/mcp, http://10.0.0.2/mcp]
+        urls: [http://10.0.0.1/mcp, {url: http://10.0.0.2/mcp, drain: true}]
         protocol: "2025-11-25"
     clients:
       ci: {grants: [client_credentials], auth: private_key_jwt, jwks: {file: ci.jwks}, servers: [time]}

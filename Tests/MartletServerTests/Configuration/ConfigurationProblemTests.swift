@@ -84,6 +84,22 @@ import Testing
       "servers: {time: {urls: []}}",
       "servers.time.urls (line 1): names no instance; for example [http://127.0.0.1:9001/mcp]"
     ),
+    (
+      "servers: {time: {urls: ['http://a/', {drain: true}]}}",
+      "servers.time.urls[1].url (line 1): is missing; for example http://127.0.0.1:9001/mcp"
+    ),
+    (
+      "servers: {time: {urls: ['http://a/', nope]}}",
+      "servers.time.urls[1].url (line 1): must be absolute; for example http://127.0.0.1:9001/mcp"
+    ),
+    (
+      "servers: {time: {urls: [{url: 'http://a/', drain: true}]}}",
+      "servers.time.urls (line 1): drains every instance; leave one at least that takes what the others give up"
+    ),
+    (
+      "servers: {time: {urls: ['http://a/', {url: 'http://a/'}]}}",
+      "servers.time.urls (line 1): names an instance twice"
+    ),
     ("servers: {Time: {url: 'http://a/'}}", "servers.Time (line 1): must be 1 to 64 of a-z, 0-9 and -"),
     ("servers: {login: {url: 'http://a/'}}", "servers.login (line 1): is a reserved name; its path is taken"),
     ("servers: {t: {url: 'http://a/'}}", "servers.t (line 1): is a reserved name; its path is taken"),

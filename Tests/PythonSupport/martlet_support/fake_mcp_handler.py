@@ -6,6 +6,7 @@ import queue
 import secrets
 import select
 import socket
+import threading
 import time
 from http.server import BaseHTTPRequestHandler
 
@@ -62,6 +63,16 @@ def handler_for(fake):
         protocol_version = "HTTP/1.1"
         timeout = 300
 
+        def setup(self):
+            super().setup()
+            with fake.lock:
+                fake.sockets.add(self.connection)
+
+        def finish(self):
+            with fake.lock:
+                fake.sockets.discard(self.connection)
+            super().finish()
+
         def log_message(self, *_):
             pass
 
@@ -94,6 +105,9 @@ def handler_for(fake):
             self.answer(status, json.dumps(value).encode(), [("Content-Type", "application/json"), *headers])
 
         def scripted(self, method) -> bool:
+            if fake.fails.is_set():
+                self.answer(503)
+                return True
             entry = fake.take_script(method)
             if entry is None:
                 return False
@@ -185,8 +199,9 @@ def handler_for(fake):
             self.send_header("Transfer-Encoding", "chunked")
             self.end_headers()
 
-        def event(self, message):
-            data = f"event: message\ndata: {json.dumps(message)}\n\n".encode()
+        def event(self, message, identifier=None):
+            field = f"id: {identifier}\n" if identifier else ""
+            data = f"{field}event: message\ndata: {json.dumps(message)}\n\n".encode()
             self.wfile.write(f"{len(data):x}\r\n".encode() + data + b"\r\n")
             self.wfile.flush()
 
@@ -194,29 +209,15 @@ def handler_for(fake):
             self.wfile.write(b"0\r\n\r\n")
 
         def stream_answer(self, message, response, extra, slow):
+            if fake.resumable:
+                name = secrets.token_hex(4)
+                fake.streams[name] = []
+                threading.Thread(target=self.tell, args=(name, message, response, slow), daemon=True).start()
+                return self.resume(name, 0, extra)
             self.open_events(extra)
-            params = message.get("params") or {}
             try:
-                if slow:
-                    arguments = params.get("arguments") or {}
-                    steps = arguments.get("steps", 3)
-                    for step in range(steps):
-                        self.event(
-                            {
-                                "jsonrpc": "2.0",
-                                "method": "notifications/progress",
-                                "params": {
-                                    "progressToken": (params.get("_meta") or {}).get("progressToken", 0),
-                                    "progress": step + 1,
-                                    "total": steps,
-                                },
-                            }
-                        )
-                        if arguments.get("paced"):
-                            fake.pace.acquire(timeout=120)
-                        else:
-                            time.sleep(arguments.get("delay", 0.05))
-                self.event(response)
+                for said in self.said(message, response, slow):
+                    self.event(said)
                 self.end_events()
             except OSError:
                 fake.disconnects += 1
@@ -244,6 +245,44 @@ def handler_for(fake):
                     kind = "error" if "code" in result and "message" in result else "result"
                     self.event({"jsonrpc": "2.0", "id": message["id"], kind: result})
                 self.end_events()
+            except OSError:
+                fake.disconnects += 1
+                self.close_connection = True
+
+        def said(self, message, response, slow):
+            """The messages of an answer, each when its time has come."""
+            params = message.get("params") or {}
+            if slow:
+                arguments = params.get("arguments") or {}
+                steps = arguments.get("steps", 3)
+                token = (params.get("_meta") or {}).get("progressToken", 0)
+                for step in range(steps):
+                    progress = {"progressToken": token, "progress": step + 1, "total": steps}
+                    yield {"jsonrpc": "2.0", "method": "notifications/progress", "params": progress}
+                    if arguments.get("paced"):
+                        fake.pace.acquire(timeout=120)
+                    else:
+                        time.sleep(arguments.get("delay", 0.05))
+            yield response
+
+        def tell(self, name, message, response, slow):
+            for said in self.said(message, response, slow):
+                fake.streams[name].append(said)
+            fake.streams[name].append(None)
+
+        def resume(self, name, position, extra=()):
+            """The rest of one stream, as it comes."""
+            self.open_events(extra)
+            try:
+                while True:
+                    if position >= len(fake.streams[name]):
+                        time.sleep(0.01)
+                        continue
+                    said = fake.streams[name][position]
+                    position += 1
+                    if said is None:
+                        return self.end_events()
+                    self.event(said, f"{name}-{position}")
             except OSError:
                 fake.disconnects += 1
                 self.close_connection = True
@@ -295,6 +334,9 @@ def handler_for(fake):
                 return self.answer(405, headers=[("Allow", "POST")])
             if not self.session():
                 return
+            name, _, position = (self.headers.get("Last-Event-ID") or "").partition("-")
+            if name in fake.streams:
+                return self.resume(name, int(position))
             identifier, stream = self.headers.get("Mcp-Session-Id"), queue.Queue()
             with fake.lock:
                 fake.sessions[identifier].append(stream)

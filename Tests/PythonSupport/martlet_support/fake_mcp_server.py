@@ -1,7 +1,10 @@
 """An MCP server that remembers every byte it was sent and can be told what to answer."""
 
+import contextlib
 import json
 import queue
+import socket
+import struct
 import threading
 import time
 from dataclasses import dataclass, field
@@ -64,20 +67,28 @@ class FakeMCPServer:
 
     mode: "modern" (2026-07-28), "stateful" (legacy with sessions) or "stateless" (legacy without).
     answer: "json" or "sse", how POSTed requests are answered.
+    resumable: events carry ids, and a GET with Last-Event-ID gets the rest of that stream.
     """
 
-    def __init__(self, mode: str = "stateful", *, answer: str = "json", port: int = 0, revision: str | None = None):
+    def __init__(
+        self, mode: str = "stateful", *, answer: str = "json", port: int = 0, revision: str | None = None,
+        resumable: bool = False,
+    ):
         assert mode in MODES, mode
+        self.resumable = resumable
+        self.streams: dict[str, list[dict | None]] = {}  # what was said on each, None at its end
         self.mode, self.answer = mode, answer
         self.revision = revision or ("2026-07-28" if mode == "modern" else "2025-11-25")
         self.requests: list[RecordedRequest] = []
         self.sessions: dict[str, list[queue.Queue]] = {}
         self.probes: set[str] = set()  # sessions begun by Martlet's own questions
+        self.sockets: set[socket.socket] = set()
         self.disconnects = 0
         self.pace: threading.Semaphore | None = None
         self.tools = [*TOOLS]
         self.capabilities: dict = {"tools": {"listChanged": True}}
         self.lock = threading.Lock()
+        self.fails = threading.Event()  # while it is set, everything is answered with 503
         self._scripted: list[tuple[str | None, int, list[tuple[str, str]], bytes]] = []
         self._handlers: dict[str, object] = {}
         self._conversations: dict[str, object] = {}
@@ -147,6 +158,17 @@ class FakeMCPServer:
         """Forgets all sessions, as a restart would."""
         with self.lock:
             self.sessions.clear()
+
+    def crash(self) -> None:
+        """Is gone as after SIGKILL: no connection is accepted any more, and those there are break in the middle."""
+        self._server.shutdown()
+        self._server.server_close()
+        with self.lock:
+            sockets, self.sockets = list(self.sockets), set()
+        for sock in sockets:
+            with contextlib.suppress(OSError):
+                sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                sock.shutdown(socket.SHUT_RDWR)
 
     # What arrived
 

@@ -1,0 +1,217 @@
+"""Several instances of one server: sessions stay where they began, everything else goes where there is least to do, and an instance that
+is gone, fails or drains is no matter of the client's (R-63, R-64)."""
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from martlet_support import FakeMCPServer, Gateway, MCPConnection
+from martlet_support.pytest_plugin import PASSWORD, USER, Installation
+from martlet_support.route import connect
+from martlet_support.steps import count, reconfigure
+
+
+@pytest.fixture
+def several():
+    """several(mode, number) -> an installation whose one server `many` has so many instances."""
+    started = []
+
+    def start(mode: str, number: int = 3) -> Installation:
+        instances = [FakeMCPServer(mode).start() for _ in range(number)]
+        gateway = Gateway({"many": {"urls": [one.url for one in instances]}}, users={USER: PASSWORD}).start()
+        world = Installation(gateway, {})
+        world.instances = instances
+        started.append(world)
+        return world
+
+    yield start
+    for world in started:
+        world.gateway.close()
+        for one in world.instances:
+            one.stop()
+
+
+def modern(world) -> MCPConnection:
+    return connect(world, "many", revision="2026-07-28")
+
+
+def until(check, limit: float = 10):
+    deadline = time.monotonic() + limit
+    while not check():
+        assert time.monotonic() < deadline, "it did not come to that"
+        time.sleep(0.05)
+
+
+def gone(world, index: int) -> FakeMCPServer:
+    """Takes an instance away as a crash would; answers it."""
+    one = world.instances[index]
+    one.crash()
+    return one
+
+
+def configured(world, **changes: str) -> dict:
+    """The server's entry with an instance drained or left out, by its index."""
+    urls = []
+    for index, one in enumerate(world.instances):
+        change = changes.get(f"i{index}")
+        if change != "removed":
+            urls.append({"url": one.url, "drain": True} if change == "drained" else one.url)
+    return {"servers": {"many": {"urls": urls}}}
+
+
+def test_R_64_sessions_are_spread_and_stay(several):
+    world = several("stateful")
+    connections = [connect(world, "many") for _ in range(24)]
+    placed = [len(one.sessions) for one in world.instances]
+    assert sum(placed) == 24 and sum(1 for number in placed if number > 0) >= 2, placed
+    for connection in connections * 3:
+        assert connection.call("tools/list")["result"]["tools"]
+    assert all(len(one.received("initialize")) == len(one.sessions) == number for one, number in zip(world.instances, placed)), "nobody moved"
+    world.gateway.restart(crash=True)
+    for connection in connections:
+        assert connection.call("tools/list")["result"]["tools"]
+    assert [len(one.received("initialize")) for one in world.instances] == placed, "nor after a restart"
+
+
+def test_R_63_the_loss_of_an_instance_loses_no_session(several):
+    world = several("stateful")
+    connections = [connect(world, "many") for _ in range(count(24, 500))]
+    lost = max(range(3), key=lambda index: len(world.instances[index].sessions))
+    number = len(world.instances[lost].sessions)
+    others = sum(len(one.sessions) for index, one in enumerate(world.instances) if index != lost)
+    gone(world, lost)
+    with ThreadPoolExecutor(8) as pool:
+        results = list(pool.map(lambda c: c.tool("echo", {"text": c.session})["content"][0]["text"] == c.session, connections))
+    assert all(results), "not one call fails, for nothing had been sent"
+    left = [one for index, one in enumerate(world.instances) if index != lost]
+    assert sum(len(one.sessions) for one in left) == others + number
+    assert sum(len(one.received("initialize")) for one in left) == others + number, "only those that lived there moved"
+    assert sum(len(one.received("tools/call")) for one in left) == len(connections)
+    print(f"proof: R-63 count={len(connections)}")
+
+
+def test_R_63_a_stream_moves_with_its_session(several):
+    world = several("stateful", 2)
+    connection = connect(world, "many")
+    stream = connection.open_stream(timeout=60)
+    home = next(index for index, one in enumerate(world.instances) if one.sessions)
+    world.instances[home].wait_for_streams()
+    gone(world, home)
+    other = world.instances[1 - home]
+    other.wait_for_streams(timeout=30)
+    other.push({"jsonrpc": "2.0", "method": "notifications/message", "params": {"data": "from elsewhere"}})
+    assert next(stream.stream.messages())["params"]["data"] == "from elsewhere"
+    assert connection.call("tools/list")["result"] and len(other.sessions) == 1
+    stream.stream.close()
+
+
+@pytest.mark.parametrize("mode", ["modern", "stateless"])
+def test_R_63_calls_without_a_session_find_another_instance(several, mode):
+    world = several(mode)
+    connection = modern(world) if mode == "modern" else connect(world, "many")
+    for _ in range(12):
+        connection.tool("echo", {"text": "x"})
+    assert all(one.received("tools/call") for one in world.instances), "everybody has some"
+    gone(world, 0)
+    for index in range(30):
+        assert connection.tool("echo", {"text": str(index)})["content"][0]["text"] == str(index)
+    assert sum(len(one.received("tools/call")) for one in world.instances) == 42, "none twice"
+
+
+def test_modern_calls_go_where_there_is_least_to_do(several):
+    world = several("modern", 2)
+    connection = modern(world)
+    busy = connection.post("tools/call", {"name": "slow", "arguments": {"steps": 60, "delay": 0.1}}, stream=True)
+    next(busy.stream.messages())
+    at = next(one for one in world.instances if any((r.json["params"].get("name")) == "slow" for r in one.received("tools/call")))
+    for _ in range(10):
+        connection.tool("echo", {"text": "x"})
+    assert len(at.received("tools/call")) == 1, "the busy one gets nothing while the other is idle"
+    busy.stream.close()
+
+
+def test_R_50_an_instance_that_fails_is_left_out_until_it_is_back(several):
+    world = several("modern", 2)
+    connection, (bad, good) = modern(world), world.instances
+    connection.tool("echo", {"text": "x"})
+    bad.fails.set()
+    results = [connection.post("tools/call", {"name": "echo", "arguments": {"text": "x"}}).json() for _ in range(40)]
+    failed = [r for r in results if "error" in r]
+    assert 0 < len(failed) <= 6, f"{len(failed)} calls failed before it was left out"
+    assert all(r["error"]["code"] == -31003 for r in failed)
+    assert all("result" in connection.post("tools/call", {"name": "echo", "arguments": {"text": "x"}}).json() for _ in range(10))
+    # It is asked whether it is back, and gets its share when it is.
+    until(lambda: [r for r in bad.received() if r.method == "GET"])
+    bad.fails.clear()
+    bad.clear()
+    until(lambda: connection.tool("echo", {"text": "x"}) and bad.received("tools/call"), 30)
+    assert good.received("tools/call")
+
+
+def test_R_50_all_instances_down_are_never_all_left_out(several):
+    world = several("modern", 2)
+    connection = modern(world)
+    connection.tool("echo", {"text": "x"})
+    ports = [gone(world, index).port for index in range(2)]
+    for _ in range(6):
+        answer = connection.post("tools/call", {"name": "echo", "arguments": {}})
+        assert answer.json()["error"]["code"] == -31003, answer.describe()
+    world.instances[0] = FakeMCPServer("modern", port=ports[0]).start()
+    assert connection.tool("echo", {"text": "back"})["content"][0]["text"] == "back", "at once, though nobody probed it yet"
+    world.instances[1] = FakeMCPServer("modern", port=ports[1]).start()
+
+
+@pytest.mark.parametrize("how", ["drained", "removed"])
+def test_R_64_an_instance_that_goes_gives_its_sessions_up(several, how):
+    world = several("stateful")
+    connections = [connect(world, "many") for _ in range(18)]
+    going = max(range(3), key=lambda index: len(world.instances[index].sessions))
+    moved, before = len(world.instances[going].sessions), [len(one.received("initialize")) for one in world.instances]
+    streaming = connections[0]
+    stream = streaming.open_stream(timeout=60)
+    reconfigure(world, configured(world, **{f"i{going}": how}))
+    for connection in connections:
+        assert connection.tool("echo", {"text": connection.session})["content"][0]["text"] == connection.session
+    left = [one for index, one in enumerate(world.instances) if index != going]
+    assert sum(len(one.sessions) for one in left) == 18
+    began = sum(len(one.received("initialize")) for one in left) - sum(number for index, number in enumerate(before) if index != going)
+    assert began == moved, "only those that lived there moved"
+    assert len(world.instances[going].received("tools/call")) == 0
+    if how == "drained":
+        until(lambda: not world.instances[going].sessions)  # they were ended, so that whoever waits for it sees it empty
+    # New sessions begin elsewhere.
+    for _ in range(6):
+        connect(world, "many")
+    assert len(world.instances[going].received("initialize")) == before[going]
+    until(lambda: any(any(streams for streams in one.sessions.values()) for one in left))
+    for one in left:
+        one.push({"jsonrpc": "2.0", "method": "notifications/message", "params": {"data": "moved"}})
+    assert next(stream.stream.messages())["params"]["data"] == "moved"
+    stream.stream.close()
+
+
+def test_R_64_a_stream_alone_is_use_enough_to_move(several):
+    world = several("stateful", 2)
+    connection = connect(world, "many")
+    home = next(index for index, one in enumerate(world.instances) if one.sessions)
+    stream = connection.open_stream(timeout=60)
+    world.instances[home].wait_for_streams()
+    reconfigure(world, configured(world, **{f"i{home}": "drained"}))
+    world.instances[1 - home].wait_for_streams(timeout=20)
+    until(lambda: not world.instances[home].sessions)
+    world.instances[1 - home].push({"jsonrpc": "2.0", "method": "notifications/message"})
+    assert next(stream.stream.messages())["method"] == "notifications/message"
+    stream.stream.close()
+
+
+def test_R_64_a_new_instance_takes_nobodys_session(several):
+    world = several("stateful", 2)
+    connections = [connect(world, "many") for _ in range(12)]
+    world.instances.append(FakeMCPServer("stateful").start())
+    reconfigure(world, configured(world))
+    for connection in connections:
+        assert connection.call("tools/list")["result"]
+    assert not world.instances[2].received(), "what has a place keeps it"
+    for _ in range(24):
+        connect(world, "many")
+    assert world.instances[2].received("initialize"), "what is new may go there"

@@ -1,0 +1,258 @@
+"""A client that was cut off comes back with Last-Event-ID and gets the rest of that stream, no more and no less (R-60). Event ids are
+Martlet's own, bound to the session and so to its principal; where Martlet has forgotten, the server is asked by its own id."""
+
+import json
+import random
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from martlet_support import FakeMCPServer, Gateway, MCPConnection
+from martlet_support.pytest_plugin import PASSWORD, USER, Installation
+from martlet_support.route import connect, fresh_token, token
+from martlet_support.steps import count
+
+SLOW = {"name": "slow", "arguments": {"steps": 12, "delay": 0.02}}
+
+
+def resume(connection: MCPConnection, identifier: str, timeout: float = 30):
+    answer = connection.open_stream(headers={"Last-Event-ID": identifier}, timeout=timeout)
+    assert answer.status == 200, answer.describe()
+    return answer
+
+
+def read(stream, limit: int | None = None) -> tuple[list[dict], str | None]:
+    """The messages of a stream and the last event id, up to `limit` events."""
+    messages, last = [], None
+    for _, data, identifier in stream.events():
+        last = identifier or last
+        if data:
+            messages.append(json.loads(data))
+        if limit is not None:
+            limit -= 1
+            if limit <= 0:
+                break
+    return messages, last
+
+
+def whole(messages: list[dict], steps: int = 12) -> bool:
+    return [m.get("params", {}).get("progress") for m in messages] == [*range(1, steps + 1), None] and "result" in messages[-1]
+
+
+def cut_and_resume(connection: MCPConnection, cuts: list[int]) -> list[dict]:
+    """One call whose stream is cut after so many events, again and again."""
+    answer = connection.post("tools/call", SLOW, stream=True)
+    got, last = read(answer.stream, cuts[0] if cuts else None)
+    answer.stream.close()
+    for index in range(len(cuts)):
+        answer = resume(connection, last)
+        limit = cuts[index + 1] if index + 1 < len(cuts) else None
+        more, latest = read(answer.stream, limit)
+        got, last = got + more, latest or last
+        answer.stream.close()
+        if more and "result" in more[-1]:
+            break
+    return got
+
+
+def test_R_60_a_call_that_was_cut_is_resumed_without_loss(shared):
+    number, done = count(40, 10_000), 0
+    random.seed(60)
+
+    def one(index: int) -> int:
+        connection = connect(shared, "stateful")
+        cuts = [random.randint(1, 6) for _ in range(random.randint(1, 4))]
+        messages = cut_and_resume(connection, cuts)
+        assert whole(messages), f"cut after {cuts}: {messages}"
+        return len(cuts)
+
+    with ThreadPoolExecutor(8) as pool:
+        batch = 0
+        while done < number:
+            done += sum(pool.map(one, range(batch, batch + 16)))
+            batch += 16
+    calls = shared.upstreams["stateful"].received("tools/call")
+    assert len(calls) == batch, "each was executed once"
+    assert not [r for r in shared.upstreams["stateful"].received() if r.method == "GET"], "the server never heard of it"
+    print(f"proof: R-60 count={done}")
+
+
+def test_R_60_the_answer_comes_though_nobody_listens(shared):
+    connection = connect(shared, "stateful")
+    answer = connection.post("tools/call", SLOW, stream=True)
+    _, last = read(answer.stream, 2)
+    answer.stream.close()
+    time.sleep(1)
+    messages, end = read(resume(connection, last).stream)
+    assert [m.get("params", {}).get("progress") for m in messages] == [*range(2, 13), None]
+    again, _ = read(resume(connection, last).stream)
+    assert again == messages, "as often as the client likes"
+    assert read(resume(connection, end).stream) == ([], None), "whoever has everything gets nothing, and the end"
+
+
+def test_R_60_a_client_that_is_still_connected_is_replaced(shared):
+    # The old connection may be dead without anybody having noticed.
+    connection = connect(shared, "stateful")
+    first = connection.post("tools/call", {"name": "slow", "arguments": {"steps": 30, "delay": 0.05}}, stream=True)
+    got, last = read(first.stream, 4)
+    second = resume(connection, last)
+    rest, _ = read(second.stream)
+    assert whole(got + rest, 30)
+    left, _ = read(first.stream)
+    assert not any("result" in m for m in left), "and nothing comes twice"
+    assert connection.call("ping")["result"] == {}
+
+
+def test_R_60_only_that_stream(shared):
+    connection = connect(shared, "stateful")
+    mine = connection.post("tools/call", {"name": "slow", "arguments": {"steps": 10, "delay": 0.05}, "_meta": {"progressToken": "mine"}}, stream=True)
+    other = connection.post("tools/call", {"name": "slow", "arguments": {"steps": 10, "delay": 0.05}, "_meta": {"progressToken": "other"}}, stream=True)
+    _, last = read(mine.stream, 3)
+    mine.stream.close()
+    messages, _ = read(resume(connection, last).stream)
+    assert {m["params"]["progressToken"] for m in messages if "params" in m} == {"mine"} and messages[-1]["id"] == connection.next_id - 1
+    assert read(other.stream)[0][-1]["id"] == connection.next_id, "the other goes on as it was"
+
+
+def test_R_60_the_servers_own_stream_waits_for_its_client(shared):
+    connection, upstream = connect(shared, "stateful"), shared.upstreams["stateful"]
+    stream = connection.open_stream()
+    upstream.wait_for_streams()
+    session = upstream.received("notifications/initialized")[-1].header("mcp-session-id")
+    note = lambda n: {"jsonrpc": "2.0", "method": "notifications/message", "params": {"data": n}}
+    upstream.push(note(1), session)
+    events = stream.stream.events()
+    _, last = None, None
+    for _, data, identifier in events:
+        if data:
+            last = identifier
+            break
+    stream.stream.close()
+    for number in (2, 3):
+        upstream.push(note(number), session)
+    time.sleep(0.5)
+    back = resume(connection, last)
+    messages = back.stream.messages()
+    assert [next(messages)["params"]["data"] for _ in range(2)] == [2, 3]
+    upstream.push(note(4), session)
+    assert next(messages)["params"]["data"] == 4, "and it goes on"
+    assert len([r for r in upstream.received() if r.method == "GET"]) == 1, "the server's stream was never closed"
+    back.stream.close()
+
+
+@pytest.mark.parametrize("revision", ["2025-06-18", "2025-11-25"])
+def test_4_2_a_first_event_to_come_back_by(shared, revision):
+    connection = connect(shared, "stateful", revision=revision)
+    stream = connection.post("tools/call", SLOW, stream=True).stream
+    raw = [stream._raw.readline() for _ in range(8)]
+    first = next(line for line in raw if line.startswith((b"id:", b"data:", b"event:")))
+    after = raw[raw.index(first) + 1]
+    primed = first.startswith(b"id:") and after.strip() == b"data:"
+    assert primed == (revision == "2025-11-25"), "older clients would read an empty event as a message"
+    stream.close()
+
+
+# Someone else's
+
+
+def test_R_60_V_014_a_foreign_event_id_is_nothing(install):
+    world = install(users={"bob": "another long password"})
+    from martlet_support.steps import Person, registered
+
+    connection = connect(world, "stateful")
+    stream = connection.post("tools/call", {"name": "slow", "arguments": {"steps": 40, "delay": 0.05}}, stream=True).stream
+    _, last = read(stream, 3)
+    stream.close()
+    standing = connection.open_stream().stream
+    world.upstreams["stateful"].push({"jsonrpc": "2.0", "method": "notifications/message", "params": {"data": "secret"}})
+    _, other = read(standing, 1)
+    bob = MCPConnection(connection.url, Person(world, "bob", "another long password").tokens(registered(world)).access)
+    bob.initialize()
+    alices_second = connect(world, "stateful")
+    gets = lambda: [r for r in world.upstreams["stateful"].received() if r.method == "GET"]
+    for thief in (bob, alices_second):
+        for stolen in (last, other, last.rsplit(".", 1)[0], last[:-2] + "AA"):
+            before = len(gets())
+            answer = thief.open_stream(headers={"Last-Event-ID": stolen}, timeout=3)
+            # A fresh stream of the thief's own session, or none at all; never a word of Alice's.
+            assert answer.status == 200, answer.describe()
+            time.sleep(0.3)
+            answer.stream.close()
+            assert len(gets()) == before + 1 and gets()[-1].header("last-event-id") is None
+    # The owner gets it all the same.
+    messages, _ = read(resume(connection, last).stream)
+    assert "result" in messages[-1]
+
+
+# After a restart of Martlet
+
+
+@pytest.mark.parametrize("crash", [False, True])
+def test_R_60_after_a_restart_the_server_is_asked_by_its_own_id(crash):
+    with FakeMCPServer("stateful", resumable=True) as upstream, Gateway({"stateful": upstream.url}, users={USER: PASSWORD}) as gateway:
+        world = Installation(gateway, {"stateful": upstream})
+        connection = connect(world, "stateful")
+        stream = connection.post("tools/call", {"name": "slow", "arguments": {"steps": 30, "delay": 0.1}}, stream=True).stream
+        got, last = read(stream, 4)
+        if crash:
+            gateway.kill()
+            gateway.start()
+        else:
+            stream.close()
+            gateway.restart()
+        back = resume(connection, last)
+        more, later = read(back.stream, 3)
+        asked = [r for r in upstream.received() if r.method == "GET"][-1]
+        assert asked.header("last-event-id") in {f"{name}-{position}" for name in upstream.streams for position in range(1, 40)}
+        back.stream.close()
+        # What was resumed can be resumed again.
+        rest, _ = read(resume(connection, later or last).stream)
+        assert whole(got + more + rest, 30), (got, more, rest)
+        assert len(upstream.received("tools/call")) == 1
+
+
+def test_R_60_after_a_crash_a_lost_answer_is_said_to_be_lost(install):
+    world = install()
+    connection = connect(world, "stateful")
+    stream = connection.post("tools/call", {"name": "slow", "arguments": {"steps": 100, "delay": 0.1}}, stream=True).stream
+    _, last = read(stream, 3)
+    world.gateway.restart(crash=True)
+    messages, _ = read(resume(connection, last).stream)
+    assert len(messages) == 1 and messages[0]["id"] == connection.next_id
+    assert messages[0]["error"]["code"] == -31003 and "before you repeat" in messages[0]["error"]["message"], messages
+    assert connection.call("ping")["result"] == {}, "the session is fine"
+
+
+def test_R_70_streams_are_told_to_come_back(install):
+    world = install()
+    connection = connect(world, "stateful")
+    stream = connection.open_stream().stream
+    world.upstreams["stateful"].wait_for_streams()
+    world.gateway.process.terminate()
+    lines = []
+    while line := stream._raw.readline():
+        lines.append(line)
+    assert any(line.startswith(b"retry:") and 0 < int(line[6:]) <= 10_000 for line in lines), lines
+    assert world.gateway.process.wait(20) == 0
+    world.gateway.process = None
+    world.gateway.start()
+    again = connection.open_stream()
+    assert again.status == 200, again.describe()
+    again.stream.close()
+
+
+def test_R_60_a_revoked_token_resumes_nothing(install):
+    world = install()
+    access = fresh_token(world)
+    connection = MCPConnection(world.mcp_url("stateful"), access)
+    connection.initialize()
+    stream = connection.post("tools/call", SLOW, stream=True).stream
+    _, last = read(stream, 3)
+    stream.close()
+    world.gateway.revoke(access)
+    deadline = time.monotonic() + 5
+    while (answer := connection.open_stream(headers={"Last-Event-ID": last})).status != 401 and time.monotonic() < deadline:
+        answer.stream and answer.stream.close()
+        time.sleep(0.1)
+    assert answer.status == 401, answer.describe()
+    assert token(world)
