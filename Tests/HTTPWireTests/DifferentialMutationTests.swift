@@ -31,7 +31,7 @@ import Testing
   func V_082_S_18_mutantRequestsAreUnderstoodAlike(part: Int) {
     var mutator = Mutator(seed: UInt64(8200 + part), tokens: Self.tokens)
     var accepted = 0
-    for index in 0..<CaseCount.of("V-082", reduced: 1500, full: 150_000) {
+    for index in 0..<CaseCount.of("V-082", reduced: 1500, full: 60_000) {
       let mutant = mutator.mutate(Self.requestSeeds[index % Self.requestSeeds.count])
       if compareRequests(mutant, "seed \(part), case \(index)") { accepted += 1 }
     }
@@ -42,7 +42,7 @@ import Testing
   func V_082_mutantAnswersAreUnderstoodAlike(part: Int) {
     var mutator = Mutator(seed: UInt64(8300 + part), tokens: Self.tokens)
     var accepted = 0
-    for index in 0..<CaseCount.of("V-082", reduced: 1000, full: 100_000) {
+    for index in 0..<CaseCount.of("V-082", reduced: 1000, full: 40_000) {
       let mutant = mutator.mutate(Self.responseSeeds[index % Self.responseSeeds.count])
       if compareResponses(mutant, "seed \(part), case \(index)") { accepted += 1 }
     }
@@ -53,7 +53,7 @@ import Testing
   @Test(arguments: 0..<4)
   func V_082_mutantsMayBeCutAnywhere(part: Int) {
     var mutator = Mutator(seed: UInt64(8400 + part), tokens: Self.tokens)
-    for index in 0..<CaseCount.of("V-082", reduced: 400, full: 40_000) {
+    for index in 0..<CaseCount.of("V-082", reduced: 400, full: 15_000) {
       let mutant = mutator.mutate(Self.requestSeeds[index % Self.requestSeeds.count])
       let cut = Int.random(in: 0...mutant.count, using: &mutator.generator)
       let whole = Ours.requests([mutant])
