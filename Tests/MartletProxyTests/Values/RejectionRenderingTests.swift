@@ -22,6 +22,7 @@ struct RejectionRenderingTests {
     case .unknownSession: (404, nil)
     case .denied(_, let id): (id == nil ? 403 : 200, nil)
     case .upstreamUnavailable(_, let id): (id == nil ? 503 : 200, "retry-after")
+    case .outcomeUnknown(_, let id): (id == nil ? 502 : 200, nil)
     case .temporarilyUnavailable: (503, "retry-after")
     }
   }
@@ -32,7 +33,8 @@ struct RejectionRenderingTests {
     .unsupportedMediaType, .bodyTooLarge, .bodyTimeout, .unknownSession(id: .number(7)), .unknownSession(id: nil),
     .denied(reason: secret, id: .number(7)), .denied(reason: secret, id: nil),
     .upstreamUnavailable(reason: secret, id: .number(7)),
-    .upstreamUnavailable(reason: secret, id: nil), .temporarilyUnavailable(reason: secret),
+    .upstreamUnavailable(reason: secret, id: nil), .outcomeUnknown(reason: secret, id: .number(7)),
+    .outcomeUnknown(reason: secret, id: nil), .temporarilyUnavailable(reason: secret),
   ]
 
   private func render(_ rejection: Rejection, path: String = "/time/mcp") throws -> GatewayResponse {
