@@ -136,8 +136,11 @@ public final class Gateway: Sendable {
     recorder.finished(record)
   }
 
-  /// Ends every open stream, when the process stops.
-  public func closeStreams(reason: String) async { await streams.closeAll(reason: reason) }
+  /// Ends every open stream, when the process stops, and what was held upstream for clients of another era.
+  public func closeStreams(reason: String) async {
+    await streams.closeAll(reason: reason)
+    modernBridge.sessions.expire(at: .distantFuture)
+  }
 
   /// Writes down which sessions were used; called now and then.
   public func noteSessionUse() async throws(StoreError) { try await sessions.noteUse() }
