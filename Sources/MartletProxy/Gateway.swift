@@ -28,6 +28,8 @@ public final class Gateway: Sendable {
   let legacyBridge: LegacyBridge
   /// For modern clients of legacy servers.
   let modernBridge: ModernBridge
+  /// The streams of clients of 2024-11-05.
+  let sseClients: SSEClientDirectory
 
   /// What the data plane stands on.
   public struct Dependencies: Sendable {
@@ -94,6 +96,7 @@ public final class Gateway: Sendable {
     admission = Admission(policy: dependencies.policy, recorder: recorder)
     selector = UpstreamSelector(assertions: dependencies.assertions)
     transport = dependencies.transport
+    sseClients = SSEClientDirectory(random: dependencies.random)
     eras = EraResolver(selector: selector, transport: transport)
     legacyBridge = LegacyBridge(clock: dependencies.clock, random: dependencies.random)
     modernBridge = ModernBridge(
@@ -103,7 +106,9 @@ public final class Gateway: Sendable {
   }
 
   /// Whether a path has the shape of an MCP route, configured or not, and so is answered here.
-  public func answers(path: String) -> Bool { routeID(path, settings()) != nil }
+  public func answers(path: String) -> Bool {
+    routeID(path, settings()) != nil || SSEEntrance(path: path) != nil
+  }
 
   /// Begins an exchange. Call it on the event loop of the client's connection.
   ///
@@ -112,7 +117,10 @@ public final class Gateway: Sendable {
   ///   - client: Where the answer goes.
   /// - Returns: What the rest of the request is told to.
   public func begin(_ request: IncomingRequest, client: any ClientStream) -> GatewayExchange {
-    GatewayExchange(gateway: self, settings: settings(), request: request, client: client)
+    let entrance = SSEEntrance(path: request.path)
+    return GatewayExchange(
+      gateway: self, settings: settings(), request: entrance?.onRoute(request) ?? request,
+      path: entrance?.challengedPath(of: request) ?? request.path, entrance: entrance, client: client)
   }
 
   /// Writes down that the listener refused a request for a route before it came to an exchange.
