@@ -19,6 +19,7 @@ final class SSEClientSession: ExchangeAnswer {
   private var listener: SSEMessageAnswer?
   private var nextListener: Scheduled<Void>?
   private var listenerPause = TimeAmount.seconds(1)
+  private var standstill: Scheduled<Void>?
   private var isOpen = false
 
   init(exchange: GatewayExchange, request: AuthenticatedRequest) {
@@ -129,16 +130,28 @@ final class SSEClientSession: ExchangeAnswer {
 
   private func write(_ event: SSEEvent) {
     guard isOpen else { return }
-    if !events.send([event]) {
-      end(reason: "slow_reader", takesLeave: true)
-      client.abort()
-    }
+    if !events.send([event]) { cut() }
   }
 
   // MARK: - The end
 
   func clientWritabilityChanged() {
+    watchReader()
     for answer in Array(running.values) { answer.exchange?.writabilityChanged() }
+  }
+
+  /// Everything waits for a client that reads nothing; not for ever.
+  private func watchReader() {
+    standstill?.cancel()
+    guard isOpen, !client.isWritable else { return }
+    standstill = client.eventLoop.assumeIsolated().scheduleTask(in: GatewayLimits.sseStandstill) { [weak self] in
+      self?.cut()
+    }
+  }
+
+  private func cut() {
+    end(reason: "slow_reader", takesLeave: true)
+    client.abort()
   }
 
   func clientDisconnected() { end(reason: "client_disconnected", takesLeave: true) }
@@ -155,6 +168,7 @@ final class SSEClientSession: ExchangeAnswer {
     isOpen = false
     events.stop()
     nextListener?.cancel()
+    standstill?.cancel()
     if let digest { gateway.sseClients.remove(digest) }
     gateway.streams.closed(self, of: nil, on: client.eventLoop)
     exchange.answerEnded(reason: reason)
