@@ -30,6 +30,8 @@ public final class Gateway: Sendable {
   let modernBridge: ModernBridge
   let revivals: SessionRevivals
   let eventIDs: EventIDs
+  /// The streams of clients of 2024-11-05.
+  let sseClients: SSEClientDirectory
 
   /// What the data plane stands on.
   public struct Dependencies: Sendable {
@@ -96,6 +98,7 @@ public final class Gateway: Sendable {
     admission = Admission(policy: dependencies.policy, recorder: recorder)
     selector = UpstreamSelector(assertions: dependencies.assertions)
     transport = dependencies.transport
+    sseClients = SSEClientDirectory(random: dependencies.random)
     eras = EraResolver(selector: selector, transport: transport)
     legacyBridge = LegacyBridge(clock: dependencies.clock, random: dependencies.random)
     modernBridge = ModernBridge(
@@ -108,7 +111,9 @@ public final class Gateway: Sendable {
   }
 
   /// Whether a path has the shape of an MCP route, configured or not, and so is answered here.
-  public func answers(path: String) -> Bool { routeID(path, settings()) != nil }
+  public func answers(path: String) -> Bool {
+    routeID(path, settings()) != nil || SSEEntrance(path: path) != nil
+  }
 
   /// Begins an exchange. Call it on the event loop of the client's connection.
   ///
@@ -117,7 +122,10 @@ public final class Gateway: Sendable {
   ///   - client: Where the answer goes.
   /// - Returns: What the rest of the request is told to.
   public func begin(_ request: IncomingRequest, client: any ClientStream) -> GatewayExchange {
-    GatewayExchange(gateway: self, settings: settings(), request: request, client: client)
+    let entrance = SSEEntrance(path: request.path)
+    return GatewayExchange(
+      gateway: self, settings: settings(), request: entrance?.onRoute(request) ?? request,
+      path: entrance?.challengedPath(of: request) ?? request.path, entrance: entrance, client: client)
   }
 
   /// Writes down that the listener refused a request for a route before it came to an exchange.
@@ -148,9 +156,11 @@ public final class Gateway: Sendable {
   }
 
   /// Ends a session here, with all that it has.
-  func end(_ session: MCPSession, on eventLoop: any EventLoop) {
-    sessions.end(session, on: eventLoop)
-    streams.sessionEnded(session.digest)
+  ///
+  /// - Returns: Done when no restart can bring it back.
+  func end(_ session: MCPSession, on eventLoop: any EventLoop) -> EventLoopFuture<Void> {
+    defer { streams.sessionEnded(session.digest) }
+    return sessions.end(session, on: eventLoop)
   }
 
   /// Writes down which sessions were used; called now and then.

@@ -25,13 +25,14 @@ import Testing
     #expect(directory.resource(of: RouteID(server: "time")) == "https://gw.example/time/mcp")
     for text in [
       "https://gw.example/time/mcp", "https://gw.example/time/mcp/", "HTTPS://GW.EXAMPLE/time/mcp",
-      "https://gw.example:443/time/mcp",
+      "https://gw.example:443/time/mcp", "https://gw.example/time/sse", "https://gw.example/time/sse/",
     ] {
       let resource = try ResourceIndicator(parsing: text)
       #expect(directory.route(for: resource)?.displayName == "time", "\(text)")
     }
     for text in [
       "https://gw.example/TIME/mcp", "https://gw.example/time/mcpx", "https://gw.example/time", "https://gw.example",
+      "https://gw.example/time/messages", "https://gw.example/time/SSE",
       "http://gw.example/time/mcp", "https://gw.example:444/time/mcp", "https://other.example/time/mcp",
     ] {
       let resource = try ResourceIndicator(parsing: text)

@@ -50,9 +50,9 @@ enum WellKnownPath: Sendable, Hashable {
     return (0...(bytes.count - marker.count)).first { bytes[$0...].starts(with: marker) }
   }
 
-  /// The route of a path, with or without one trailing slash.
+  /// The route of a path, with or without one trailing slash; strict clients want their stream's path named back.
   private static func route(_ path: [UInt8], in directory: RouteDirectory) -> RouteID? {
     let bare = path.last == UInt8(ascii: "/") ? Array(path.dropLast()) : path
-    return directory.routes.first { Array($0.id.path.utf8) == bare }?.id
+    return directory.routes.first { Array($0.id.path.utf8) == bare || Array($0.id.eventStreamPath.utf8) == bare }?.id
   }
 }

@@ -37,7 +37,9 @@ public struct RouteDirectory: Sendable {
     byID = Dictionary(routes.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
     let prefix = ByteString(origin.string).bytes
     byResource = Dictionary(
-      routes.map { (ByteString(prefix + Array($0.id.path.utf8)), $0) }, uniquingKeysWith: { first, _ in first })
+      routes.flatMap { route in
+        [route.id.path, route.id.eventStreamPath].map { (ByteString(prefix + Array($0.utf8)), route) }
+      }, uniquingKeysWith: { first, _ in first })
   }
 
   /// The route of that name.
@@ -46,7 +48,8 @@ public struct RouteDirectory: Sendable {
   /// The resource indicator of a route, without trailing slash: `https://gw.example/time/mcp`.
   public func resource(of id: RouteID) -> String { origin.string + id.path }
 
-  /// The route that a `resource` parameter names, tolerant of one trailing slash and of the case of scheme and host.
+  /// The route that a `resource` parameter names, tolerant of one trailing slash and of the case of scheme and host;
+  /// clients of 2024-11-05 name it by the path of their stream.
   public func route(for resource: ResourceIndicator) -> ProtectedRoute? {
     byResource[ByteString(resource.canonical)]
   }

@@ -19,6 +19,9 @@ public struct RouteID: Hashable, Sendable, CustomStringConvertible {
     return "/t/\(space)/\(server)/mcp"
   }
 
+  /// The path at which clients of 2024-11-05 open their stream; another spelling of the same resource.
+  public var eventStreamPath: String { String(decoding: path.utf8.dropLast("mcp".utf8.count), as: UTF8.self) + "sse" }
+
   /// The path.
   public var description: String { path }
 

@@ -14,6 +14,8 @@ public enum ArtefactKind: String, Sendable, CaseIterable {
   case browser = "mbr"
   /// An MCP session id that a client sees.
   case mcpSession = "mse"
+  /// The stream of a client of 2024-11-05, as its endpoint names it; kept in memory only.
+  case eventStream = "mes"
   /// The `state` that Martlet sends to an identity provider.
   case federationState = "mfs"
   /// A client secret.

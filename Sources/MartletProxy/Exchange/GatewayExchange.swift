@@ -28,16 +28,42 @@ public final class GatewayExchange {
   private var stall: Scheduled<Void>?
   private var discarded = 0
   private var clientIsGone = false
+  private let entrance: SSEEntrance?
+  /// The stream on which this message is answered, for a client of 2024-11-05.
+  private var eventStream: NIOLoopBound<SSEClientSession>?
 
-  init(gateway: Gateway, settings: GatewaySettings, request: IncomingRequest, client: any ClientStream) {
+  /// - Parameters:
+  ///   - path: The path as the client spelled it, which its challenge must name (D12).
+  ///   - entrance: The way that it came, where that isn't the route's own.
+  init(
+    gateway: Gateway, settings: GatewaySettings, request: IncomingRequest, path: String, entrance: SSEEntrance?,
+    client: any ClientStream
+  ) {
     self.gateway = gateway
     self.client = client
+    self.path = path
+    self.entrance = entrance
     record = ExchangeRecord(request)
-    path = request.path
     rendering = RejectionRendering(settings: settings)
     router = RequestRouter(settings: settings)
     crossOrigin = CrossOriginPolicy(request: request, router: router)
     begin(request)
+  }
+
+  /// Begins an exchange whose caller was proven already, by the request that brought its message.
+  init(gateway: Gateway, authenticated request: AuthenticatedRequest, client: any ClientStream) {
+    self.gateway = gateway
+    self.client = client
+    path = request.routed.incoming.path
+    entrance = nil
+    record = ExchangeRecord(request.routed.incoming)
+    record.route = request.routed.route.resource.id.path
+    record.principal = request.principal
+    record.flow = request.principal.flow
+    rendering = RejectionRendering(settings: request.routed.settings)
+    router = RequestRouter(settings: request.routed.settings)
+    crossOrigin = CrossOriginPolicy(request: request.routed.incoming, router: router)
+    do throws(Rejection) { try accept(request) } catch { reject(error) }
   }
 
   private func begin(_ request: IncomingRequest) {
@@ -57,6 +83,13 @@ public final class GatewayExchange {
 
   private func accept(_ request: AuthenticatedRequest) throws(Rejection) {
     let incoming = request.routed.incoming
+    if let entrance {
+      guard incoming.method == entrance.method else { throw .methodNotAllowed(allow: entrance.method + ", OPTIONS") }
+      if entrance.role == .stream {
+        return begin(SSEClientSession(exchange: self, request: request)) { $0.start() }
+      }
+      eventStream = try gateway.sseClients.session(query: incoming.query, for: request.principal)
+    }
     switch incoming.method {
     case "POST":
       guard incoming.headers.count("content-type") == 1, MediaType.isJSON(incoming.headers.first("content-type")) else {
@@ -100,7 +133,7 @@ public final class GatewayExchange {
       do throws(Rejection) {
         let classified = try gateway.classifier.classify(request, body: body)
         body = []
-        proceed(classified)
+        if let eventStream { hand(classified, to: eventStream) } else { proceed(classified) }
       } catch { reject(error) }
     case .discardingBody:
       state = .ended
@@ -214,8 +247,28 @@ public final class GatewayExchange {
 
   /// An upstream without sessions of its own: ours ends alone.
   private func endSession(_ session: BoundSession?) {
-    if let session { gateway.end(session.session, on: client.eventLoop) }
-    answer(GatewayResponse(status: 200), reason: nil)
+    guard let session else { return answer(GatewayResponse(status: 200), reason: nil) }
+    gateway.end(session.session, on: client.eventLoop).assumeIsolated().whenComplete { [self] result in
+      guard case .working = state else { return }
+      switch result {
+      case .success: answer(GatewayResponse(status: 200), reason: nil)
+      case .failure: reject(.temporarilyUnavailable(reason: "session_store"))
+      }
+    }
+  }
+
+  /// Gives a message to the stream that it is answered on; there an exchange of its own is made and recorded.
+  private func hand(_ request: ClassifiedRequest, to eventStream: NIOLoopBound<SSEClientSession>) {
+    state = .working
+    guard let message = request.message else { return reject(.unknownSession(id: nil)) }
+    eventStream.eventLoop.submit { eventStream.value.take(request.authenticated, message, request.bytes) }
+      .hop(to: client.eventLoop).assumeIsolated().whenSuccess { [self] rejection in
+        guard case .working = state else { return }
+        if let rejection { return reject(rejection) }
+        state = .ended
+        sendHead(GatewayResponse.Head(status: 202), length: 0)
+        client.finish()
+      }
   }
 
   // MARK: - Answers

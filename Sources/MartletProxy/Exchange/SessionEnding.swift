@@ -48,7 +48,11 @@ final class SessionEnding: ExchangeAnswer, UpstreamReceiver {
   private func end() {
     guard !isOver else { return }
     isOver = true
-    exchange.gateway.end(session, on: exchange.client.eventLoop)
-    exchange.deliver(GatewayResponse(status: 200))
+    exchange.gateway.end(session, on: exchange.client.eventLoop).assumeIsolated().whenComplete { [exchange] result in
+      switch result {
+      case .success: exchange.deliver(GatewayResponse(status: 200))
+      case .failure: exchange.reject(.temporarilyUnavailable(reason: "session_store"))
+      }
+    }
   }
 }

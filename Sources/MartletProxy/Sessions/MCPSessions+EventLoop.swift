@@ -32,7 +32,9 @@ extension MCPSessions {
     return eventLoop.makeFutureWithTask { try await self.move(lost, to: id, at: url) }
   }
 
-  func end(_ session: MCPSession, on eventLoop: any EventLoop) {
-    _ = eventLoop.makeFutureWithTask { try await self.end(session.digest) }
+  /// - Returns: Done when the store has forgotten it, or refused to.
+  @discardableResult
+  func end(_ session: MCPSession, on eventLoop: any EventLoop) -> EventLoopFuture<Void> {
+    eventLoop.makeFutureWithTask { try await self.end(session.digest) }
   }
 }

@@ -72,6 +72,8 @@ public enum GatewayLimits {
   public static let sseIdle = TimeAmount.minutes(30)
   /// Sessions with servers of this kind: 4,096; then the one that was longest unused ends.
   public static let sseSessions = 4_096
+  /// How long a client of this kind may read nothing while something waits for it: 30 s (V-084).
+  public static let sseStandstill = TimeAmount.seconds(30)
   /// How much is read of what a server says when it refuses a message: 64 KiB.
   public static let refusal = 64 << 10
 

@@ -57,10 +57,13 @@ enum ConfigurationKeys {
 
   /// servers.NAME
   static let server: [ConfigurationKey] = [
-    Key("url", "URL", "required, or urls", "The server's MCP endpoint. Its route here is /NAME/mcp."),
+    Key(
+      "url", "URL", "required, or urls", "The server's MCP endpoint, or its stream (HTTP+SSE). Its route is /NAME/mcp."),
     Key("urls", "list of URLs or sections", "", "Several instances of the same server, instead of url."),
     Key("tenants", "list of names", "every tenant", "Who may have it."),
-    Key("protocol", "auto or a revision", "auto", "A revision of MCP to pin, in quotes: \"2025-11-25\"."),
+    Key(
+      "protocol", "auto or a revision", "auto",
+      "A revision of MCP to pin, in quotes: \"2025-11-25\". \"2024-11-05\" pins HTTP+SSE."),
     Key("credential", "none", "none", "What the server is called with. Others than none come with the vault."),
   ]
 

@@ -20,7 +20,10 @@ struct RouteTable: Sendable {
 
   private static func metadata(_ server: AuthorizationServer) -> [EndpointRoute] {
     // Beside the root, clients try these documents below the route too (§7.1).
-    let paths = ["/.well-known/**", "/:name/mcp/.well-known/**", "/t/:tenant/:name/mcp/.well-known/**"]
+    let paths = [
+      "/.well-known/**", "/:name/mcp/.well-known/**", "/t/:tenant/:name/mcp/.well-known/**",
+      "/:name/sse/.well-known/**", "/t/:tenant/:name/sse/.well-known/**",
+    ]
     return paths.map { path in
       EndpointRoute("GET", path: path, auth: .anyone, isOpenToPages: true) { request, _ in
         server.metadata.answer(request)

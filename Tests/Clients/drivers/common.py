@@ -30,7 +30,7 @@ class Person:
         self.logins += 1
         before = len(self.browser.trail)
         callback = self.browser.log_in(
-            url, self.settings["username"], self.settings["password"], resource=self.settings["url"]
+            url, self.settings["username"], self.settings["password"], resource=self.settings.get("resource", self.settings["url"])
         )
         self.passwords += sum(r.method == "POST" and r.url.endswith("/login") for r in self.browser.trail[before:])
         return callback

@@ -1,4 +1,5 @@
-"""The MCP Python SDK 1.x: 1.30 speaks 2025-11-25, 1.9.4 speaks 2025-03-26. One program, the environment decides."""
+"""The MCP Python SDK 1.x: 1.30 speaks 2025-11-25, 1.9.4 speaks 2025-03-26. One program, the environment
+decides; `wire` may be "sse", the transport of 2024-11-05."""
 
 import asyncio
 import inspect
@@ -6,6 +7,7 @@ import inspect
 from common import Person, Storage, converse, run, text_of
 from mcp import ClientSession
 from mcp.client.auth import OAuthClientProvider
+from mcp.client.sse import sse_client
 from mcp.client.streamable_http import streamablehttp_client
 from mcp.shared.auth import OAuthClientInformationFull, OAuthClientMetadata
 
@@ -38,7 +40,8 @@ async def main(settings: dict) -> None:
     known = settings.get("client")
     storage = Storage(OAuthClientInformationFull(redirect_uris=[settings["redirect_uri"]], **known) if known else None)
     auth = provider(settings, person, storage) if settings.get("gateway") else None
-    async with streamablehttp_client(settings["url"], auth=auth) as (reading, writing, _):
+    transport = sse_client if settings.get("wire") == "sse" else streamablehttp_client
+    async with transport(settings["url"], auth=auth) as (reading, writing, *_):
         async with ClientSession(reading, writing) as session:
             greeting = await session.initialize()
 

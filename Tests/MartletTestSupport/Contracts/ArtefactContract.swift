@@ -73,7 +73,8 @@ public enum ArtefactContract {
 }
 
 extension ArtefactKind {
-  /// The one lookup that may find this kind; browsers and client secrets aren't looked up by digest.
+  /// The one lookup that may find this kind; browsers, client secrets and event streams aren't
+  /// looked up in a store.
   fileprivate var finder: String? {
     switch self {
     case .authorizationCode: "code"
@@ -81,7 +82,7 @@ extension ArtefactKind {
     case .loginSession: "login"
     case .mcpSession: "session"
     case .federationState: "state"
-    case .browser, .clientSecret: nil
+    case .browser, .clientSecret, .eventStream: nil
     }
   }
 }

@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from .fake_mcp_server import RecordedRequest
 
-TOOLS = [{"name": name, "inputSchema": {"type": "object"}} for name in ("echo", "slow", "ask", "never", "drop")]
+TOOLS = [{"name": name, "inputSchema": {"type": "object"}} for name in ("echo", "slow", "ask", "flood", "never", "drop")]
 
 
 class FakeSSEServer:
@@ -225,6 +225,12 @@ class FakeSSEServer:
             case "ask":
                 asked = {"jsonrpc": "2.0", "id": secrets.token_hex(8), "method": "elicitation/create", "params": {"message": "who?"}}
                 return text(json.dumps(self.ask(session, asked).get("result")))
+            case "flood":
+                token = (params.get("_meta") or {}).get("progressToken", 0)
+                for step in range(arguments["messages"]):
+                    progress = {"progressToken": token, "progress": step, "message": "x" * arguments["size"]}
+                    stream.put({"jsonrpc": "2.0", "method": "notifications/progress", "params": progress})
+                return text("flooded")
             case "drop":
                 stream.put(None)
                 return None

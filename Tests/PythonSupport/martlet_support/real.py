@@ -28,17 +28,28 @@ SERVERS = {
     "everything": ("fastmcp", ["-m", "mcp_everything_server", "--port"], VENVS / "everything-server"),
     "modern": ("fastmcp", [str(repository / "Tests/Clients/servers/modern_server.py")], repository),
     "legacy": ("sdk1", [str(repository / "Tests/Clients/servers/legacy_server.py")], repository),
-    "legacy-features": ("sdk1", [str(repository / "Tests/Clients/servers/legacy_features_server.py")], repository),
+    "legacy-features": ("sdk1", [str(repository / "Tests/Clients/servers/legacy_talkative_server.py")], repository),
 }
 
 
-@contextlib.contextmanager
 def real_server(name: str):
     """Runs one of SERVERS on a free port; yields its MCP URL."""
     environment, arguments, folder = SERVERS[name]
+    return _running(name, environment, lambda port: [*arguments, str(port)], folder, "mcp")
+
+
+def talkative_server(environment: str, transport: str):
+    """Runs Tests/Clients/servers/talkative_server.py over `sse` or `streamable-http`; yields the URL for clients."""
+    script = str(repository / "Tests/Clients/servers/talkative_server.py")
+    path = "sse" if transport == "sse" else "mcp"
+    return _running(f"features on {environment}", environment, lambda port: [script, str(port), transport], repository, path)
+
+
+@contextlib.contextmanager
+def _running(name: str, environment: str, arguments, folder: Path, path: str):
     port = free_port()
     process = subprocess.Popen(
-        [python(environment), *arguments, str(port)],
+        [python(environment), *arguments(port)],
         cwd=folder,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
@@ -46,7 +57,7 @@ def real_server(name: str):
     )
     try:
         wait_for_port(port, process, name)
-        yield f"http://127.0.0.1:{port}/mcp"
+        yield f"http://127.0.0.1:{port}/{path}"
     finally:
         process.terminate()
         try:

@@ -126,11 +126,14 @@ final class BridgedErrand: LegacyAnswer {
   }
 
   private func endSession() {
-    if let session {
-      exchange.gateway.sessions.end(session, on: exchange.client.eventLoop)
-      desk.end(session.digest)
+    guard let session else { return messages.whole(GatewayResponse(status: 200)) }
+    desk.end(session.digest)
+    exchange.gateway.end(session, on: exchange.client.eventLoop).assumeIsolated().whenComplete { [self] result in
+      switch result {
+      case .success: messages.whole(GatewayResponse(status: 200))
+      case .failure: messages.reject(.temporarilyUnavailable(reason: "session_store"))
+      }
     }
-    messages.whole(GatewayResponse(status: 200))
   }
 
   // MARK: - The client's side
