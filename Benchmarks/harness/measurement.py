@@ -49,7 +49,7 @@ def first_answer(row: Row) -> int:
 
 
 def answering(rows: list[Row], missing: dict[str, str], say=print) -> list[Row]:
-    """Those rows that answer as they should; why the others don't goes to `missing`. Martlet must."""
+    """Those rows that answer as they should; why the others don't goes to `missing`. Martlet must, in one era."""
     found = []
     for row in rows:
         try:
@@ -57,7 +57,7 @@ def answering(rows: list[Row], missing: dict[str, str], say=print) -> list[Row]:
                 first_answer(row)
             found.append(row)
         except (WrongAnswer, OSError) as reason:
-            if row.key.startswith("martlet"):
+            if row.key in ("martlet", "martlet-legacy", "martlet-fresh"):
                 raise
             missing[row.key] = f"gives no right answer: {str(reason)[:200]}"
             say(missing[row.key])

@@ -9,16 +9,18 @@ from proxies.lineup import FAST, SLOW, Martlet, trust
 from .plan import Plan
 
 SECONDS, SLOW_SECONDS, CONNECTIONS = 4, 8, 64
+LEGACY_SERVER, MODERN_SERVER = "/mcp/legacy", "/mcp/modern"
 
 
 def run(plan: Plan) -> dict:
     site = plan.site
-    martlet = Martlet(site)
+    martlet = Martlet(site, ("/mcp", LEGACY_SERVER, MODERN_SERVER))
     try:
         martlet.start()
         trust(site, martlet)
         rows = martlet_rows(martlet)
         fresh = rows[-1]
+        rows += bridged_rows(martlet)
         others = [kind(site) for kind in FAST + SLOW]
         plan.say("starting the other proxies")
         with running(site, others) as missing:
@@ -50,6 +52,17 @@ def martlet_rows(martlet: Martlet) -> list[Row]:
         Row("martlet-legacy", "Martlet, warm tokens, 2025-11-25 with sessions", martlet,
             martlet.call(legacy=True, session=True), bound),
         Row("martlet-fresh", "Martlet, a token never seen in each call", martlet, martlet.call(), warm),
+    ]
+
+
+def bridged_rows(martlet: Martlet) -> list[Row]:
+    """A client of one era with a server of the other: every message is translated."""
+    sessions = Values.of(martlet.tokens(MODERN_SERVER), martlet.open_sessions(CONNECTIONS, MODERN_SERVER))
+    return [
+        Row("martlet-to-legacy", "Martlet, 2026-07-28 client, legacy server", martlet, martlet.call(LEGACY_SERVER),
+            martlet.values(LEGACY_SERVER)),
+        Row("martlet-to-modern", "Martlet, 2025-11-25 client, 2026-07-28 server", martlet,
+            martlet.call(MODERN_SERVER, legacy=True, session=True), sessions),
     ]
 
 

@@ -33,11 +33,11 @@ def throughput(part: dict) -> str:
 
 def ratios(part: dict) -> str:
     """Martlet's rows over everything else: the median of the rounds, and best by best."""
-    ours = [key for key in part["titles"] if key.startswith("martlet") and good(part["rows"][key])]
+    ours = [key for key in ("martlet", "martlet-fresh", "martlet-legacy") if good(part["rows"].get(key, []))]
     rows = []
     for key, title in part["titles"].items():
         theirs = good(part["rows"][key])
-        if theirs and key not in ours and key != "direct":
+        if theirs and not key.startswith("martlet") and key != "direct":
             rows.append([f"÷ {title}", *(
                 f"{number(rate_ratio(good(part['rows'][mine]), theirs))} ({number(best_ratio(good(part['rows'][mine]), theirs))})"
                 for mine in ours)])

@@ -2,8 +2,10 @@
  * the proxy. It speaks just enough MCP of both eras for real clients (FastMCP's and ContextForge's proxies are some).
  *
  *   usage: upstream PORT
- *   POST /mcp            tools/call answers a body of 1,024 bytes; initialize, tools/list … what a client needs
+ *   POST /mcp            tools/call answers a body of 1,024 bytes; initialize, server/discover, tools/list … what a client needs
  *   POST /mcp/stateless  the same without sessions
+ *   POST /mcp/legacy     the same without the modern era
+ *   POST /mcp/modern     the same without the legacy era
  *   POST /mcp/size/N     tools/call answers a body of N bytes
  *   POST /mcp/events/N   tools/call answers a stream of N events, each in a write of its own; the last is the response
  *   GET, subscriptions/listen   a stream that says one thing and then stays open
@@ -45,6 +47,10 @@ static const char *TOOLS =
 static const char *SERVER =
     "{\"protocolVersion\":\"2025-11-25\",\"capabilities\":{\"tools\":{}},"
     "\"serverInfo\":{\"name\":\"bench\",\"version\":\"1\"}}";
+
+static const char *DISCOVERY =
+    "{\"resultType\":\"complete\",\"supportedVersions\":[\"2026-07-28\"],\"capabilities\":{\"tools\":{\"listChanged\":true}},"
+    "\"serverInfo\":{\"name\":\"bench\",\"version\":\"1\"},\"ttlMs\":3600000,\"cacheScope\":\"private\"}";
 
 static void fail(const char *what) {
   perror(what);
@@ -195,7 +201,9 @@ static int answer(int fd, Connection *c) {
     return send_json(fd, c, "", NULL, strncmp(path, "/mcp/size/", 10) ? 1024 : (size_t)atol(path + 10));
   }
   if (!strcmp(method, "\"subscriptions/listen\"")) return open_stream(fd, c);
-  if (!strcmp(method, "\"initialize\"")) {
+  int legacy = !strncmp(path, "/mcp/legacy ", 12), modern = !strncmp(path, "/mcp/modern ", 12);
+  if (!strcmp(method, "\"server/discover\"") && !legacy) return send_json(fd, c, "", DISCOVERY, 0);
+  if (!strcmp(method, "\"initialize\"") && !modern) {
     int stateless = !strncmp(path, "/mcp/stateless ", 15);
     return send_json(fd, c, stateless ? "" : "Mcp-Session-Id: bench-session\r\n", SERVER, 0);
   }
