@@ -6,6 +6,12 @@ public enum ASCIICase {
     byte >= 0x41 && byte <= 0x5A ? byte | 0x20 : byte
   }
 
+  /// The bytes with `A`–`Z` made lower-case and every other byte kept.
+  @inlinable
+  public static func lowercased(_ bytes: some Sequence<UInt8>) -> [UInt8] {
+    bytes.map { lowercased($0) }
+  }
+
   /// The text with `A`–`Z` made lower-case and every other byte kept.
   public static func lowercased(_ text: some StringProtocol) -> String {
     String(decoding: text.utf8.lazy.map { lowercased($0) }, as: UTF8.self)

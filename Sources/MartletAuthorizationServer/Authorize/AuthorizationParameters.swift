@@ -22,7 +22,7 @@ struct AuthorizationParameters: Sendable {
     switch request.method {
     case "GET", "HEAD": bytes = request.query
     case "POST":
-      guard MediaType(request.header("content-type")) == .form else {
+      guard MediaType.isForm(request.header("content-type")) else {
         throw .malformed("The app sent a form in an unknown format.", reason: "content_type")
       }
       bytes = request.body

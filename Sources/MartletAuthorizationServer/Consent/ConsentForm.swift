@@ -27,7 +27,7 @@ struct ConsentForm: Sendable {
   init(
     reading request: EndpointRequest, guardedBy formGuard: FormGuard, in browsers: [ArtefactDigest]
   ) throws(PageRefusal) {
-    guard MediaType(request.header("content-type")) == .form,
+    guard MediaType.isForm(request.header("content-type")),
       let form = try? FormParameters(parsing: request.body)
     else { throw .malformed("The form can’t be read.", reason: "form") }
     guard let transaction = Self.single("transaction", in: form), let csrf = Self.single("csrf", in: form),

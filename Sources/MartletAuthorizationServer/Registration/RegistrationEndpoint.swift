@@ -64,11 +64,9 @@ public struct RegistrationEndpoint: Sendable {
     if request.body.count > maximumBytes {
       return (OAuthError(.invalidClientMetadata, "the body is too long"), 413)
     }
-    switch MediaType(request.header("content-type")) {
-    case .json: return nil
-    case nil: return (OAuthError(.invalidClientMetadata, "Content-Type must be application/json"), 400)
-    case .form, .other: return (OAuthError(.invalidClientMetadata, "Content-Type must be application/json"), 415)
-    }
+    let type = request.header("content-type")
+    guard !MediaType.isJSONAnswer(type) else { return nil }
+    return (OAuthError(.invalidClientMetadata, "Content-Type must be application/json"), type == nil ? 400 : 415)
   }
 
   private func register(

@@ -16,7 +16,7 @@ struct EndpointForm: Sendable {
       throw OAuthError(.invalidRequest, "parameters belong in the body, never in the query")
     }
     // Tolerant of parameters such as `charset`; anything else is the client's mistake, not ours (V-050i).
-    guard case .form? = MediaType(request.header("content-type")) else {
+    guard MediaType.isForm(request.header("content-type")) else {
       throw OAuthError(.invalidRequest, "Content-Type must be application/x-www-form-urlencoded")
     }
     do {

@@ -10,7 +10,7 @@ struct LoginForm: Sendable {
 
   /// - Returns: Nil unless the body is a form in which no field repeats.
   init?(_ request: EndpointRequest) {
-    guard request.method == "POST", Self.isForm(request.header("content-type")) else { return nil }
+    guard request.method == "POST", MediaType.isForm(request.header("content-type")) else { return nil }
     guard let fields = try? FormParameters(parsing: request.body) else { return nil }
     do {
       username = try fields.single("username") ?? ""
@@ -21,10 +21,5 @@ struct LoginForm: Sendable {
     } catch {
       return nil
     }
-  }
-
-  private static func isForm(_ type: String?) -> Bool {
-    let essence = (type ?? "").utf8.prefix { $0 != UInt8(ascii: ";") && $0 != UInt8(ascii: " ") }
-    return essence.map { $0 >= 0x41 && $0 <= 0x5A ? $0 | 0x20 : $0 } == Array("application/x-www-form-urlencoded".utf8)
   }
 }

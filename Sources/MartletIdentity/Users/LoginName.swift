@@ -13,7 +13,7 @@ public struct LoginName: Hashable, Sendable, CustomStringConvertible {
   public init?(_ text: String) {
     let bytes = Array(text.utf8)
     guard (1...64).contains(bytes.count), bytes.allSatisfy(Self.isAllowed) else { return nil }
-    value = ByteString(bytes.map { $0 >= 0x41 && $0 <= 0x5A ? $0 | 0x20 : $0 })
+    value = ByteString(ASCIICase.lowercased(bytes))
   }
 
   /// The canonical text.

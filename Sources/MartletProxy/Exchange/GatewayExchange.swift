@@ -1,6 +1,7 @@
 import MCPProtocol
 import MartletDomain
 import NIOCore
+import StrictCoding
 
 /// One exchange on a route, from the head of the request to the record of its end. Used on its event loop only.
 ///

@@ -1,4 +1,5 @@
 import NIOCore
+import StrictCoding
 
 /// One HTTP/1.1 connection to an upstream: one request at a time, no pipelining (V-082). Which codec reads it makes no
 /// difference.

@@ -150,7 +150,7 @@ extension RegisteredClient {
     var uris: [RedirectURI] = []
     for text in texts {
       // The policy was applied at registration and may have become stricter: what was registered stays readable.
-      let scheme = text.utf8.prefix { $0 != UInt8(ascii: ":") }.map { (0x41...0x5A).contains($0) ? $0 | 0x20 : $0 }
+      let scheme = ASCIICase.lowercased(text.utf8.prefix { $0 != UInt8(ascii: ":") })
       let policy = RedirectURIPolicy(privateUseSchemes: [String(decoding: scheme, as: UTF8.self)])
       guard let uri = try? RedirectURI(registering: text, policy: policy) else {
         throw .corrupt("column redirect_uris: not a redirect URI")

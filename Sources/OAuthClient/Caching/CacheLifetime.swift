@@ -1,3 +1,5 @@
+import StrictCoding
+
 /// How long an answer may be used, from its `Cache-Control` (RFC 9111 §5.2.2), clamped to what we think wise.
 struct CacheLifetime: Sendable {
   let minimumMilliseconds: Int64
@@ -5,12 +7,12 @@ struct CacheLifetime: Sendable {
   let defaultMilliseconds: Int64
 
   func milliseconds(for document: FetchedDocument) -> Int64 {
-    let values = document.headers.filter { ASCII.lowercased($0.name.utf8) == Array("cache-control".utf8) }
+    let values = document.headers.filter { ASCIICase.lowercased($0.name.utf8) == Array("cache-control".utf8) }
     guard !values.isEmpty else { return defaultMilliseconds }
     var lifetime = defaultMilliseconds
     for directive in values.flatMap({ $0.value.utf8.split(separator: UInt8(ascii: ",")) }) {
       let parts = directive.split(separator: UInt8(ascii: "="), maxSplits: 1).map {
-        ASCII.lowercased(ASCII.trimmed($0))
+        ASCIICase.lowercased(ASCII.trimmed($0))
       }
       guard let name = parts.first else { continue }
       if name == Array("no-store".utf8) || name == Array("no-cache".utf8) { return minimumMilliseconds }

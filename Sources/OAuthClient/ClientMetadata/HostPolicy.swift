@@ -1,4 +1,5 @@
 import OAuthProtocol
+import StrictCoding
 
 /// Whose client metadata documents are fetched at all, decided before the fetch (security-checks V-094).
 public struct HostPolicy: Sendable {
@@ -9,13 +10,13 @@ public struct HostPolicy: Sendable {
   ///   - allow: Hosts such as `claude.ai`, or `*.example.com` for all below a domain; nil for every host.
   ///   - deny: The same, and stronger.
   public init(allow: [String]? = nil, deny: [String] = []) {
-    self.allow = allow?.map { ASCII.lowercased($0.utf8) }
-    self.deny = deny.map { ASCII.lowercased($0.utf8) }
+    self.allow = allow?.map { ASCIICase.lowercased($0.utf8) }
+    self.deny = deny.map { ASCIICase.lowercased($0.utf8) }
   }
 
   /// Whether documents of this host are fetched.
   public func admits(_ host: URLHost) -> Bool {
-    var name = ASCII.lowercased(host.string.utf8)
+    var name = ASCIICase.lowercased(host.string.utf8)
     if name.last == UInt8(ascii: ".") { name.removeLast() }
     if deny.contains(where: { Self.matches($0, name) }) { return false }
     return allow.map { $0.contains { Self.matches($0, name) } } ?? true

@@ -1,9 +1,5 @@
-/// Case folding and trimming of protocol text by bytes, never by Unicode rules.
+/// Trimming and numbers of protocol text by bytes, never by Unicode rules.
 enum ASCII {
-  static func lowercased(_ bytes: some Sequence<UInt8>) -> [UInt8] {
-    bytes.map { $0 >= 0x41 && $0 <= 0x5A ? $0 | 0x20 : $0 }
-  }
-
   static func trimmed(_ bytes: some Sequence<UInt8>) -> [UInt8] {
     let blank: (UInt8) -> Bool = { $0 == 0x20 || $0 == 0x09 }
     return Array(Array(bytes.drop(while: blank)).reversed().drop(while: blank).reversed())

@@ -1,4 +1,5 @@
 import NIOSSL
+import StrictCoding
 
 /// The DNS names of a certificate.
 ///
@@ -14,8 +15,8 @@ enum CertificateNames {
 
   /// A name matches itself; `*` stands for the whole first label only.
   static func matches(pattern: [UInt8], host: [UInt8]) -> Bool {
-    let pattern = ASCII.lowercased(pattern)
-    var host = ASCII.lowercased(host)
+    let pattern = ASCIICase.lowercased(pattern)
+    var host = ASCIICase.lowercased(host)
     if host.last == UInt8(ascii: ".") { host.removeLast() }
     guard !host.isEmpty else { return false }
     if pattern == host { return true }

@@ -1,6 +1,7 @@
 import NIOCore
 import NIOHTTP1
 import NIOSSL
+import StrictCoding
 
 /// Sends one request when the connection is usable and collects one answer, counting bytes while they arrive.
 final class ExchangeHandler: ChannelInboundHandler {
@@ -53,7 +54,7 @@ final class ExchangeHandler: ChannelInboundHandler {
 
   private func receive(_ head: HTTPResponseHead, context: ChannelHandlerContext) {
     let codings = head.headers[canonicalForm: "content-encoding"]
-    if codings.contains(where: { ASCII.lowercased($0.utf8) != Array("identity".utf8) }) {
+    if codings.contains(where: { ASCIICase.lowercased($0.utf8) != Array("identity".utf8) }) {
       return finish(error: .malformedResponse("content coding"), context: context)
     }
     if let length = head.headers.first(name: "content-length"), (ASCII.decimal(length.utf8) ?? .max) > request.maxBytes

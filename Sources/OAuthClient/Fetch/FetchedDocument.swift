@@ -21,7 +21,7 @@ public struct FetchedDocument: Sendable {
   /// - Parameter name: Lower-case ASCII.
   /// - Returns: Nil where the field is absent or repeated.
   public func header(_ name: String) -> String? {
-    let matches = headers.filter { ASCII.lowercased($0.name.utf8) == Array(name.utf8) }
+    let matches = headers.filter { ASCIICase.lowercased($0.name.utf8) == Array(name.utf8) }
     return matches.count == 1 ? matches.first?.value : nil
   }
 
@@ -29,7 +29,7 @@ public struct FetchedDocument: Sendable {
   public var mediaType: String? {
     guard let value = header("content-type") else { return nil }
     let essence = value.utf8.prefix { $0 != UInt8(ascii: ";") }
-    return String(decoding: ASCII.lowercased(ASCII.trimmed(essence)), as: UTF8.self)
+    return String(decoding: ASCIICase.lowercased(ASCII.trimmed(essence)), as: UTF8.self)
   }
 
   /// Whether the answer calls itself JSON: `application/json` or a `+json` type.

@@ -1,4 +1,4 @@
-/// Byte classes of RFC 3986 and RFC 9110. Folding is ASCII only: U+212A must never become `k` (S-05).
+/// Byte classes of RFC 3986 and RFC 9110. Case is folded by `ASCIICase`.
 enum ASCII {
   static func isDigit(_ byte: UInt8) -> Bool { byte >= 0x30 && byte <= 0x39 }
 
@@ -18,12 +18,6 @@ enum ASCII {
     default: nil
     }
   }
-
-  static func lowered(_ byte: UInt8) -> UInt8 { isUpper(byte) ? byte | 0x20 : byte }
-
-  static func lowered(_ bytes: some Sequence<UInt8>) -> [UInt8] { bytes.map { lowered($0) } }
-
-  static func lowered(_ text: String) -> String { string(lowered(text.utf8)) }
 
   static func string(_ bytes: some Collection<UInt8>) -> String { String(decoding: bytes, as: UTF8.self) }
 

@@ -41,7 +41,7 @@ public struct AbsoluteURL: Hashable, Sendable, CustomStringConvertible {
     guard !bytes.isEmpty, bytes.count <= 4096 else { throw .length }
     guard bytes.allSatisfy({ $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "\\") }) else { throw .character }
     guard let colon = bytes.firstIndex(of: UInt8(ascii: ":")) else { throw .scheme }
-    guard let scheme = Scheme(rawValue: ASCII.string(ASCII.lowered(bytes[..<colon]))) else { throw .scheme }
+    guard let scheme = Scheme(rawValue: ASCII.string(ASCIICase.lowercased(bytes[..<colon]))) else { throw .scheme }
     guard bytes[(colon + 1)...].starts(with: "//".utf8) else { throw .scheme }
     let start = colon + 3
     let end = bytes[start...].firstIndex { [UInt8]("/?#".utf8).contains($0) } ?? bytes.endIndex

@@ -1,3 +1,5 @@
+import StrictCoding
+
 /// The host of a URL, classified without any help of a resolver.
 ///
 /// Only the canonical dotted quad is an IPv4 address. Whatever a browser or `inet_aton` would read as one in another
@@ -30,7 +32,7 @@ public enum URLHost: Hashable, Sendable {
       self = .ipv4(address)
       return
     }
-    self = .name(ASCII.string(ASCII.lowered(bytes)))
+    self = .name(ASCII.string(ASCIICase.lowercased(bytes)))
   }
 
   /// The canonical text: lower case, RFC 5952 in brackets for IPv6.
@@ -67,7 +69,7 @@ public enum URLHost: Hashable, Sendable {
 
   private static func isHexNumber(_ label: ArraySlice<UInt8>) -> Bool {
     let bytes = Array(label)
-    guard bytes.count >= 2, bytes[0] == UInt8(ascii: "0"), ASCII.lowered(bytes[1]) == UInt8(ascii: "x") else {
+    guard bytes.count >= 2, bytes[0] == UInt8(ascii: "0"), ASCIICase.lowercased(bytes[1]) == UInt8(ascii: "x") else {
       return false
     }
     return bytes.dropFirst(2).allSatisfy { ASCII.hexValue($0) != nil }

@@ -65,7 +65,7 @@ public struct JSONWebSignature: Sendable, CustomStringConvertible, CustomReflect
   public var customMirror: Mirror { Mirror(self, children: [:]) }
 
   private static func mediaType(_ type: String) -> ByteString {
-    let lowered = ASCII.lowered(type.utf8)
+    let lowered = ASCIICase.lowercased(type.utf8)
     let prefix = Array("application/".utf8)
     return ByteString(lowered.starts(with: prefix) ? Array(lowered.dropFirst(prefix.count)) : lowered)
   }
@@ -80,7 +80,7 @@ public struct JSONWebSignature: Sendable, CustomStringConvertible, CustomReflect
       throw .forbiddenHeader(name)
     }
     guard let name = object["alg"]?.stringValue else { throw .header }
-    if ASCII.lowered(name) == "none" { throw .unsigned }
+    if ASCIICase.lowercased(name) == "none" { throw .unsigned }
     guard let algorithm = JWSAlgorithm(rawValue: name) else { throw .unsupportedAlgorithm }
     return (algorithm, try text("kid", in: object), try text("typ", in: object))
   }

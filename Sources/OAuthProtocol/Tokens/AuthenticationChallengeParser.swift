@@ -1,3 +1,5 @@
+import StrictCoding
+
 /// One pass over a `WWW-Authenticate` value. Every step moves forward, so that the cost is linear.
 struct AuthenticationChallengeParser {
   private let bytes: [UInt8]
@@ -35,7 +37,7 @@ struct AuthenticationChallengeParser {
 
   private mutating func begin(_ word: ArraySlice<UInt8>) {
     flush()
-    scheme = ASCII.string(ASCII.lowered(word))
+    scheme = ASCII.string(ASCIICase.lowercased(word))
     skipSpaces()
     let start = index
     var run = take(while: ASCII.isToken68Character)
@@ -54,7 +56,7 @@ struct AuthenticationChallengeParser {
 
   private mutating func addParameter(name: ArraySlice<UInt8>, value: [UInt8]) {
     guard parameters.count < 64 else { return }
-    parameters.append(.init(name: ASCII.string(ASCII.lowered(name)), value: ASCII.string(value)))
+    parameters.append(.init(name: ASCII.string(ASCIICase.lowercased(name)), value: ASCII.string(value)))
   }
 
   private mutating func value() -> [UInt8] {

@@ -23,7 +23,7 @@ public enum AuthorizationHeader: Sendable, Equatable, CustomStringConvertible, C
     let scheme = bytes.prefix { ASCII.isTokenCharacter($0) }
     let spaces = bytes[scheme.endIndex...].prefix { $0 == UInt8(ascii: " ") }
     let credentials = bytes[spaces.endIndex...]
-    switch ByteString(ASCII.lowered(scheme)) {
+    switch ByteString(ASCIICase.lowercased(scheme)) {
     case "bearer":
       guard !spaces.isEmpty, isToken68(credentials) else { throw .malformed }
       return .bearer(ByteString(Array(credentials)))

@@ -53,7 +53,7 @@ public struct TokenResponse: Sendable, Equatable, CustomStringConvertible, Custo
     }
     guard let token = json["access_token"]?.stringValue, Self.isToken(token) else { throw .malformed("access_token") }
     tokenType = json["token_type"]?.stringValue ?? "Bearer"
-    guard !["dpop", "mac"].contains(ASCII.lowered(tokenType)) else { throw .malformed("token_type") }
+    guard !["dpop", "mac"].contains(ASCIICase.lowercased(tokenType)) else { throw .malformed("token_type") }
     accessToken = token
     expiresIn = Self.seconds(json["expires_in"])
     refreshToken = try Self.optionalToken("refresh_token", in: json)

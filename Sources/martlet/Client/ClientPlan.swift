@@ -57,7 +57,7 @@ struct ClientPlan {
   /// The client, under an id that nobody had before: a name that comes back must not inherit consents.
   func client(secret: Secret?, random: any RandomSource, at now: Timestamp) throws -> RegisteredClient {
     let readable = name.utf8.map { byte -> UInt8 in
-      let lowered = (0x41...0x5A).contains(byte) ? byte | 0x20 : byte
+      let lowered = ASCIICase.lowercased(byte)
       let isPlain = (0x61...0x7A).contains(lowered) || (0x30...0x39).contains(lowered)
       return isPlain ? lowered : UInt8(ascii: "-")
     }

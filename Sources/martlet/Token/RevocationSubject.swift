@@ -64,6 +64,6 @@ struct RevocationSubject {
     advice: "Check --config or --data-dir; to be safe, revoke by --user or --client.")
 
   private static func folded(_ name: String) -> String? {
-    ByteString(name.utf8.map { (0x41...0x5A).contains($0) ? $0 | 0x20 : $0 }).string
+    ByteString(ASCIICase.lowercased(name.utf8)).string
   }
 }

@@ -9,19 +9,10 @@ struct UserDisable: AsyncParsableCommand {
         martlet user disable ada
       """)
 
-  @Argument(help: "The login name.")
-  var name: String
-
-  @OptionGroup var options: InstallationOptions
+  @OptionGroup var user: UserAccess
 
   func run() async throws {
-    try await options.withInstallation { installation, _ in
-      try await installation.localUsers.disable(name)
-      if options.json {
-        Terminal.out(["name": .string(name), "disabled": true])
-      } else {
-        Terminal.out("The user \(name) was disabled. Calls with its tokens are refused within a second.")
-      }
-    }
+    try await user.set(
+      disabled: true, saying: "The user \(user.name) was disabled. Calls with its tokens are refused within a second.")
   }
 }

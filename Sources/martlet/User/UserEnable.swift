@@ -9,19 +9,10 @@ struct UserEnable: AsyncParsableCommand {
         martlet user enable ada
       """)
 
-  @Argument(help: "The login name.")
-  var name: String
-
-  @OptionGroup var options: InstallationOptions
+  @OptionGroup var user: UserAccess
 
   func run() async throws {
-    try await options.withInstallation { installation, _ in
-      try await installation.localUsers.enable(name)
-      if options.json {
-        Terminal.out(["name": .string(name), "disabled": false])
-      } else {
-        Terminal.out("The user \(name) can log in again.")
-      }
-    }
+    try await user.set(
+      disabled: false, saying: "The user \(user.name) can log in again.")
   }
 }

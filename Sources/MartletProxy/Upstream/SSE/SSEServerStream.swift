@@ -1,6 +1,7 @@
 import MCPProtocol
 import NIOCore
 import OAuthProtocol
+import StrictCoding
 
 /// The stream on which a server of 2024-11-05 says everything. Used on its event loop only.
 final class SSEServerStream: UpstreamReceiver {

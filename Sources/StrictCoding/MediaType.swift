@@ -1,20 +1,21 @@
-import StrictCoding
-
-/// Tells the two media types of the transport from all others, bytewise.
-enum MediaType {
+/// Tells the media types that matter here from all others, bytewise.
+public enum MediaType {
   /// `application/json`, with nothing but a UTF-8 charset after it.
-  static func isJSON(_ value: String?) -> Bool {
+  public static func isJSON(_ value: String?) -> Bool {
     guard let value else { return false }
     let parts = value.utf8.split(separator: UInt8(ascii: ";"), omittingEmptySubsequences: false).map(trimmed)
     guard parts.first == "application/json" else { return false }
     return parts.dropFirst().allSatisfy { $0 == "charset=utf-8" || $0 == "charset=\"utf-8\"" }
   }
 
-  /// `application/json` with any parameters, as upstreams answer it.
-  static func isJSONAnswer(_ value: String?) -> Bool { essence(value) == "application/json" }
+  /// `application/json` with any parameters, as upstreams answer it and clients register with it.
+  public static func isJSONAnswer(_ value: String?) -> Bool { essence(value) == "application/json" }
 
   /// `text/event-stream` with any parameters.
-  static func isEventStream(_ value: String?) -> Bool { essence(value) == "text/event-stream" }
+  public static func isEventStream(_ value: String?) -> Bool { essence(value) == "text/event-stream" }
+
+  /// `application/x-www-form-urlencoded` with any parameters.
+  public static func isForm(_ value: String?) -> Bool { essence(value) == "application/x-www-form-urlencoded" }
 
   private static func essence(_ value: String?) -> String? {
     value.map { trimmed($0.utf8.prefix { $0 != UInt8(ascii: ";") }) }

@@ -1,6 +1,5 @@
+import StrictCoding
 import Testing
-
-@testable import MartletProxy
 
 struct MediaTypeTests {
   @Test(arguments: [
@@ -26,5 +25,17 @@ struct MediaTypeTests {
     #expect(!MediaType.isEventStream("text/event-streams"))
     #expect(!MediaType.isJSONAnswer("text/html; x=application/json"))
     #expect(!MediaType.isJSONAnswer(nil))
+  }
+
+  @Test func formsAreForms() {
+    for form in ["application/x-www-form-urlencoded", " Application/X-WWW-Form-Urlencoded ; charset=utf-8"] {
+      #expect(MediaType.isForm(form))
+    }
+    for other in [
+      nil, "", "text/plain; x=application/x-www-form-urlencoded", "application/x-www-form-urlencoded, text/plain",
+      "application/x-www-form-urlencodeds", "application/x-www-form-\u{212A}urlencoded", "multipart/form-data",
+    ] as [String?] {
+      #expect(!MediaType.isForm(other))
+    }
   }
 }
