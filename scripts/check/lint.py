@@ -1,9 +1,9 @@
 """Constructs that don't belong in Sources. Each rule names the check (docs/threat-model.md) or invariant that it stands for.
 
 S-01 to S-18 of the checks, and where each is held:
-  S-01 S-12 one JSON parser: rules below     S-02 S-05 S-06 bytes, not characters: rules below, PlainText, ByteString
-  S-03 S-04 identifiers are ByteString: rule below and the types     S-07 numbers: rules below, JSONNumber, Timestamp
-  S-08 nothing traps: rules below     S-09 no patterns: rule below     S-10 S-11 no child processes: rule below
+  S-01 S-12 one JSON parser: rule below, JSONDifferenceTests     S-02 S-05 S-06 bytes, not characters: rules below, PlainText, ByteString
+  S-03 S-04 identifiers are ByteString: rules below and the types    S-07 numbers: rules below, JSONNumber, Timestamp
+  S-08 nothing traps: rules below     S-09 no patterns: rule below     S-10 S-11 no child processes: rules below
   S-13 one base64 decoder: rule below     S-14 one URL grammar: rule below     S-15 fuzz tests: rule below
   S-16 actors are looked at: rule below     S-17 no loose tasks: rule below     S-18 HTTP codecs stay behind their seam: rule below
 """
@@ -41,12 +41,50 @@ def is_comment(source: Source, offset: int) -> bool:
     return not source.code[offset].strip()
 
 
+# Names that STYLE gives to identifiers. `tenant`, `user`, `client`, `kid` and `keyID` are typed wherever they are compared.
+IDENTIFIERS = "clientID|redirectURI|issuer|subject|audience|nonce|loginName|sessionID|codeChallenge|providerName"
+# Here both sides are ByteString.
+TYPED = (
+    "Sources/MartletIdentity/Login/LoginEndpoint+Federated.swift", "Sources/MartletIdentity/Providers/OIDCProvider.swift")
+# Bytes that a grammar let through as ASCII, that were valid UTF-8 when they came, or that are only shown.
+ASCII_BY_CONSTRUCTION = (
+        "Sources/HTTPWire/HeaderFields+Lookup.swift",
+        "Sources/MCPProtocol/Events/SSEParser.swift",
+        "Sources/MCPProtocol/Messages/ReservedKeys.swift",
+        "Sources/MartletAuthorizationServer/Consent/SealedOutcome.swift",
+        "Sources/MartletAuthorizationServer/Metadata/WellKnownPath.swift",
+        "Sources/MartletIdentity/Passwords/PasswordHash.swift",
+        "Sources/MartletProxy/Eras/LegacyOverModern/ResultTranslation.swift",
+        "Sources/MartletProxy/Upstream/SSE/SSEEndpoint.swift",
+        "Sources/MartletProxy/Upstream/SSE/SSESessionDirectory.swift",
+        "Sources/MartletServer/Configuration/ClientsReader.swift",
+        "Sources/MartletServer/Listener/ConnectionHandler.swift",
+        "Sources/MartletServer/Listener/NIOServerHandler.swift",
+        "Sources/MartletServer/Listener/RequestAdmission.swift",
+        "Sources/MartletServer/Logging/LineLogHandler.swift",
+        "Sources/MartletServer/Pages/HTMLText.swift",
+        "Sources/MartletServer/Pages/PageRenderer.swift",
+        "Sources/MartletStoreSQLite/Rows/Binding.swift",
+        "Sources/MartletStoreSQLite/Stores/SQLiteStore+Clients.swift",
+        "Sources/OAuthClient/Egress/IPAddress.swift",
+        "Sources/OAuthClient/Fetch/FetchedDocument.swift",
+        "Sources/OAuthProtocol/Errors/OAuthError.swift",
+        "Sources/OAuthProtocol/Grammar/ASCII.swift",
+        "Sources/OAuthProtocol/Grammar/ScopeSet.swift",
+        "Sources/martlet/Client/ClientPlan.swift",
+        "Sources/martlet/Support/Terminal.swift",
+)
+
 RULES = [
     Rule("S-01", r"\bJSON(Serialization|Decoder|Encoder)\b", "untrusted JSON goes through StrictCoding's JSONReader"),
     Rule("S-02", r'(?:split\(\s*separator|separatedBy|[xX]\(of|contains)\s*[:(]\s*"\\[nr]', "CR LF is one Character: look at utf8", (
         "Sources/MartletStoreSQLite/Opening/DatabaseOpening.swift",), in_strings=True),
     Rule("S-03", r"\.(string|description)\s*[!=]=(?!=)|[!=]=\s*[\w.]+\.(string|description)\b",
          "identifiers are compared as bytes (ByteString), never as String", ("Sources/MartletServer/Configuration/",)),
+    Rule("S-04", rf"(?<![\w.])(?:\w+\.)*(?:{IDENTIFIERS})\s*[!=]=(?!=)(?!\s*nil\b)|[!=]=\s*(?:\w+\.)*(?:{IDENTIFIERS})\b(?!\.map|\()",
+         "an identifier by its name, compared as it is: ByteString(a) == ByteString(b), unless both are typed", TYPED),
+    Rule("S-06", r"(?<!\w)String\s*\(\s*decoding\s*:", "bytes that are no UTF-8 would become one text: String(validating:)", (
+        "Sources/StrictCoding/", *ASCII_BY_CONSTRUCTION)),
     Rule("S-05", r"(?<!\bASCII)(?<!\bASCIICase)\.(lowercased|uppercased|capitalized|caseInsensitiveCompare|localizedCaseInsensitiveCompare)\b",
          "fold ASCII letters only, byte by byte"),
     Rule("S-07", r"\bU?Int(8|16|32|64)?\(\s*[\w.]*([dD]ouble|timeInterval\w*)\b", "Int(a double) traps: use Int(exactly:)", (
@@ -59,6 +97,8 @@ RULES = [
     Rule("S-09", r"\b(Regex|NSRegularExpression|RegexBuilder|wholeMatch|prefixMatch|firstMatch)\b|#/",
          "no pattern matching on untrusted text"),
     Rule("S-10", r"\b(Process\s*\(|posix_spawn|fork\s*\(|Subprocess)", "child processes belong to MartletHosting"),
+    Rule("S-11", r"(?<![\w.])(posix_spawn\w*|v?fork|exec[vl]\w*|waitpid|wait4|kill|killpg|setsid|setpgid)\s*\(|\bimport\s+Subprocess\b",
+         "who starts a child ends its whole group: only MartletHosting does", ("Sources/MartletHosting/",)),
     Rule("S-13", r"\bbase64Encoded(Data|String)?\b", "base64 goes through StrictCoding's strict decoders"),
     Rule("S-14", r"\bURLComponents\b|(?<!\w)URL\s*\(\s*string\b", "URLs are parsed by OAuthProtocol's AbsoluteURL"),
     Rule("S-16", r"(?m)^\s*(?:public |package |private |final )*actor\s+\w+",

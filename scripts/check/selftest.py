@@ -19,6 +19,12 @@ BAD_CODE = [
     ("S-02", r'if header.contains("\n") { throw Bad.header }'),
     ("S-03", "if client.id.string == presented { return }"),
     ("S-03", "if presented != known.id.string { return }"),
+    ("S-04", "guard claims.nonce == expected else { return }"),
+    ("S-04", "if presented != metadata.issuer { return }"),
+    ("S-06", "let key = String(decoding: bytes, as: UTF8.self)"),
+    ("S-11", "posix_spawn(&child, path, nil, nil, arguments, environment)"),
+    ("S-11", "let child = fork()"),
+    ("S-11", "import Subprocess"),
     ("S-05", "let host = url.host.lowercased()"),
     ("S-07", "let seconds = Int(claims.exp.double)"),
     ("S-07", "let seconds = Int64(date.timeIntervalSince1970)"),
@@ -52,6 +58,8 @@ BAD_CODE = [
 
 # Looks like trouble, and isn't.
 GOOD_CODE = [
+    "guard claims.nonce != nil, ByteString(claims.issuer) == ByteString(expected) else { return }",
+    "guard let text = String(validating: bytes, as: UTF8.self) else { return }",
     "guard !isReady, a != b, a !== b else { return }",
     'let text = "try! as! fatalError() x! JSONDecoder"',
     "// nobody calls try! here",
