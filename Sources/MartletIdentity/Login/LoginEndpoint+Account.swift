@@ -15,8 +15,11 @@ extension LoginEndpoint {
     }
   }
 
-  /// `POST /logout`: ends the session and clears every cookie of ours; field `csrf`. `GET /logout` is `GET /account`:
-  /// it shows the button and changes nothing (V-054).
+  /// `POST /logout`: ends the session and clears its cookie; field `csrf`. `GET /logout` is `GET /account`: it shows the
+  /// button and changes nothing (V-054).
+  ///
+  /// The browser keeps its name, which proves nothing about who sits before it: what other tabs have begun goes on, with
+  /// a new login.
   public func logout(_ request: EndpointRequest) async -> EndpointResponse {
     guard request.method == "POST" else { return await account(request) }
     return await answer(request) { visit throws(StoreError) in
@@ -30,7 +33,6 @@ extension LoginEndpoint {
       if let digest = sessions.sessionDigest(of: request) { try await collaborators.store.endLoginSession(digest) }
       if let (_, user) = ended { record(.loginEnded, visit, nil, user: user, status: 303, reason: "logout") }
       return .seeOther("/login").adding("set-cookie", sessions.cookies.clear(.session))
-        .adding("set-cookie", sessions.cookies.clear(.browser))
     }
   }
 }

@@ -27,7 +27,9 @@ enum ConfigurationKeys {
     Key(
       "trusted_proxies", "list of CIDRs", "[]",
       "Proxies whose X-Forwarded-For counts. Needed for plain HTTP off loopback."),
-    Key("allowed_hosts", "list of host[:port]", "[]", "Values of Host that are ours, beside public_url's."),
+    Key(
+      "allowed_hosts", "list of host[:port]", "[]",
+      "Values of Host that are ours, beside public_url's; without a port: at any port."),
     Key("allowed_origins", "list of origins", "[]", "Origins whose pages may call MCP routes."),
     Key(
       "http_codec", "martlet or nio", "martlet",

@@ -8,6 +8,8 @@ import StrictCoding
 struct FrontDoorSettings: Sendable {
   /// Values of `Host` that are ours, lower case.
   var hosts: Set<String>
+  /// Names that are ours at any port, lower case.
+  var names: Set<String>
   /// Proxies whose `X-Forwarded-For` counts.
   var trustedProxies: [CIDR]
   /// The public origin.
@@ -20,7 +22,9 @@ struct FrontDoorSettings: Sendable {
   init(origin: HTTPOrigin, extraHosts: [String], listeningPort: Int, isLoopback: Bool, trustedProxies: [CIDR]) {
     self.origin = origin
     self.trustedProxies = trustedProxies
-    var hosts = Set(extraHosts.map { ASCIICase.lowercased($0) })
+    let extra = extraHosts.map { ASCIICase.lowercased($0) }
+    names = Set(extra.filter { Self.split($0).port.isEmpty })
+    var hosts = Set(extra)
     hosts.insert(origin.authority)
     hosts.insert("\(origin.host.string):\(origin.port)")
     if isLoopback {
@@ -34,14 +38,20 @@ struct FrontDoorSettings: Sendable {
     if hosts.contains(host) { return true }
     let lowered = ASCIICase.lowercased(host)
     if hosts.contains(lowered) { return true }
-    let (name, port) = Self.split(lowered)
-    guard name.utf8.last == UInt8(ascii: ".") else { return false }
-    return hosts.contains(String(name.dropLast()) + port)
+    let (spelled, port) = Self.split(lowered)
+    let name = spelled.utf8.last == UInt8(ascii: ".") ? String(spelled.dropLast()) : spelled
+    return hosts.contains(name + port) || (Self.isPort(port) && names.contains(name))
   }
 
   private static func split(_ host: String) -> (name: String, port: String) {
-    guard let colon = host.lastIndex(of: ":") else { return (host, "") }
+    // The colons of an IPv6 literal are inside its brackets.
+    guard let colon = host.lastIndex(of: ":"), host.utf8.last != UInt8(ascii: "]") else { return (host, "") }
     return (String(host[..<colon]), String(host[colon...]))
+  }
+
+  private static func isPort(_ text: String) -> Bool {
+    text.isEmpty
+      || ((2...6).contains(text.utf8.count) && text.utf8.dropFirst().allSatisfy { (0x30...0x39).contains($0) })
   }
 
   /// The address that a request really came from: the right-most hop that no trusted proxy stands for (V-085).

@@ -7,7 +7,7 @@ link may change anything.
 import urllib.parse
 
 import pytest
-from martlet_support import Browser, FakeMCPServer, Gateway, OAuthClient, Page, Pkce, request
+from martlet_support import Browser, Callback, FakeMCPServer, Gateway, OAuthClient, Page, Pkce, request
 from martlet_support.pytest_plugin import PASSWORD, USER
 from martlet_support.steps import Person, person, registered
 from martlet_support.tls import ThrowawayCA
@@ -118,6 +118,17 @@ def test_V_054_logging_out_needs_our_form(shared):
     done = me.browser.fetch("POST", f"{shared.url}/logout", form=page.main_form.fields)
     cleared = [v for v in done.header_values("set-cookie") if "Max-Age=0" in v]
     assert {v.split("=")[0].rsplit("-", 1)[1] for v in cleared} >= {"session"}, done.describe()
+
+
+def test_V_054_what_another_tab_began_goes_on_after_logging_out_with_a_new_login(shared):
+    me = Person(shared)
+    client = registered(shared)
+    waiting = me.page(client.authorize_url(shared.mcp_url(), Pkce()))
+    me.browser.fetch("POST", f"{shared.url}/logout", form=me.browser.open(f"{shared.url}/account").main_form.fields)
+    answer = me.browser.submit(waiting, {"decision": "allow"})
+    assert not isinstance(answer, Callback) and "password" in answer.main_form.names, "nobody is logged in"
+    answer = me.browser.submit(answer, {"username": me.user, "password": me.password})
+    assert isinstance(me.browser.submit(answer, {"decision": "allow"}), Callback)
 
 
 def attributes(value: str) -> tuple[str, dict[str, str]]:

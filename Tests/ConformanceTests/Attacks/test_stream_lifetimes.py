@@ -247,6 +247,22 @@ def test_V_041_modern_subscriptions_close_on_revocation(install):
     assert wait_for_end(answer.stream, within(8)) <= within(6)
 
 
+def test_V_041_modern_subscriptions_close_on_expiry(install):
+    world = install(config={"tokens": {"access_ttl": "8s"}})
+    client = registered(world)
+    tokens = person(world).tokens(client, world.mcp_url("modern"))
+    connection = MCPConnection(world.mcp_url("modern"), tokens.access, revision=MODERN)
+    answer = connection.post("subscriptions/listen", {"notifications": {"toolsListChanged": True}}, stream=True)
+    assert next(answer.stream.messages())["method"] == "notifications/subscriptions/acknowledged"
+    assert wait_for_end(answer.stream, within(18)) <= within(13)
+    assert connection.post("tools/list").status == 401
+    fresh = client.refresh(tokens.refresh).json()["access_token"]
+    again = MCPConnection(world.mcp_url("modern"), fresh, revision=MODERN)
+    answer = again.post("subscriptions/listen", {"notifications": {"toolsListChanged": True}}, stream=True)
+    assert answer.status == 200, "a new token opens a new one: " + answer.describe()
+    answer.stream.close()
+
+
 def test_V_084_a_slow_reader_of_a_stream_is_bounded(install):
     world = install()
     connection = connect(world, "stateful")

@@ -82,6 +82,26 @@ struct LocalUsersTests {
     #expect(fixture.audit.events.filter { $0.action == .userChanged }.map(\.reason) == ["disabled", "enabled"])
   }
 
+  @Test func V_053_whoComesFromAProviderIsDisabledByID() async throws {
+    let fixture = try await LoginFixture()
+    let user = try await fixture.store.upsertFederatedUser(Sample().federatedUser(subject: "sub-1"))
+    let session = Sample(seed: 2, now: fixture.clock.now()).loginSession(of: user)
+    try await fixture.store.createLoginSession(session)
+    try await fixture.users.disable(user.id.string)
+    #expect(try await fixture.store.user(user.id)?.disabledAt == fixture.clock.now())
+    #expect(try await fixture.store.loginSession(session.digest, at: fixture.clock.now()) == nil)
+    let rows = try await fixture.store.revocations(after: 0, at: fixture.clock.now())
+    #expect(rows.map(\.revocation.target) == [.user(user.tenant, user.id)])
+    let again = try await fixture.store.upsertFederatedUser(Sample(seed: 3).federatedUser(subject: "sub-1"))
+    #expect(again.id == user.id && again.disabledAt != nil, "coming back from the provider gives nothing back")
+    try await fixture.users.enable(user.id.string)
+    #expect(try await fixture.store.user(user.id)?.disabledAt == nil)
+    await #expect(throws: LocalUserError.unknownUser) { try await fixture.users.disable("sub-1") }
+    await #expect(throws: LocalUserError.unknownUser) {
+      try await fixture.users.setPassword(user.id.string, to: Secret("12345678"))
+    }
+  }
+
   @Test func aNewPasswordEndsOldSessions() async throws {
     let fixture = try await LoginFixture()
     let endpoint = fixture.endpoint()

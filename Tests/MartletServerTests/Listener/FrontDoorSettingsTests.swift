@@ -9,18 +9,24 @@ struct FrontDoorSettingsTests {
     throws -> FrontDoorSettings
   {
     FrontDoorSettings(
-      origin: try #require(HTTPOrigin(origin)), extraHosts: ["Other.Example"], listeningPort: 8080,
+      origin: try #require(HTTPOrigin(origin)), extraHosts: ["Other.Example", "strict.example:9", "[2001:db8::1]"],
+      listeningPort: 8080,
       isLoopback: isLoopback,
       trustedProxies: proxies.compactMap { CIDR($0) })
   }
 
-  @Test(arguments: ["gw.example", "GW.Example", "gw.example.", "gw.example:443", "other.example", "OTHER.example."])
+  @Test(arguments: [
+    "gw.example", "GW.Example", "gw.example.", "gw.example:443", "other.example", "OTHER.example.",
+    "other.example:8443", "Other.Example.:1", "strict.example:9", "[2001:db8::1]", "[2001:db8::1]:443",
+  ])
   func V_010_ourNames(host: String) throws { #expect(try settings().accepts(host: host)) }
 
   @Test(arguments: [
     "", ".", "evil.example", "gw.example:80", "gw.example..", "x.gw.example", "gw.example.evil", "gw.example@evil",
     "127.0.0.1:8080", "localhost:8080",
     "gw.exampl\u{17F}", "gw.\u{212A}xample", "gw.example:", "gw.example, evil.example", "gw.example:443:443",
+    "other.example:", "other.example:x", "other.example:1:2", "other.example:123456",
+    "strict.example", "strict.example:10", "x.other.example:8443", "[2001:db8::1", "[2001:db8::2]:443",
     "[::1]:8080",
   ])
   func V_010_allOthers(host: String) throws { #expect(try !settings().accepts(host: host)) }
