@@ -55,6 +55,7 @@ ASCII_BY_CONSTRUCTION = (
         "Sources/MartletAuthorizationServer/Metadata/WellKnownPath.swift",
         "Sources/MartletIdentity/Passwords/PasswordHash.swift",
         "Sources/MartletProxy/Eras/LegacyOverModern/ResultTranslation.swift",
+        "Sources/MartletProxy/Streaming/EventIDs.swift",
         "Sources/MartletProxy/Upstream/SSE/SSEEndpoint.swift",
         "Sources/MartletProxy/Upstream/SSE/SSESessionDirectory.swift",
         "Sources/MartletServer/Configuration/ClientsReader.swift",
