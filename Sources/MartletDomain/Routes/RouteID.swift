@@ -20,7 +20,7 @@ public struct RouteID: Hashable, Sendable, CustomStringConvertible {
   }
 
   /// The path at which clients of 2024-11-05 open their stream; another spelling of the same resource.
-  public var eventStreamPath: String { String(decoding: path.utf8.dropLast("mcp".utf8.count), as: UTF8.self) + "sse" }
+  public var eventStreamPath: String { path.dropLast("mcp".utf8.count) + "sse" }
 
   /// The path.
   public var description: String { path }

@@ -1,6 +1,7 @@
 import MCPProtocol
 import MartletDomain
 import NIOCore
+import StrictCoding
 
 /// Brings an upstream's answer to a message of a client of the same era: JSON as it came, streams event by event, both
 /// with back-pressure. A call whose session the upstream lost is sent once more, in a session that was begun anew; one

@@ -24,7 +24,9 @@ struct SSEEntrance: Sendable, Equatable {
     case "messages": role = .messages
     default: return nil
     }
-    guard let route = RouteID(path: String(decoding: bare[...slash], as: UTF8.self) + "mcp") else { return nil }
+    guard let space = String(validating: bare[...slash], as: UTF8.self), let route = RouteID(path: space + "mcp") else {
+      return nil
+    }
     self.role = role
     self.route = route
   }

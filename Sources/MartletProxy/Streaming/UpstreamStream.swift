@@ -1,6 +1,7 @@
 import MCPProtocol
 import MartletDomain
 import NIOCore
+import StrictCoding
 
 /// The stream of a legacy session as the upstream has it: opened by GET, opened again where it breaks, moved along with
 /// its session, and read on for a while when its client is gone. What it says goes into a log. Used on its event loop

@@ -6,7 +6,9 @@ import Testing
 
 struct SubscriptionFilterTests {
   @Test func onlyWhatTheServerDeclaresIsAskedFor() {
-    let filter = SubscriptionFilter(["tools": ["listChanged": true], "prompts": ["listChanged": false], "resources": [:]])
+    let filter = SubscriptionFilter([
+      "tools": ["listChanged": true], "prompts": ["listChanged": false], "resources": [:],
+    ])
     #expect(filter.notifications(watching: ["a:b"]) == ["toolsListChanged": true])
     #expect(filter.changes(watching: ["a:b"]) == [MCPNotification(method: .toolsListChanged)])
     #expect(!filter.isEmpty)
