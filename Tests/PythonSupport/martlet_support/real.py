@@ -28,7 +28,7 @@ SERVERS = {
     "everything": ("fastmcp", ["-m", "mcp_everything_server", "--port"], VENVS / "everything-server"),
     "modern": ("fastmcp", [str(repository / "Tests/Clients/servers/modern_server.py")], repository),
     "legacy": ("sdk1", [str(repository / "Tests/Clients/servers/legacy_server.py")], repository),
-    "legacy-features": ("sdk1", [str(repository / "Tests/Clients/servers/legacy_talkative_server.py")], repository),
+    "legacy-features": ("sdk1", [str(repository / "Tests/Clients/servers/legacy_features_server.py")], repository),
 }
 
 
