@@ -48,6 +48,8 @@ public struct OutboundRequest: Sendable {
 
   /// What is known of how the server carries messages; nothing of it is sent.
   var wire: ServerWireMemory?
+  /// Whether several clients' processes share its session, so that what belongs to one call is nobody else's.
+  var sharesSession = false
 
   /// Begins a request.
   public init(permit: Permit, method: Method, url: AbsoluteURL) {

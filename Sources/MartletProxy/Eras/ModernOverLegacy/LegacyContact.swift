@@ -22,6 +22,7 @@ struct LegacyContact: Sendable {
     outbound.url = session.instance
     outbound.upstreamSession = session.id
     outbound.revision = session.revision
+    outbound.sharesSession = true
     if let message { outbound.body = message.encoded() }
     return outbound
   }

@@ -15,6 +15,8 @@ struct SSECorrelation {
     case listener
     /// There is nobody to hear it now.
     case nobody
+    /// It belongs to one of several calls, and must not reach another.
+    case unclear
     /// It answers nothing that was asked, or reports on what has ended.
     case stray
   }
@@ -29,6 +31,8 @@ struct SSECorrelation {
   private var pending: [Pending] = []
   /// Whether the client holds a stream open for what belongs to no call.
   var hasListener = false
+  /// Whether the calls are those of several processes: then what can't be told from the message is never guessed.
+  var isShared = false
 
   var count: Int { pending.count }
 
@@ -57,7 +61,8 @@ struct SSECorrelation {
     case .notification, .request:
       // What a server says while it works on one thing is about that.
       if pending.count == 1 { return oldest }
-      return hasListener ? .listener : oldest
+      if hasListener { return .listener }
+      return isShared && !pending.isEmpty ? .unclear : oldest
     }
   }
 

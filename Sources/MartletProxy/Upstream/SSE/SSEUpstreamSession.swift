@@ -56,6 +56,7 @@ final class SSEUpstreamSession {
     guard isOpen else { return port.tell(status: 404) }
     lastWord = .now()
     latest = request
+    if request.sharesSession { correlation.isShared = true }
     guard let asked = message.request else { return pass(request, port) }
     guard correlation.count < GatewayLimits.ssePending else {
       return port.tell(.failed(.unreachable))
@@ -199,7 +200,7 @@ final class SSEUpstreamSession {
     switch destination {
     case .answer(let number), .call(let number): answers[number]
     case .listener: listener
-    case .nobody, .stray: nil
+    case .nobody, .unclear, .stray: nil
     }
   }
 
@@ -213,6 +214,7 @@ final class SSEUpstreamSession {
     case .call(let number): answers[number]?.send(data)
     case .listener: listener?.send(data)
     case .nobody: keep(message, data)
+    case .unclear: if let request = message.request { refuse(request.id, .methodNotFound, "Whom to ask is not clear.") }
     case .stray: break
     }
   }
@@ -223,9 +225,12 @@ final class SSEUpstreamSession {
       return answer(MCPResponse(id: request.id, outcome: .result(.object([:]))))
     }
     for dropped in backlog.keep(data, request: message.request?.id) {
-      let failure = MCPResponse.Failure(code: .internalError, message: "The client has no stream open.")
-      answer(MCPResponse(id: dropped, outcome: .error(failure)))
+      refuse(dropped, .internalError, "The client has no stream open.")
     }
+  }
+
+  private func refuse(_ id: JSONRPCID, _ code: JSONRPCErrorCode, _ message: String) {
+    answer(MCPResponse(id: id, outcome: .error(MCPResponse.Failure(code: code, message: message))))
   }
 
   private func answer(_ response: MCPResponse) {

@@ -76,6 +76,20 @@ import Testing
     #expect(correlation.destination(of: try message(json)) == .nobody)
   }
 
+  @Test(arguments: [asked, log])
+  func V_013_whatCouldBeAnothersIsNotGuessedInASharedSession(json: String) throws {
+    var correlation = pending([(1, .number(1), nil), (2, .number(2), nil)])
+    correlation.isShared = true
+    #expect(correlation.destination(of: try message(json)) == .unclear)
+    correlation.hasListener = true
+    #expect(correlation.destination(of: try message(json)) == .listener, "which asks nobody")
+    correlation.hasListener = false
+    correlation.ended(1)
+    #expect(correlation.destination(of: try message(json)) == .call(2))
+    correlation.ended(2)
+    #expect(correlation.destination(of: try message(json)) == .nobody)
+  }
+
   @Test func whatIsAboutTheServerGoesToTheOpenStream() throws {
     var correlation = pending([(1, .number(1), nil)])
     #expect(correlation.destination(of: try message(Self.changed)) == .call(1))
