@@ -45,8 +45,6 @@ public final class Gateway: Sendable {
     public var assertions: any UpstreamAssertions
     /// Carries requests.
     public var transport: any UpstreamTransport
-    /// Seals what stands in event ids.
-    public var sealer: Sealer
     /// Takes records.
     public var audit: any AuditSink
     /// Guesses flows.
@@ -71,7 +69,6 @@ public final class Gateway: Sendable {
       self.policy = policy
       self.assertions = assertions
       self.transport = transport
-      self.sealer = sealer
       self.audit = audit
       self.flows = flows
       self.clock = clock

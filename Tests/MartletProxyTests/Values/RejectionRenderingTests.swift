@@ -22,6 +22,7 @@ struct RejectionRenderingTests {
     case .unknownSession: (404, nil)
     case .denied(_, let id): (id == nil ? 403 : 200, nil)
     case .upstreamUnavailable(_, let id): (id == nil ? 503 : 200, "retry-after")
+    case .outcomeUnknown(_, let id): (id == nil ? 502 : 200, nil)
     case .temporarilyUnavailable: (503, "retry-after")
     }
   }
@@ -33,6 +34,7 @@ struct RejectionRenderingTests {
     .denied(reason: secret, id: .number(7)), .denied(reason: secret, id: nil),
     .upstreamUnavailable(reason: secret, id: .number(7)),
     .upstreamUnavailable(reason: secret, id: nil), .temporarilyUnavailable(reason: secret),
+    .outcomeUnknown(reason: secret, id: .number(7)), .outcomeUnknown(reason: secret, id: nil),
   ]
 
   private func render(_ rejection: Rejection, path: String = "/time/mcp") throws -> GatewayResponse {
@@ -74,6 +76,9 @@ struct RejectionRenderingTests {
     #expect(denied["id"]?.int64Value == 7)
     let unavailable = try JSONReader.parse(try render(.upstreamUnavailable(reason: "x", id: .number(7))).body)
     #expect(unavailable["error"]?["code"]?.int64Value == -31003)
+    let unknown = try JSONReader.parse(try render(.outcomeUnknown(reason: "x", id: .number(7))).body)
+    #expect(unknown["error"]?["code"]?.int64Value == -31003)
+    #expect(unknown["error"]?["message"]?.stringValue?.contains("not sent again") == true, "R-54")
   }
 
   @Test func V_014_noSessionLooksLikeAnyOther() throws {
