@@ -44,7 +44,8 @@ struct EventIDs: Sendable {
   func decode(_ text: String, of session: MCPSession) -> EventPoint? {
     let parts = text.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
     guard (2...3).contains(parts.count), let stream = StreamName(parts[0]), (1...18).contains(parts[1].count),
-      parts[1].allSatisfy({ (0x30...0x39).contains($0) }), let sequence = Int(Substring(parts[1]))
+      parts[1].first != UInt8(ascii: "0"), parts[1].allSatisfy({ (0x30...0x39).contains($0) }),
+      let sequence = Int(Substring(parts[1]))
     else { return nil }
     var point = EventPoint(stream: stream, sequence: sequence)
     guard parts.count == 3 else { return stream.kind == .standing ? point : nil }

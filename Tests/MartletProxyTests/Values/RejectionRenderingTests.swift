@@ -76,6 +76,9 @@ struct RejectionRenderingTests {
     #expect(denied["id"]?.int64Value == 7)
     let unavailable = try JSONReader.parse(try render(.upstreamUnavailable(reason: "x", id: .number(7))).body)
     #expect(unavailable["error"]?["code"]?.int64Value == -31003)
+    let unknown = try JSONReader.parse(try render(.outcomeUnknown(reason: "x", id: .number(7))).body)
+    #expect(unknown["error"]?["code"]?.int64Value == -31003)
+    #expect(unknown["error"]?["message"]?.stringValue?.contains("not sent again") == true, "R-54")
   }
 
   @Test func V_014_noSessionLooksLikeAnyOther() throws {
