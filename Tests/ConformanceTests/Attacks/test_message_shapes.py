@@ -167,9 +167,11 @@ def test_X7_V_030_an_older_version_around_a_modern_body_never_forwards_a_lie(sha
     for extra in ({}, {"Mcp-Name": "headers"}, {"Mcp-Method": "tools/list"}):
         answer = modern(shared, headers={"MCP-Protocol-Version": LEGACY, **extra})
         assert answer.status in (200, 400), answer.describe()
+    # Taken for a legacy client of a modern server, whose tools Martlet then looks up: everything that arrives is its own.
     for arrived in shared.upstreams["modern"].received():
-        assert arrived.header("mcp-name") in (None, "echo") and arrived.header("mcp-method") in (None, "tools/call")
-        assert arrived.json["params"]["name"] == "echo"
+        assert arrived.header("mcp-method") == arrived.rpc_method
+        assert arrived.header("mcp-name") == arrived.json["params"].get("name")
+        assert arrived.json["params"].get("name") in (None, "echo")
 
 
 def test_V_030_orphans_are_refused(shared):
