@@ -10,7 +10,9 @@ struct RouteTableTests {
   private static let declared: [String] = [
     "GET /.well-known/** anyone pages",
     "GET /:name/mcp/.well-known/** anyone pages",
+    "GET /:name/sse/.well-known/** anyone pages",
     "GET /t/:tenant/:name/mcp/.well-known/** anyone pages",
+    "GET /t/:tenant/:name/sse/.well-known/** anyone pages",
     "GET /jwks anyone pages",
     "POST /register anyone pages",
     "POST /token oauth_client pages",
