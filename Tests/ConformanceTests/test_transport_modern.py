@@ -57,7 +57,6 @@ def test_4_1_a_route_to_a_legacy_server_answers_both_eras(shared):
     after = MCPConnection(shared.mcp_url("stateful"), token(shared, "stateful"), revision=LEGACY)
     after.initialize()
     assert after.call("tools/list")["result"]["tools"], "and initialize on the same route works (X8)"
-<<<<<<< HEAD
 
 
 def test_4_1_missing_meta_is_invalid_params(shared):
@@ -138,5 +137,3 @@ def test_pinned_routes_are_not_asked_and_bridge_the_other_era(install):
     # A client of the other era is never steered away by a code of the era negotiation.
     error = answer.json().get("error", {}).get("code")
     assert answer.status == 200 and error not in (-32020, -32021, -32022), answer.describe()
-=======
->>>>>>> b028df3 (A real modern client uses every feature of a real legacy server through the bridge)

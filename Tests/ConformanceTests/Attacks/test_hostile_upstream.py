@@ -216,7 +216,9 @@ def test_R_54_a_call_is_never_sent_twice(world):
     for _ in range(number):
         answer = post(world, CALL)
         assert answer.json()["error"]["code"] == -31003, answer.describe()
-    assert len(world.raw.received()) == number
+    # What else arrives is Martlet asking whether the instance has recovered.
+    calls = [a for a in world.raw.received() if b"tools/call" in a.body]
+    assert len(calls) == number, f"{len(calls)} arrived for {number} that were sent"
     # Also on a connection that was used before.
     state = {"n": 0}
 
@@ -241,7 +243,7 @@ def test_R_54_a_half_answered_call_is_cut_not_completed(world):
     world.raw.answer = half
     with pytest.raises(Exception):
         post(world, CALL)
-    assert len(world.raw.received()) == 1
+    assert len([a for a in world.raw.received() if b"tools/call" in a.body]) == 1
 
 
 def test_R_50_an_upstream_that_is_down(world):
