@@ -119,6 +119,11 @@ class Arrival:
     connection: int
 
     @property
+    def is_health_probe(self) -> bool:
+        """A GET of no session: no client's comes through."""
+        return self.head.startswith(b"GET ") and b"mcp-session-id" not in self.head.lower()
+
+    @property
     def headers(self) -> list[tuple[str, str]]:
         lines = self.head.decode("latin-1").split("\r\n")[1:]
         return [tuple(part.strip() for part in line.split(":", 1)) for line in lines if ":" in line]
@@ -165,8 +170,8 @@ class RawUpstream:
         self.ended.clear()
 
     def received(self) -> list[Arrival]:
-        """What arrived, without Martlet's own questions about eras."""
-        return [arrival for arrival in list(self.arrivals) if not is_probe(arrival.body)]
+        """What arrived, without Martlet's own questions about eras and health."""
+        return [arrival for arrival in list(self.arrivals) if not is_probe(arrival.body) and not arrival.is_health_probe]
 
     def _accept(self) -> None:
         while True:
