@@ -91,7 +91,10 @@ let package = Package(
     // adapters
     .target(
       name: "MartletStoreSQLite",
-      dependencies: ["StrictCoding", "OAuthProtocol", "MartletDomain", .product(name: "GRDB", package: "GRDB.swift")],
+      dependencies: [
+        "StrictCoding", "OAuthProtocol", "MartletDomain", .product(name: "GRDB", package: "GRDB.swift"),
+        .product(name: "GRDBSQLite", package: "GRDB.swift"),
+      ],
       swiftSettings: settings),
 
     // composition

@@ -9,8 +9,11 @@ import Synchronization
 public final class AuditRecorder: AuditSink {
   private struct Queue {
     var waiting: [AuditEvent] = []
+    var beingWritten = 0
     var lost = 0
     var failedSince: Timestamp?
+
+    var count: Int { waiting.count + beingWritten }
   }
 
   private let queue = Mutex(Queue())
@@ -30,12 +33,12 @@ public final class AuditRecorder: AuditSink {
   }
 
   /// Whether an exchange may begin: nine tenths of the queue are the limit, the rest is for those already under way.
-  public var hasRoom: Bool { queue.withLock { $0.waiting.count < capacity / 10 * 9 } }
+  public var hasRoom: Bool { queue.withLock { $0.count < capacity / 10 * 9 } }
 
   /// Hands an event over.
   public func record(_ event: AuditEvent) {
     queue.withLock { queue in
-      if queue.waiting.count < capacity { queue.waiting.append(event) } else { queue.lost += 1 }
+      if queue.count < capacity { queue.waiting.append(event) } else { queue.lost += 1 }
     }
   }
 
@@ -53,24 +56,39 @@ public final class AuditRecorder: AuditSink {
 
   /// Writes what waits.
   public func flush() async throws(StoreError) {
-    while true {
-      let batch = queue.withLock { queue in
-        let batch = Array(queue.waiting.prefix(Self.batch))
-        queue.waiting.removeFirst(batch.count)
-        return batch
-      }
-      if batch.isEmpty { return }
-      do throws(StoreError) {
-        try await store.appendAuditEvents(batch)
-        queue.withLock { $0.failedSince = nil }
-      } catch {
-        let now = clock.now()
-        queue.withLock { queue in
-          queue.waiting.insert(contentsOf: batch, at: 0)
-          queue.failedSince = queue.failedSince ?? now
+    while case let events = take(), !events.isEmpty {
+      var rest = events[...]
+      while !rest.isEmpty {
+        let batch = rest.prefix(Self.batch)
+        do throws(StoreError) { try await store.appendAuditEvents(Array(batch)) } catch {
+          giveBack(rest)
+          throw error
         }
-        throw error
+        rest = rest.dropFirst(batch.count)
+        queue.withLock { queue in
+          queue.beingWritten -= batch.count
+          queue.failedSince = nil
+        }
       }
+    }
+  }
+
+  private func take() -> [AuditEvent] {
+    queue.withLock { queue in
+      var events: [AuditEvent] = []
+      events.reserveCapacity(queue.waiting.count)
+      swap(&events, &queue.waiting)
+      queue.beingWritten += events.count
+      return events
+    }
+  }
+
+  private func giveBack(_ events: ArraySlice<AuditEvent>) {
+    let now = clock.now()
+    queue.withLock { queue in
+      queue.waiting.insert(contentsOf: events, at: 0)
+      queue.beingWritten -= events.count
+      queue.failedSince = queue.failedSince ?? now
     }
   }
 

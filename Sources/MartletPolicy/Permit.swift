@@ -1,8 +1,8 @@
 import MartletDomain
 
 /// Proof that policy allowed an exchange. Nothing is forwarded without one, and only this target can make one
-/// (invariant 2).
-public struct Permit: Sendable, Hashable {
+/// (invariant 2). Immutable; a class, since it goes along with every request.
+public final class Permit: Sendable {
   /// Who may go on; `nil` for requests that Martlet makes for itself.
   public let principal: PrincipalBinding?
   /// Where to.

@@ -111,7 +111,7 @@ public final class Gateway: Sendable {
   }
 
   /// Whether a path has the shape of an MCP route, configured or not, and so is answered here.
-  public func answers(path: String) -> Bool {
+  private func answers(path: String) -> Bool {
     routeID(path, settings()) != nil || SSEEntrance(path: path) != nil
   }
 
@@ -120,12 +120,17 @@ public final class Gateway: Sendable {
   /// - Parameters:
   ///   - request: The head of the request.
   ///   - client: Where the answer goes.
-  /// - Returns: What the rest of the request is told to.
-  public func begin(_ request: IncomingRequest, client: any ClientStream) -> GatewayExchange {
-    let entrance = SSEEntrance(path: request.path)
+  /// - Returns: What the rest of the request is told to; `nil` for a path that isn't answered here.
+  public func begin(_ request: IncomingRequest, client: any ClientStream) -> GatewayExchange? {
+    let settings = settings()
+    if routeID(request.path, settings) != nil {
+      return GatewayExchange(
+        gateway: self, settings: settings, request: request, path: request.path, entrance: nil, client: client)
+    }
+    guard let entrance = SSEEntrance(path: request.path) else { return nil }
     return GatewayExchange(
-      gateway: self, settings: settings(), request: entrance?.onRoute(request) ?? request,
-      path: entrance?.challengedPath(of: request) ?? request.path, entrance: entrance, client: client)
+      gateway: self, settings: settings, request: entrance.onRoute(request),
+      path: entrance.challengedPath(of: request), entrance: entrance, client: client)
   }
 
   /// Writes down that the listener refused a request for a route before it came to an exchange.

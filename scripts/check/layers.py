@@ -25,7 +25,7 @@ LAYERS: dict[str, tuple[set[str], set[str]]] = {
     "MartletAudit": ({"StrictCoding", "MartletDomain"}, set()),
     "MartletProxy": (
         VOCABULARY | {"HTTPWire", "MartletDomain", "OAuthClient", "MartletPolicy", "MartletAudit"}, {"Crypto"} | NIO),
-    "MartletStoreSQLite": ({"StrictCoding", "OAuthProtocol", "MartletDomain"}, {"GRDB"}),
+    "MartletStoreSQLite": ({"StrictCoding", "OAuthProtocol", "MartletDomain"}, {"GRDB", "GRDBSQLite"}),
     "MartletServer": (
         VOCABULARY | {
             "HTTPWire", "MartletDomain", "OAuthClient", "MartletAuthorizationServer", "MartletIdentity", "MartletPolicy",

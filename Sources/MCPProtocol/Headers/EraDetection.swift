@@ -15,8 +15,11 @@ public struct EraDetection: Sendable, Equatable {
   /// Whether a legacy version header may contradict a modern body; else that is `-32020`.
   public var toleratesVersionMismatch: Bool
 
+  /// Every revision that is known.
+  public static let all = ProtocolRevision.allCases
+
   /// Makes a detection for a route.
-  public init(supported: [ProtocolRevision] = ProtocolRevision.allCases, toleratesVersionMismatch: Bool = true) {
+  public init(supported: [ProtocolRevision] = EraDetection.all, toleratesVersionMismatch: Bool = true) {
     self.supported = supported
     self.toleratesVersionMismatch = toleratesVersionMismatch
   }

@@ -47,7 +47,7 @@ public struct MirroredHeaders: Sendable, Equatable {
   /// Picks the mirrored fields from all header fields of a request; names are matched without regard to ASCII case.
   ///
   /// - Parameter fields: Names and values, blanks around values already removed.
-  public init(fields: some Sequence<(name: String, value: String)>) {
+  public init(fields: [(name: String, value: String)]) {
     self.init()
     for field in fields {
       // Most fields are none of ours: "m" first.

@@ -6,17 +6,23 @@ public struct RouteID: Hashable, Sendable, CustomStringConvertible {
   public let space: TenantID?
   /// The server.
   public let server: ServerName
+  /// The path of the route: `/{server}/mcp` or `/t/{tenant}/{server}/mcp`.
+  public let path: String
 
   /// Names a route.
   public init(space: TenantID? = nil, server: ServerName) {
     self.space = space
     self.server = server
+    path = space.map { "/t/\($0)/\(server)/mcp" } ?? "/\(server)/mcp"
   }
 
-  /// The path of the route: `/{server}/mcp` or `/t/{tenant}/{server}/mcp`.
-  public var path: String {
-    guard let space else { return "/\(server)/mcp" }
-    return "/t/\(space)/\(server)/mcp"
+  /// Compares what the path is made of, bytewise.
+  public static func == (left: Self, right: Self) -> Bool { left.server == right.server && left.space == right.space }
+
+  /// Hashes the same.
+  public func hash(into hasher: inout Hasher) {
+    hasher.combine(server)
+    hasher.combine(space)
   }
 
   /// The path at which clients of 2024-11-05 open their stream; another spelling of the same resource.

@@ -61,7 +61,8 @@ final class AnswerRelay: ExchangeAnswer, UpstreamReceiver {
   // MARK: - The upstream's side
 
   func upstreamAnswered(status: Int, headers: HeaderFields) {
-    let isStream = MediaType.isEventStream(headers.first("content-type"))
+    let type = headers.bytes(of: .contentType)
+    let isStream = MediaType.isEventStream(bytes: type)
     switch status {
     case 200..<300 where isOneWay && isStream:
       call?.cancel()
@@ -71,11 +72,9 @@ final class AnswerRelay: ExchangeAnswer, UpstreamReceiver {
       mode = .streaming(stream)
       gateway.streams.opened(self, on: client.eventLoop)
       stream.open { [weak self] end in self?.streamEnded(end) }
-    case 200 where MediaType.isJSONAnswer(headers.first("content-type")) && !isOneWay && preference == nil:
+    case 200 where MediaType.isJSONAnswer(bytes: type) && !isOneWay && preference == nil:
       mode = .passing
-      exchange.sendHead(
-        GatewayResponse.Head(status: 200, type: "application/json"),
-        length: headers.first("content-length").flatMap { Int($0) })
+      exchange.sendJSONHead(length: headers.first(.contentLength).flatMap { Int($0) })
     default: mode = .collecting(status: status, headers, [])
     }
   }
@@ -251,7 +250,7 @@ final class AnswerRelay: ExchangeAnswer, UpstreamReceiver {
   }
 
   private func settle() {
+    if case .streaming = mode { gateway.streams.closed(self, of: nil, on: client.eventLoop) }
     mode = .done
-    gateway.streams.closed(self, of: nil, on: client.eventLoop)
   }
 }

@@ -4,9 +4,23 @@ struct CrossOriginPolicy {
 
   init(request: IncomingRequest, router: RequestRouter) {
     // The router refuses foreign origins; its refusal is readable to no page.
-    let origins = request.headers.values("origin")
-    allowedOrigin = origins.count == 1 && router.allowsOrigin(origins[0]) ? origins[0] : nil
+    let origin = request.headers.count(.origin) == 1 ? request.headers.first(.origin) : nil
+    allowedOrigin = origin.flatMap { router.allowsOrigin($0) ? $0 : nil }
   }
+
+  /// The head of a relayed JSON answer: the most frequent one is made once.
+  var jsonHead: GatewayResponse.Head {
+    if allowedOrigin == nil { return Self.plainJSONHead }
+    var head = GatewayResponse.Head(status: 200, type: "application/json")
+    decorate(&head)
+    return head
+  }
+
+  private static let plainJSONHead: GatewayResponse.Head = {
+    var head = GatewayResponse.Head(status: 200, type: "application/json")
+    head.headers.add("vary", "Origin")
+    return head
+  }()
 
   func decorate(_ head: inout GatewayResponse.Head) {
     head.headers.add("vary", "Origin")

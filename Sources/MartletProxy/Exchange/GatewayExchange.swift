@@ -93,18 +93,18 @@ public final class GatewayExchange {
     }
     switch incoming.method {
     case "POST":
-      guard incoming.headers.count("content-type") == 1, MediaType.isJSON(incoming.headers.first("content-type")) else {
+      let headers = incoming.headers
+      guard headers.count(.contentType) == 1, MediaType.isJSON(bytes: headers.bytes(of: .contentType)) else {
         throw .unsupportedMediaType
       }
-      if let length = incoming.headers.first("content-length").flatMap({ Int($0) }), length > GatewayLimits.requestBody
-      {
-        throw .bodyTooLarge
+      if let length = headers.first(.contentLength).flatMap({ Int($0) }) {
+        if length > GatewayLimits.requestBody { throw .bodyTooLarge }
+        body.reserveCapacity(min(length, GatewayLimits.trustedLength))
       }
       state = .readingBody(request)
-      watchBody()
     case "GET", "DELETE":
       // Without a session there is no stream to have; 405 is what tells every client so (X3).
-      guard incoming.headers.count("mcp-session-id") > 0 else { throw .methodNotAllowed(allow: "POST, OPTIONS") }
+      guard incoming.headers.count(.mcpSessionID) > 0 else { throw .methodNotAllowed(allow: "POST, OPTIONS") }
       proceed(try gateway.classifier.classifyBodiless(request))
     default: throw .methodNotAllowed(allow: "GET, POST, DELETE, OPTIONS")
     }
@@ -123,6 +123,11 @@ public final class GatewayExchange {
       if discarded > GatewayLimits.discardedBody { client.abort() }
     case .working, .answering, .ended: break
     }
+  }
+
+  /// What has arrived is used up, and the request goes on: from now on it has to keep its pace.
+  public func awaitBody() {
+    if case .readingBody = state, stall == nil { watchBody() }
   }
 
   /// The request is complete.
@@ -312,6 +317,12 @@ public final class GatewayExchange {
     crossOrigin.decorate(&head)
     record.status = head.status
     client.send(head: head, length: length)
+  }
+
+  /// Sends the head of a JSON answer that is relayed as it comes.
+  func sendJSONHead(length: Int?) {
+    record.status = 200
+    client.send(head: crossOrigin.jsonHead, length: length)
   }
 
   /// The answer is done; what happened is written down.

@@ -35,18 +35,7 @@ struct Authenticator: Sendable {
   /// - Returns: The request with its principal, and whether the token was seen for the first time.
   func authenticate(_ routed: RoutedRequest) throws(Rejection) -> (request: AuthenticatedRequest, isFirst: Bool) {
     if Self.queryCarriesToken(routed.incoming.query) { throw .malformedCredential }
-    let token: ByteString
-    do {
-      switch try AuthorizationHeader.parse(routed.incoming.headers.values("authorization")) {
-      case .none: throw Rejection.unauthenticated
-      case .basic: throw Rejection.malformedCredential
-      case .bearer(let bytes): token = bytes
-      }
-    } catch let rejection as Rejection {
-      throw rejection
-    } catch {
-      throw .malformedCredential
-    }
+    let token = try Self.token(routed.incoming.headers)
     let now = clock.now()
     let route = routed.route.resource.id
     let key = TokenCache.Key(token: token, route: route)
@@ -69,9 +58,17 @@ struct Authenticator: Sendable {
     return (AuthenticatedRequest(routed: routed, principal: principal), cached == nil)
   }
 
+  private static func token(_ headers: HeaderFields) throws(Rejection) -> ByteString {
+    guard let value = headers.bytes(of: .authorization) else { throw .unauthenticated }
+    guard headers.count(.authorization) == 1, case .bearer(let token)? = try? AuthorizationHeader.parse(value) else {
+      throw .malformedCredential
+    }
+    return token
+  }
+
   /// RFC 6750 §2.3 is not for us: a token in the query ends in logs.
   private static func queryCarriesToken(_ query: String) -> Bool {
-    query.utf8.split(separator: UInt8(ascii: "&")).contains { pair in
+    !query.isEmpty && query.utf8.split(separator: UInt8(ascii: "&")).contains { pair in
       pair.prefix { $0 != UInt8(ascii: "=") }.elementsEqual("access_token".utf8)
     }
   }

@@ -2,7 +2,8 @@ import MCPProtocol
 import MartletDomain
 
 /// A request whose message was read once, strictly, and whose era is settled.
-struct ClassifiedRequest: Sendable {
+/// Immutable; a class, so that the stages pass it on without copying what it holds.
+final class ClassifiedRequest: Sendable {
   let authenticated: AuthenticatedRequest
   /// The message; `nil` for GET and DELETE.
   let message: MCPMessage?
@@ -10,13 +11,31 @@ struct ClassifiedRequest: Sendable {
   let bytes: [UInt8]
   let classification: EraClassification
   let mirrored: MirroredHeaders
+  /// The message's method, where it has one.
+  let method: MCPMethod?
+  /// The message's id, where it has one.
+  let id: JSONRPCID?
 
-  var id: JSONRPCID? { message?.id }
+  init(
+    authenticated: AuthenticatedRequest, message: MCPMessage?, bytes: [UInt8], classification: EraClassification,
+    mirrored: MirroredHeaders
+  ) {
+    self.authenticated = authenticated
+    self.message = message
+    self.bytes = bytes
+    self.classification = classification
+    self.mirrored = mirrored
+    method = message?.method
+    id = message?.id
+  }
+
   var incoming: IncomingRequest { authenticated.routed.incoming }
 }
 
 /// Body → message, era and revision. The one place that reads a body.
 struct Classifier: Sendable {
+  private let detection = EraDetection()
+
   func classify(_ request: AuthenticatedRequest, body: [UInt8]) throws(Rejection) -> ClassifiedRequest {
     do throws(MCPMessageError) {
       let payload = try MCPPayload.parse(body, allowsBatches: false)
@@ -36,8 +55,8 @@ struct Classifier: Sendable {
   private func classify(_ request: AuthenticatedRequest, message: MCPMessage?, bytes: [UInt8]) throws(MCPMessageError)
     -> ClassifiedRequest
   {
-    let mirrored = MirroredHeaders(fields: request.routed.incoming.headers.fields)
-    let classification = try EraDetection().classify(mirrored, message: message)
+    let mirrored = MirroredHeaders(fields: request.routed.incoming.headers.fields(startingWith: "mcp-"))
+    let classification = try detection.classify(mirrored, message: message)
     if let message { try mirrored.validate(message, as: classification) }
     return ClassifiedRequest(
       authenticated: request, message: message, bytes: bytes, classification: classification, mirrored: mirrored)

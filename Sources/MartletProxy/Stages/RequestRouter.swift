@@ -13,12 +13,11 @@ struct RequestRouter {
   /// Absent is fine, since hosted clients send none; present must be ours or listed (X13, N-25). A cross-site page
   /// without `Origin` is turned away too (V-011).
   private func checkOrigin(_ request: IncomingRequest) throws(Rejection) {
-    let origins = request.headers.values("origin")
-    guard let presented = origins.first else {
-      if request.headers.first("sec-fetch-site") == "cross-site" { throw .foreignOrigin }
+    guard let presented = request.headers.first(.origin) else {
+      if request.headers.first(.secFetchSite) == "cross-site" { throw .foreignOrigin }
       return
     }
-    guard origins.count == 1, allowsOrigin(presented) else { throw .foreignOrigin }
+    guard request.headers.count(.origin) == 1, allowsOrigin(presented) else { throw .foreignOrigin }
   }
 
   func allowsOrigin(_ presented: String) -> Bool {

@@ -2,9 +2,11 @@ import MCPProtocol
 import MartletDomain
 import NIOCore
 
-/// The session of a request, known to belong to its caller.
-struct BoundSession: Sendable {
+/// The session of a request, known to belong to its caller. Immutable.
+final class BoundSession: Sendable {
   let session: MCPSession
+
+  init(session: MCPSession) { self.session = session }
 }
 
 /// What a stage answers: now, or when a store has answered.
@@ -19,9 +21,9 @@ struct SessionResolver: Sendable {
   let sessions: MCPSessions
 
   func resolve(_ request: AuthenticatedRequest, id: JSONRPCID?, on eventLoop: any EventLoop) -> Staged<BoundSession?> {
-    let presented = request.routed.incoming.headers.values("mcp-session-id")
-    guard let value = presented.first else { return .ready(.success(nil)) }
-    guard presented.count == 1, let digest = ArtefactKind.mcpSession.digest(value.utf8) else {
+    let headers = request.routed.incoming.headers
+    guard let value = headers.bytes(of: .mcpSessionID) else { return .ready(.success(nil)) }
+    guard headers.count(.mcpSessionID) == 1, let digest = ArtefactKind.mcpSession.digest(value) else {
       return .ready(.failure(.unknownSession(id: id)))
     }
     let binding = request.principal.binding

@@ -1,3 +1,4 @@
+import HTTPWire
 import MCPProtocol
 import MartletDomain
 import OAuthProtocol
@@ -35,12 +36,10 @@ struct UpstreamSelector: Sendable {
   func bare(_ method: OutboundRequest.Method, for request: AdmittedRequest) throws(Rejection) -> OutboundRequest {
     let classified = request.classified
     let routed = classified.authenticated.routed
-    let instances = instances(for: request)
-    guard let first = instances.first, let audience = routed.route.audience,
+    guard var outbound = OutboundRequest(permit: request.permit, method: method, to: instances(for: request)),
+      let audience = routed.route.audience,
       let assertion = assertions.assertion(for: classified.authenticated.principal, audience: audience.string)
     else { throw .upstreamUnavailable(reason: "not_ready", id: classified.id) }
-    var outbound = OutboundRequest(permit: request.permit, method: method, url: first.url)
-    outbound.direct(to: instances)
     outbound.assertion = (routed.settings.assertionHeader, assertion)
     outbound.traceContext = traceContext(classified.incoming)
     outbound.wire = routed.route.server.wire
@@ -89,12 +88,12 @@ struct UpstreamSelector: Sendable {
   }
 
   private func traceContext(_ request: IncomingRequest) -> [(name: String, value: String)] {
-    ["traceparent", "tracestate"].compactMap { name in
-      guard request.headers.count(name) == 1, let value = request.headers.first(name), value.utf8.count <= 512 else {
-        return nil
-      }
-      return (name, value)
+    var context: [(name: String, value: String)] = []
+    for field in [KnownField.traceparent, .tracestate] where request.headers.count(field) == 1 {
+      guard let value = request.headers.first(field), value.utf8.count <= 512 else { continue }
+      context.append((field.rawValue, value))
     }
+    return context
   }
 }
 

@@ -69,7 +69,7 @@ private final class HTTPUpstreamCall: UpstreamCall, UpstreamReceiver {
   func start(in pool: UpstreamPool) {
     self.pool = pool
     if let instance = request.instance { count(instance) }
-    pool.withConnection(to: UpstreamDestination(request.url), mayReuse: !hasRepeated) { [self] connection in
+    pool.withConnection(to: request.endpoint.destination, mayReuse: !hasRepeated) { [self] connection in
       guard receiver != nil else { return }
       guard let connection else { return upstreamFailed(.unreachable) }
       self.connection = connection
@@ -101,6 +101,7 @@ private final class HTTPUpstreamCall: UpstreamCall, UpstreamReceiver {
   }
 
   func upstreamFinished() {
+    if let connection, let pool { pool.keep(connection, for: request.endpoint.destination) }
     connection = nil
     if let target = redirect, let pool {
       hasRedirected = true

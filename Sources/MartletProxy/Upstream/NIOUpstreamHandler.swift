@@ -60,11 +60,11 @@ extension NIOUpstreamHandler: UpstreamWire {
 
   func send(_ request: OutboundRequest) -> Bool {
     guard let context else { return false }
-    let fields = HeaderFields(lowercased: request.headers)
-    guard fields.isSendable else { return false }
+    let fields = request.headers
+    guard HeaderFields(lowercased: fields).isSendable else { return false }
     var headers = HTTPHeaders()
-    headers.add(name: "host", value: request.url.origin.authority)
-    for (name, value) in request.headers { headers.add(name: name, value: value) }
+    headers.add(name: "host", value: request.endpoint.authority)
+    for (name, value) in fields { headers.add(name: name, value: value) }
     if request.method == .post { headers.add(name: "content-length", value: String(request.body.count)) }
     let method: HTTPMethod =
       switch request.method {
@@ -72,7 +72,7 @@ extension NIOUpstreamHandler: UpstreamWire {
       case .get: .GET
       case .delete: .DELETE
       }
-    let head = HTTPRequestHead(version: .http1_1, method: method, uri: request.url.requestTarget, headers: headers)
+    let head = HTTPRequestHead(version: .http1_1, method: method, uri: request.endpoint.target, headers: headers)
     context.write(wrapOutboundOut(.head(head)), promise: nil)
     if !request.body.isEmpty {
       context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(bytes: request.body)))), promise: nil)

@@ -21,10 +21,15 @@ public struct OutboundRequest: Sendable {
   public let method: Method
   /// Where it goes. Setting it binds the request to that very place.
   public var url: AbsoluteURL {
-    didSet {
-      if let instance, instance.url != url { (self.instance, alternatives) = (nil, []) }
+    get { endpoint.url }
+    set {
+      if newValue == url { return }
+      endpoint = UpstreamEndpoint(newValue)
+      (instance, alternatives) = (nil, [])
     }
   }
+  /// The same, ready to be used.
+  private(set) var endpoint: UpstreamEndpoint
   /// The instance there, on whose account it goes; `nil` for none.
   private(set) var instance: UpstreamInstance?
   /// Where else it may go when nothing could be sent.
@@ -55,14 +60,22 @@ public struct OutboundRequest: Sendable {
   public init(permit: Permit, method: Method, url: AbsoluteURL) {
     self.permit = permit
     self.method = method
-    self.url = url
+    endpoint = UpstreamEndpoint(url)
+  }
+
+  /// Begins a request to the first of some instances; the others are its alternatives.
+  init?(permit: Permit, method: Method, to instances: [UpstreamInstance]) {
+    guard let first = instances.first else { return nil }
+    self.permit = permit
+    self.method = method
+    endpoint = first.endpoint
+    direct(to: instances)
   }
 
   /// Directs it to the first of some instances; the others are its alternatives.
   mutating func direct(to instances: [UpstreamInstance]) {
     guard let first = instances.first else { return }
-    instance = nil
-    url = first.url
+    endpoint = first.endpoint
     instance = first
     alternatives = instances.count > 1 ? Array(instances.dropFirst()) : []
   }
@@ -86,18 +99,24 @@ public struct OutboundRequest: Sendable {
   /// The header fields, but for `Host` and `Content-Length`, which the codec adds.
   public var headers: [(name: String, value: String)] {
     var fields: [(name: String, value: String)] = []
+    forEachHeader { fields.append(($0, $1)) }
+    return fields
+  }
+
+  /// Calls a closure with the name and value of each of ``headers``.
+  func forEachHeader(_ body: (String, String) -> Void) {
     switch method {
     case .post:
-      fields.append(("content-type", "application/json"))
-      fields.append(("accept", "text/event-stream, application/json"))
-    case .get: fields.append(("accept", "text/event-stream"))
+      body("content-type", "application/json")
+      body("accept", "text/event-stream, application/json")
+    case .get: body("accept", "text/event-stream")
     case .delete: break
     }
-    if let revision { fields.append(("mcp-protocol-version", revision.rawValue)) }
-    if let upstreamSession { fields.append(("mcp-session-id", upstreamSession)) }
-    if let lastEventID { fields.append(("last-event-id", lastEventID)) }
-    fields += mirrored
-    if let assertion { fields.append((assertion.header, assertion.value)) }
-    return fields + traceContext
+    if let revision { body("mcp-protocol-version", revision.rawValue) }
+    if let upstreamSession { body("mcp-session-id", upstreamSession) }
+    if let lastEventID { body("last-event-id", lastEventID) }
+    for (name, value) in mirrored { body(name, value) }
+    if let assertion { body(assertion.header, assertion.value) }
+    for (name, value) in traceContext { body(name, value) }
   }
 }

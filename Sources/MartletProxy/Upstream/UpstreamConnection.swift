@@ -17,11 +17,8 @@ final class UpstreamConnection {
   private var alarm: Alarm?
   private var isStream = false
   private var isReading = true
-  private let onIdle: (UpstreamConnection) -> Void
 
-  /// - Parameter onIdle: Called when the connection can take another request.
-  init(onIdle: @escaping (UpstreamConnection) -> Void) { self.onIdle = onIdle }
-
+  /// Whether it can take another request.
   var isUsable: Bool {
     if case .idle = state { wire?.isActive ?? false } else { false }
   }
@@ -53,7 +50,8 @@ final class UpstreamConnection {
 
   func attached(to wire: any UpstreamWire, on eventLoop: any EventLoop) {
     self.wire = wire
-    alarm = Alarm(eventLoop: eventLoop) { [weak self] in self?.fail(.timeout) }
+    // Nobody else holds the alarm, so it can't outlive the connection.
+    alarm = Alarm(eventLoop: eventLoop) { [unowned self] in fail(.timeout) }
   }
 
   func detached() {
@@ -64,7 +62,7 @@ final class UpstreamConnection {
   /// - Parameter isReusable: Whether the connection may carry another request once the answer is complete.
   func readHead(status: Int, headers: HeaderFields, isReusable: Bool) {
     guard case .waitingForHead = state else { return fail(.malformed) }
-    isStream = MediaType.isEventStream(headers.first(.contentType))
+    isStream = MediaType.isEventStream(bytes: headers.bytes(of: .contentType))
     state = .readingBody(isReusable: isReusable)
     rearm()
     receiver?.upstreamAnswered(status: status, headers: headers)
@@ -86,7 +84,6 @@ final class UpstreamConnection {
     if isReusable, isClean {
       state = .idle
       setReading(true)
-      onIdle(self)
     } else {
       state = .closed
       close()

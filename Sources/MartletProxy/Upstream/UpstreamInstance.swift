@@ -5,12 +5,14 @@ import Synchronization
 /// One instance of a server: where it is, what is under way there, and whether it can be relied on. It outlives the
 /// configuration snapshots that name it.
 public final class UpstreamInstance: Sendable {
-  let url: AbsoluteURL
+  let endpoint: UpstreamEndpoint
   private let underWay = Atomic<Int>(0)
   private let troubled = Atomic<Bool>(false)
   private let health = Mutex(InstanceHealth())
 
-  init(url: AbsoluteURL) { self.url = url }
+  init(url: AbsoluteURL) { endpoint = UpstreamEndpoint(url) }
+
+  var url: AbsoluteURL { endpoint.url }
 
   /// How many requests wait for it or are answered by it.
   var load: Int { underWay.load(ordering: .relaxed) }

@@ -6,15 +6,29 @@ import OAuthClient
 
 /// The connections of one event loop: no lock, no hop.
 final class UpstreamPool {
-  private struct Waiting {
-    let connection: UpstreamConnection
-    let since: NIODeadline
+  /// The connections to one place that wait for a request, the longest waiting first.
+  private struct Lane {
+    private var waiting: [(connection: UpstreamConnection, since: NIODeadline)] = []
+
+    mutating func take(usedAfter oldest: NIODeadline) -> UpstreamConnection? {
+      while let last = waiting.popLast() {
+        if last.connection.isUsable, last.since > oldest { return last.connection }
+        last.connection.close()
+      }
+      return nil
+    }
+
+    mutating func keep(_ connection: UpstreamConnection) {
+      if waiting.count >= GatewayLimits.idleConnections { waiting.removeAll { !$0.connection.isUsable } }
+      guard waiting.count < GatewayLimits.idleConnections else { return connection.close() }
+      waiting.append((connection, .now()))
+    }
   }
 
   private let eventLoop: any EventLoop
   private let tls: NIOSSLContext
   private let codec: HTTPCodec
-  private var idle: [UpstreamDestination: [Waiting]] = [:]
+  private var idle: [UpstreamDestination: Lane] = [:]
 
   init(eventLoop: any EventLoop, tls: NIOSSLContext, codec: HTTPCodec) {
     self.eventLoop = eventLoop
@@ -36,30 +50,17 @@ final class UpstreamPool {
   }
 
   private func takeIdle(_ destination: UpstreamDestination) -> UpstreamConnection? {
-    let oldest = NIODeadline.now() - GatewayLimits.idleConnection
-    while let waiting = idle[destination]?.popLast() {
-      if waiting.connection.isUsable, waiting.since > oldest { return waiting.connection }
-      waiting.connection.close()
-    }
-    return nil
+    idle[destination]?.take(usedAfter: .now() - GatewayLimits.idleConnection)
   }
 
-  private func keep(_ connection: UpstreamConnection, for destination: UpstreamDestination) {
-    var waiting = idle[destination, default: []]
-    waiting.removeAll { !$0.connection.isUsable }
-    if waiting.count >= GatewayLimits.idleConnections {
-      connection.close()
-    } else {
-      waiting.append(Waiting(connection: connection, since: .now()))
-    }
-    idle[destination] = waiting
+  /// Takes a connection back whose answer is complete.
+  func keep(_ connection: UpstreamConnection, for destination: UpstreamDestination) {
+    guard connection.isUsable else { return }
+    idle[destination, default: Lane()].keep(connection)
   }
 
   private func connect(to destination: UpstreamDestination, _ use: @escaping (UpstreamConnection?) -> Void) {
-    let connection = UpstreamConnection { [weak self] connection in
-      guard let self else { return connection.close() }
-      keep(connection, for: destination)
-    }
+    let connection = UpstreamConnection()
     let bound = NIOLoopBound(connection, eventLoop: eventLoop)
     let (tls, codec) = (self.tls, self.codec)
     ClientBootstrap(group: eventLoop)

@@ -91,9 +91,9 @@ extension WireUpstreamHandler: UpstreamWire {
 
   func send(_ request: OutboundRequest) -> Bool {
     guard let context, !isOver else { return false }
-    writer.begin(method: request.method.rawValue, target: request.url.requestTarget)
-    writer.add("host", request.url.origin.authority)
-    for (name, value) in request.headers { writer.add(name, value) }
+    writer.begin(method: request.method.rawValue, target: request.endpoint.target)
+    writer.add("host", request.endpoint.authority)
+    request.forEachHeader { writer.add($0, $1) }
     if request.method == .post { writer.add("content-length", request.body.count) }
     writer.end()
     guard writer.isValid else { return false }

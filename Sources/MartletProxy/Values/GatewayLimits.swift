@@ -7,6 +7,8 @@ import StrictCoding
 public enum GatewayLimits {
   /// The largest request body: 4 MiB.
   public static let requestBody = 4 << 20
+  /// For how much of an announced body room is made before it comes: 64 KiB.
+  static let trustedLength = 64 << 10
   /// The largest upstream answer that is read whole (`initialize`, errors): 1 MiB.
   public static let bufferedAnswer = 1 << 20
   /// The largest upstream answer that a bridge between eras reads: 16 MiB.

@@ -46,8 +46,8 @@ final class ConnectionHandler: RequestReceiver {
       writer.closeAfterwards()
       refuse(status, code, description, writer)
     case .admitted(let request):
-      if planes.gateway.answers(path: request.path) {
-        plane = .data(planes.gateway.begin(request, client: writer))
+      if let exchange = planes.gateway.begin(request, client: writer) {
+        plane = .data(exchange)
       } else {
         plane = .control(ControlExchange(request: request, planes: planes, writer: writer))
       }
@@ -69,6 +69,10 @@ final class ConnectionHandler: RequestReceiver {
     case .control(let exchange): exchange.receiveEnd()
     case .refused, .none: break
     }
+  }
+
+  func awaitMore() {
+    if case .data(let exchange) = plane { exchange.awaitBody() }
   }
 
   func unreadable(_ error: WireError, on connection: any ClientConnection) {

@@ -56,6 +56,11 @@ final class NIOServerHandler: ChannelInboundHandler {
     }
   }
 
+  func channelReadComplete(context: ChannelHandlerContext) {
+    handler.awaitMore()
+    context.fireChannelReadComplete()
+  }
+
   func channelWritabilityChanged(context: ChannelHandlerContext) {
     handler.writabilityChanged()
     context.fireChannelWritabilityChanged()

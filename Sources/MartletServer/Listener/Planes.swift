@@ -8,7 +8,7 @@ final class Planes: Sendable {
   let gateway: Gateway
   let control: @Sendable (EndpointRequest) async -> RenderedResponse
   let frontDoor: @Sendable () -> FrontDoorSettings
-  private let random: any RandomSource
+  private let ids: RequestIDs
   private let draining = Atomic<Bool>(false)
 
   init(
@@ -16,7 +16,7 @@ final class Planes: Sendable {
     control: @escaping @Sendable (EndpointRequest) async -> RenderedResponse
   ) {
     self.gateway = gateway
-    self.random = random
+    ids = RequestIDs(random: random)
     self.frontDoor = frontDoor
     self.control = control
   }
@@ -26,5 +26,5 @@ final class Planes: Sendable {
 
   func drain() { draining.store(true, ordering: .relaxed) }
 
-  func makeRequestID() -> RequestID { RequestID("req_" + Base64URL.encode(random.bytes(12))) }
+  func makeRequestID() -> RequestID { ids.next() }
 }

@@ -15,6 +15,9 @@ protocol RequestReceiver: AnyObject {
   /// It is complete.
   func receiveEnd()
 
+  /// What arrived is used up, and the request isn't complete.
+  func awaitMore()
+
   /// The answer is complete, but for its last bytes, which go out next.
   ///
   /// - Returns: Whether another request may come.

@@ -110,7 +110,7 @@ final class WireServerHandler: ChannelDuplexHandler {
       handler.receiveEnd()
     case .needsMore(let skipped):
       unread.moveReaderIndex(forwardBy: skipped)
-      if unread.readableBytes > 0, !handler.isBusy { clock?.headBegan() }
+      if handler.isBusy { handler.awaitMore() } else if unread.readableBytes > 0 { clock?.headBegan() }
       return false
     }
     return true

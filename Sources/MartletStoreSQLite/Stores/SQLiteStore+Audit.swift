@@ -5,7 +5,8 @@ extension SQLiteStore {
   /// See `AuditStore`.
   public func appendAuditEvents(_ events: [AuditEvent]) async throws(StoreError) {
     try await write { database in
-      for event in events { try database.insert(event) }
+      let writer = try TrailWriter(database)
+      for event in events { try writer.insert(event) }
     }
   }
 
@@ -37,25 +38,6 @@ extension SQLiteStore {
     try await write { database in
       try database.run("DELETE FROM audit_event WHERE at < :time", ["time": .time(time)])
     }
-  }
-}
-
-extension Database {
-  fileprivate func insert(_ event: AuditEvent) throws {
-    try run(
-      """
-      INSERT INTO audit_event (tenant, at, action, flow, request, subject, client, route, method, target, status,
-        reason, duration_ns, address)
-      VALUES (:tenant, :at, :action, :flow, :request, :subject, :client, :route, :method, :target, :status,
-        :reason, :duration, :address)
-      """,
-      [
-        "tenant": .id(event.tenant), "at": .time(event.at), "action": .value(event.action), "flow": .id(event.flow),
-        "request": .id(event.request), "subject": .text(event.subject), "client": .id(event.client),
-        "route": .text(event.route), "method": .text(event.method), "target": .text(event.target),
-        "status": .number(event.status), "reason": .text(event.reason), "duration": .duration(event.duration),
-        "address": .text(event.address),
-      ])
   }
 }
 

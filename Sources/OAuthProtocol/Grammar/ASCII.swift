@@ -57,7 +57,10 @@ enum ASCII {
   }
 
   /// RFC 6750 `b64token` before its padding.
+  @inline(__always)
   static func isToken68Character(_ byte: UInt8) -> Bool {
-    isUnreserved(byte) || byte == UInt8(ascii: "+") || byte == UInt8(ascii: "/")
+    // One bit for each of `+ - . / 0–9` and of `A–Z _ a–z ~`: tokens are long.
+    let set: UInt64 = byte < 64 ? 0x03FF_E800_0000_0000 : 0x47FF_FFFE_87FF_FFFE
+    return byte < 128 && (set >> UInt64(byte & 63)) & 1 == 1
   }
 }

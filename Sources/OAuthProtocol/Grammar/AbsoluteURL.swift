@@ -75,7 +75,7 @@ public struct AbsoluteURL: Hashable, Sendable, CustomStringConvertible {
   public var description: String { string }
 
   /// Compares bytes, never Unicode equivalents.
-  public static func == (left: Self, right: Self) -> Bool { ByteString(left.string) == ByteString(right.string) }
+  public static func == (left: Self, right: Self) -> Bool { left.string.equalsBytewise(right.string) }
 
   /// Hashes the bytes.
   public func hash(into hasher: inout Hasher) { hasher.combine(ByteString(string)) }

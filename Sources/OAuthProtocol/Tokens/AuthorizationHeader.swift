@@ -18,8 +18,14 @@ public enum AuthorizationHeader: Sendable, Equatable, CustomStringConvertible, C
   public static func parse(_ values: [String]) throws(AuthorizationHeaderError) -> AuthorizationHeader {
     guard let value = values.first else { return .none }
     guard values.count == 1 else { throw .repeated }
-    let bytes = Array(value.utf8.prefix(16_385))
-    guard bytes.count <= 16_384 else { throw .tooLong }
+    return try parse(Array(value.utf8.prefix(maximumBytes + 1))[...])
+  }
+
+  /// Reads the value of the only such field of a request.
+  ///
+  /// - Throws: As ``parse(_:)-([String])``.
+  public static func parse(_ bytes: ArraySlice<UInt8>) throws(AuthorizationHeaderError) -> AuthorizationHeader {
+    guard bytes.count <= maximumBytes else { throw .tooLong }
     let scheme = bytes.prefix { ASCII.isTokenCharacter($0) }
     let spaces = bytes[scheme.endIndex...].prefix { $0 == UInt8(ascii: " ") }
     let credentials = bytes[spaces.endIndex...]
@@ -35,9 +41,16 @@ public enum AuthorizationHeader: Sendable, Equatable, CustomStringConvertible, C
     }
   }
 
+  /// The longest value: 16 KiB.
+  private static let maximumBytes = 16_384
+
   private static func isToken68(_ bytes: ArraySlice<UInt8>) -> Bool {
-    let body = bytes.prefix { ASCII.isToken68Character($0) }
-    return !body.isEmpty && bytes[body.endIndex...].allSatisfy { $0 == UInt8(ascii: "=") }
+    bytes.withUnsafeBufferPointer { bytes in
+      var end = bytes.count
+      while end > 0, bytes[end - 1] == UInt8(ascii: "=") { end -= 1 }
+      for index in 0..<end where !ASCII.isToken68Character(bytes[index]) { return false }
+      return end > 0
+    }
   }
 
   /// The kind of credentials, never the credentials.

@@ -80,6 +80,8 @@ final class RecordingReceiver: RequestReceiver {
     writer = ResponseWriter(connection: connection, request: head, requestID: "id", isSecure: false, handler: self)
   }
 
+  func awaitMore() {}
+
   func ended(keepsConnection: Bool) -> Bool {
     writer = nil
     return keepsConnection && isComplete
