@@ -15,7 +15,9 @@ public enum MediaType {
   }
 
   /// `application/json` with any parameters, as upstreams answer it and clients register with it.
-  public static func isJSONAnswer(_ value: String?) -> Bool { value.map { isJSONAnswer(bytes: Array($0.utf8)[...]) } ?? false }
+  public static func isJSONAnswer(_ value: String?) -> Bool {
+    value.map { isJSONAnswer(bytes: Array($0.utf8)[...]) } ?? false
+  }
 
   /// The same of a field's bytes.
   public static func isJSONAnswer(bytes value: ArraySlice<UInt8>?) -> Bool { value.map { `is`($0, json) } ?? false }
@@ -26,7 +28,9 @@ public enum MediaType {
   }
 
   /// The same of a field's bytes.
-  public static func isEventStream(bytes value: ArraySlice<UInt8>?) -> Bool { value.map { `is`($0, eventStream) } ?? false }
+  public static func isEventStream(bytes value: ArraySlice<UInt8>?) -> Bool {
+    value.map { `is`($0, eventStream) } ?? false
+  }
 
   /// `application/x-www-form-urlencoded` with any parameters.
   public static func isForm(_ value: String?) -> Bool { value.map { `is`(Array($0.utf8)[...], form) } ?? false }

@@ -68,8 +68,9 @@ struct Authenticator: Sendable {
 
   /// RFC 6750 §2.3 is not for us: a token in the query ends in logs.
   private static func queryCarriesToken(_ query: String) -> Bool {
-    !query.isEmpty && query.utf8.split(separator: UInt8(ascii: "&")).contains { pair in
-      pair.prefix { $0 != UInt8(ascii: "=") }.elementsEqual("access_token".utf8)
-    }
+    !query.isEmpty
+      && query.utf8.split(separator: UInt8(ascii: "&")).contains { pair in
+        pair.prefix { $0 != UInt8(ascii: "=") }.elementsEqual("access_token".utf8)
+      }
   }
 }
