@@ -114,6 +114,7 @@ let package = Package(
         .product(name: "NIOExtras", package: "swift-nio-extras"),
         .product(name: "NIOPosix", package: "swift-nio"),
         .product(name: "NIOHTTP1", package: "swift-nio"),
+        .product(name: "NIOTLS", package: "swift-nio"),
         .product(name: "NIOSSL", package: "swift-nio-ssl"),
         .product(name: "UnixSignals", package: "swift-service-lifecycle"),
       ],
@@ -148,7 +149,8 @@ let package = Package(
         name: "\(name)Tests",
         dependencies: [.byName(name: name), "MartletTestSupport"]
           + (["MartletProxy", "MartletServer"].contains(name)
-            ? [.product(name: "NIOEmbedded", package: "swift-nio")] : []),
+            ? [.product(name: "NIOEmbedded", package: "swift-nio")] : [])
+          + (name == "MartletServer" ? [.product(name: "NIOTLS", package: "swift-nio")] : []),
         swiftSettings: settings)
     }
     + [

@@ -56,6 +56,8 @@ extension HeaderFields {
     return keeps
   }
 
+  var expectsContinue: Bool { entries.contains { $0.known == .expect && equals($0.value, "100-continue") } }
+
   private func decimal(_ range: Range<Int>) -> Int? {
     guard !range.isEmpty, range.count <= 18 else { return nil }
     var value = 0

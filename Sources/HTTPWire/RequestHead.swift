@@ -12,6 +12,11 @@ public struct RequestHead: Sendable {
   public let framing: BodyFraming
   /// Whether the client means to send another request.
   public let keepsConnection: Bool
+  /// Whether the client waits for `100 Continue` before it sends a body (RFC 9110 §10.1.1).
+  public var expectsContinue: Bool {
+    !isBeforeHTTP11 && framing != .none && framing != .length(0) && fields.expectsContinue
+  }
+
   /// How many bytes the head took.
   public let byteCount: Int
 

@@ -154,6 +154,24 @@ public final class Gateway: Sendable {
     recorder.finished(record)
   }
 
+  /// Writes down that the listener refused bytes that are no request. What they were for isn't known.
+  ///
+  /// - Parameters:
+  ///   - address: Where they came from.
+  ///   - id: The id that the answer carries.
+  ///   - status: What was answered.
+  ///   - reason: Why, as a stable code.
+  public func noteUnreadable(address: String, id: RequestID, status: Int, reason: String) {
+    guard recorder.hasRoom else { return }
+    var record = ExchangeRecord(
+      IncomingRequest(
+        method: "", path: "", query: "", headers: HeaderFields(), address: address, id: id, arrivedAt: .now()))
+    record.method = nil
+    record.status = status
+    record.reason = reason
+    recorder.finished(record)
+  }
+
   /// Ends every open stream, when the process stops, and what was held upstream for clients of another era.
   public func closeStreams(reason: String) async {
     await streams.closeAll(reason: reason)

@@ -67,8 +67,10 @@ def test_R_20_V_058_T5_many_at_once_over_two_processes_get_one_successor(install
                 form = {"grant_type": "refresh_token", "refresh_token": tokens.refresh, "client_id": client.client_id}
                 return request("POST", (world.url, twin.url)[index % 2] + "/token", form=form, timeout=180)
 
-            answers = at_once(min(width, 64), lambda i: [refresh(i) for _ in range(max(1, width // 64))])
+            hands = min(width, 64)
+            answers = at_once(hands, lambda i: [refresh(n) for n in range(i, width, hands)])
             flat = [answer for group in answers for answer in group]
+            assert len(flat) == width
             assert {a.status for a in flat} == {200}, next(a.describe() for a in flat if a.status != 200)
             assert len({a.body for a in flat}) == 1, "byte-identical replies"
             tokens = Tokens.of(flat[0])

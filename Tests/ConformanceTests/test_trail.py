@@ -1,12 +1,13 @@
 """The trail: every exchange on a route leaves one record, refused ones too; a connection attempt can be followed from probe to first call."""
 
 import json
+import time
 
 import pytest
 from martlet_support import MCPConnection, OAuthClient, request
 from martlet_support.raw import converse
 from martlet_support.route import bearer, connect, token
-from martlet_support.steps import Person
+from martlet_support.steps import Person, at_once
 from martlet_support.steps import until as eventually
 from martlet_support.trail import records
 
@@ -54,6 +55,32 @@ def test_A_01_every_refused_exchange_leaves_one_record(install):
         assert row["address"] == "127.0.0.1" and row["request"] and row["duration_ns"] >= 0, f"{name}: {row}"
         knows = name not in ("no token", "bad token", "foreign origin", "unknown route", "foreign host")
         assert (row["subject"] is not None) == knows, f"{name}: {row}"
+
+
+def test_A_01_bytes_that_are_no_request_leave_a_record(install):
+    world = install()
+    since = position(world)
+    for data, status, why in [(b"nonsense\r\n\r\n", 400, "request_line"), (b"GET /x HTTP/1.1\r\nA: " + b"a" * 40_000 + b"\r\n\r\n", 431, "fields_too_large"),
+                              (b"POST /stateful/mcp HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\n", 400, "framing")]:
+        assert converse(world.gateway.port, data).statuses == [status], why
+        assert eventually(lambda: exchanges(world, since), every=0.1), why
+        (row,) = exchanges(world, since)
+        assert row["action"] == "exchange.refused" and row["status"] == status and row["reason"] == f"unreadable:{why}", row
+        assert row["address"] == "127.0.0.1" and row["request"] and row["subject"] is None and row["route"] is None, row
+        since = row["position"]
+
+
+def test_A_01_and_whoever_sends_many_does_not_fill_the_trail(install):
+    world = install()
+    since, began = position(world), time.monotonic()
+    at_once(8, lambda _: [converse(world.gateway.port, b"nonsense\r\n\r\n") for _ in range(17)])
+    assert eventually(lambda: len(exchanges(world, since)) >= 100, every=0.1)
+    token(world)
+    assert request("POST", world.mcp_url("stateful"), json=LISTING).status == 401
+    assert eventually(lambda: exchanges(world, since)[-1]["status"] == 401, every=0.1), "other records are still written"
+    reasons = [row["reason"] for row in exchanges(world, since) if row["status"] == 400]
+    if time.monotonic() - began < 55:
+        assert len(reasons) == 100 and reasons[99] == "unreadable:and_more" and reasons.count("unreadable:and_more") == 1, reasons
 
 
 def test_A_01_every_forwarded_exchange_leaves_one_record(install):

@@ -1,4 +1,5 @@
 import HTTPWire
+import MartletTestSupport
 import NIOHTTP1
 import Testing
 

@@ -1,4 +1,5 @@
 import HTTPWire
+import MartletTestSupport
 import Testing
 
 @Suite struct HeaderFieldsTests {
@@ -80,7 +81,7 @@ import Testing
 
   /// What is written is read as it was meant.
   @Test func V_082_whatIsWrittenIsReadBack() {
-    var generator = SeededGenerator(seed: 82)
+    var generator = SeededGenerator(fuzzSeed: 82)
     var writer = HeadWriter()
     for _ in 0..<CaseCount.of("V-082", reduced: 500, full: 50_000) {
       let value = String(

@@ -1,7 +1,7 @@
 import Foundation
-import Testing
-
 @testable import HTTPWire
+import MartletTestSupport
+import Testing
 
 @Suite struct KnownFieldTests {
   private func found(_ name: String) -> KnownField? {
@@ -37,7 +37,7 @@ import Testing
   }
 
   @Test func controlsAreFoundWhereverTheyStand() {
-    var generator = SeededGenerator(seed: 3)
+    var generator = SeededGenerator(fuzzSeed: 3)
     for _ in 0..<CaseCount.of("S-18", reduced: 3000, full: 300_000) {
       let length = Int.random(in: 0...40, using: &generator)
       let bytes = (0..<length).map { _ in

@@ -1,5 +1,6 @@
 import Foundation
 import MCPProtocol
+import MartletTestSupport
 import StrictCoding
 import Testing
 

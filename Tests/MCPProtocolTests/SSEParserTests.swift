@@ -1,4 +1,5 @@
 import MCPProtocol
+import MartletTestSupport
 import StrictCoding
 import Testing
 

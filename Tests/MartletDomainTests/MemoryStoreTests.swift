@@ -128,6 +128,10 @@ import Testing
   }
   @Test func usersAreChanged() async throws { try await UserStoreContract.usersAreChanged(makeStore: makeStore) }
   @Test func loginSessionsEnd() async throws { try await LoginSessionStoreContract.sessionsEnd(makeStore: makeStore) }
+  @Test func federatedLoginsAreBounded() async throws {
+    try await LoginSessionStoreContract.federatedLoginsAreBounded(makeStore: makeStore)
+  }
+
   @Test func federatedLoginIsTakenOnce() async throws {
     try await LoginSessionStoreContract.federatedLoginIsTakenOnce(makeStores: makeStores)
   }

@@ -113,10 +113,11 @@ public struct Sample: Sendable {
   }
 
   /// A login that is away.
-  public func federatedLogin() -> FederatedLogin {
+  public func federatedLogin(from network: String = "sample", at: Timestamp? = nil) -> FederatedLogin {
     FederatedLogin(
       state: digest(), provider: "corp", browser: digest(), transaction: TransactionID(name("tx")),
-      nonce: name("nonce"), sealedVerifier: random.bytes(60), expiresAt: now + .seconds(600))
+      nonce: name("nonce"), sealedVerifier: random.bytes(60), expiresAt: (at ?? now) + .seconds(600),
+      network: NetworkPrefix(bytes: Array(network.utf8)))
   }
 
   /// A signing key.

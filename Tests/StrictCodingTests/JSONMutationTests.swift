@@ -1,4 +1,5 @@
 import Foundation
+import MartletTestSupport
 import StrictCoding
 import Testing
 
@@ -52,7 +53,7 @@ import Testing
   }
 
   @Test func V_028_duplicatesAreAlwaysRefused() {
-    var generator = SeededGenerator(seed: 7)
+    var generator = SeededGenerator(fuzzSeed: 7)
     for _ in 0..<CaseCount.of("V-028", reduced: 1000, full: 100_000) {
       let count = Int.random(in: 1...40, using: &generator)
       let keys = (0..<count).map { "key\($0)é" }
@@ -68,7 +69,7 @@ import Testing
   }
 
   @Test func R_53_shapesAndSizes() throws {
-    var generator = SeededGenerator(seed: 53)
+    var generator = SeededGenerator(fuzzSeed: 53)
     var durations: [Duration] = []
     for _ in 0..<CaseCount.of("R-53", reduced: 300, full: 100_000) {
       let text = Self.hostileText(&generator)

@@ -9,7 +9,7 @@ import tempfile
 from swift_source import REPOSITORY, Problem, Source, report, sources
 
 VOCABULARY = {"StrictCoding", "OAuthProtocol", "MCPProtocol"}
-NIO = {"NIOCore", "NIOPosix", "NIOHTTP1", "NIOSSL"}
+NIO = {"NIOCore", "NIOPosix", "NIOHTTP1", "NIOTLS", "NIOSSL"}
 
 # What each target may depend on at most: our own targets, and modules of packages.
 LAYERS: dict[str, tuple[set[str], set[str]]] = {

@@ -108,8 +108,9 @@ BAD_WORDS = [
     "cd /" + "work/main", "open(\"/" + "root/.cache\")", "see /" + "home/somebody/notes", "/" + "tmp/h/thing/a",
     "https://artifactory.corp.example/api/pypi", "https://user:hunter2@registry.example", "gh" + "p_" + "a" * 36,
     "-----BEGIN " + "PRIVATE KEY-----\n" + "A" * 40,
+    "ours\n" + "<" * 7 + " HEAD\n", "theirs\n" + ">" * 7 + " main\n", ">" * 7, "base\n" + "|" * 7 + " 1234567\n",
 ]
-GOOD_WORDS = ["http://127.0.0.1:8080/work", "docs/work/notes.md", "https://example.com/home/page", "${TMPDIR:-/tmp}"]
+GOOD_WORDS = ["http://127.0.0.1:8080/work", "docs/work/notes.md", "https://example.com/home/page", "${TMPDIR:-/tmp}", "<" * 20, "a " + "<" * 7 + " b"]
 
 
 def failures() -> list[str]:

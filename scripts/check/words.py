@@ -1,4 +1,4 @@
-"""The repository speaks of the project only: no paths of somebody's machine, no private hosts, no keys."""
+"""The repository speaks of the project only: no paths of somebody's machine, no private hosts, no keys, no marks of a merge."""
 
 import re
 import subprocess
@@ -13,6 +13,7 @@ FORBIDDEN = [
     (r"https?://[^/\s\"'`)]*(?:artifactory|jfrog|nexus|devpi|goproxy|mirror)[^/\s\"'`)]*", "a private registry or mirror"),
     (r"https?://[^/\s:@\"'`]+:[^/\s@\"'`{$<…]+@[\w.-]+", "a password in a URL"),
     (r"-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----\n[A-Za-z0-9+/=]{20}", "a private key"),
+    (r"(?m)^(?:<<<<<<<|>>>>>>>|\|\|\|\|\|\|\|)(?: |$)", "a mark that a merge left"),
     (r"\b(?:gh[pousr]_[A-Za-z0-9]{30,}|AKIA[A-Z0-9]{16}|xox[bap]-[0-9A-Za-z-]{20,}|sk-[A-Za-z0-9]{32,})\b", "a credential"),
 ]
 OWN = {"scripts/check/words.py", "scripts/check/selftest.py"}

@@ -93,11 +93,13 @@ public struct FederatedLogin: Hashable, Sendable {
   public var sealedVerifier: [UInt8]
   /// When it ends.
   public var expiresAt: Timestamp
+  /// Where the browser is.
+  public var network: NetworkPrefix
 
   /// Describes a login.
   public init(
     state: ArtefactDigest, provider: String, browser: ArtefactDigest, transaction: TransactionID?, nonce: String,
-    sealedVerifier: [UInt8], expiresAt: Timestamp
+    sealedVerifier: [UInt8], expiresAt: Timestamp, network: NetworkPrefix = NetworkPrefix(bytes: [])
   ) {
     self.state = state
     self.provider = provider
@@ -106,5 +108,6 @@ public struct FederatedLogin: Hashable, Sendable {
     self.nonce = nonce
     self.sealedVerifier = sealedVerifier
     self.expiresAt = expiresAt
+    self.network = network
   }
 }

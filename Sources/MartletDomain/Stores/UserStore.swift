@@ -49,7 +49,15 @@ public protocol LoginSessionStore: Sendable {
   func endLoginSessions(tenant: TenantID, user: UserID) async throws(StoreError)
 
   /// Stores a login that leaves for a provider.
-  func beginFederatedLogin(_ login: FederatedLogin) async throws(StoreError)
+  ///
+  /// Anybody can leave, so there is room for so many only: where they are too many, those that have ended go, and then
+  /// the oldest of the network that has the most. The one that just left never goes.
+  ///
+  /// - Parameters:
+  ///   - login: What to store.
+  ///   - capacity: How many are kept, at least 1.
+  ///   - now: The time.
+  func beginFederatedLogin(_ login: FederatedLogin, capacity: Int, at now: Timestamp) async throws(StoreError)
 
   /// Takes a login out, exactly once.
   func consumeFederatedLogin(_ state: ArtefactDigest, at now: Timestamp) async throws(StoreError) -> FederatedLogin?

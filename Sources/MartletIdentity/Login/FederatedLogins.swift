@@ -1,4 +1,5 @@
 import MartletDomain
+import OAuthClient
 import OAuthProtocol
 import StrictCoding
 
@@ -6,6 +7,8 @@ import StrictCoding
 /// (N-07).
 struct FederatedLogins: Sendable {
   static let lifetime: Duration = .seconds(600)
+  /// How many are kept.
+  static let capacity = 10_000
 
   let store: any LoginSessionStore
   let sealer: Sealer
@@ -23,16 +26,19 @@ struct FederatedLogins: Sendable {
 
   func begin(
     _ departure: ProviderDeparture, verifier: CodeVerifier, provider: String, issuer: ByteString,
-    browser: ArtefactDigest, transaction: TransactionID?
+    visit: LoginVisit, transaction: TransactionID?
   ) async throws(StoreError) {
     let state = ArtefactKind.federationState.digest(departure.state)
     guard let sealed = try? sealer.seal(verifier.value.bytes, in: Self.place(state, issuer)) else {
       throw .unavailable("sealing failed")
     }
+    let now = clock.now()
+    let network = SourceNetwork(customerAt: visit.request.address)
     try await store.beginFederatedLogin(
       FederatedLogin(
-        state: state, provider: provider, browser: browser, transaction: transaction, nonce: departure.nonce,
-        sealedVerifier: sealed, expiresAt: clock.now() + Self.lifetime))
+        state: state, provider: provider, browser: visit.browser, transaction: transaction, nonce: departure.nonce,
+        sealedVerifier: sealed, expiresAt: now + Self.lifetime, network: NetworkPrefix(bytes: network.prefix.bytes)),
+      capacity: Self.capacity, at: now)
   }
 
   /// Takes a login out by the `state` that came back; whoever brings it, it is spent.

@@ -24,7 +24,7 @@ extension LoginEndpoint {
         return await failed(error, at: provider, visit, destination)
       }
       try await departures.begin(
-        departure, verifier: verifier, provider: provider, issuer: chosen.issuer, browser: visit.browser,
+        departure, verifier: verifier, provider: provider, issuer: chosen.issuer, visit: visit,
         transaction: destination.transaction)
       return .seeOther(url)
     }

@@ -1,5 +1,6 @@
 import MartletDomain
 import NIOCore
+import Synchronization
 
 /// The open streams of every event loop, so that what was taken away ends within a second (V-041), a session that moves
 /// takes its stream along, a client that lost a stream finds it again, and a stopping process can say good-bye.
@@ -7,16 +8,31 @@ struct OpenStreams: Sendable {
   /// What one event loop has.
   final class Loop {
     var streams: [ObjectIdentifier: any OpenStream] = [:]
-    /// The GET stream of each legacy session.
-    var ofSessions: [ArtefactDigest: any OpenStream] = [:]
+    /// The GET stream of each legacy session, and which it is of all that there were.
+    fileprivate var ofSessions: [ArtefactDigest: (stream: any OpenStream, number: Int)] = [:]
     /// What was said lately on the streams of legacy sessions.
     let logs: EventLogs
 
     init(_ logs: EventLogs) { self.logs = logs }
+
+    /// Ends the GET stream of a session that began before another one.
+    fileprivate func end(_ session: ArtefactDigest, before number: Int) {
+      guard let former = ofSessions[session], former.number < number else { return }
+      ofSessions[session] = nil
+      former.stream.close(reason: "replaced")
+    }
+  }
+
+  /// Numbers GET streams in the order in which they came, on whatever event loop.
+  private final class Numbers: Sendable {
+    private let last = Atomic<Int>(0)
+
+    func next() -> Int { last.add(1, ordering: .relaxed).newValue }
   }
 
   private let loops: [ObjectIdentifier: NIOLoopBound<Loop>]
   private let eventLoops: [any EventLoop]
+  private let numbers = Numbers()
   private static let interval = TimeAmount.seconds(1)
 
   /// - Parameters:
@@ -50,27 +66,31 @@ struct OpenStreams: Sendable {
     loop(eventLoop)?.streams[ObjectIdentifier(stream)] = stream
   }
 
-  /// Makes a GET stream the one of its session. It ends the one before, whose client may be gone without a word (X5).
+  /// Makes a GET stream the one of its session. It ends those before, whose client may be gone without a word (X5); of
+  /// two that come at once on different event loops, one stays.
   func replace(_ session: ArtefactDigest, by stream: any OpenStream, on eventLoop: any EventLoop) {
-    everywhere(but: eventLoop) { $0.ofSessions.removeValue(forKey: session)?.close(reason: "replaced") }
-    loop(eventLoop)?.ofSessions.updateValue(stream, forKey: session)?.close(reason: "replaced")
+    let number = numbers.next()
+    everywhere(but: eventLoop) { $0.end(session, before: number) }
+    guard let loop = loop(eventLoop) else { return }
+    loop.end(session, before: number)
+    loop.ofSessions[session] = (stream, number)
   }
 
   func closed(_ stream: any OpenStream, of session: ArtefactDigest?, on eventLoop: any EventLoop) {
     guard let loop = loop(eventLoop) else { return }
     loop.streams[ObjectIdentifier(stream)] = nil
-    if let session, loop.ofSessions[session] === stream { loop.ofSessions[session] = nil }
+    if let session, loop.ofSessions[session]?.stream === stream { loop.ofSessions[session] = nil }
   }
 
   /// Tells the stream of a session that it lives elsewhere now.
   func sessionMoved(to session: MCPSession) {
-    everywhere { $0.ofSessions[session.digest]?.sessionMoved(to: session) }
+    everywhere { $0.ofSessions[session.digest]?.stream.sessionMoved(to: session) }
   }
 
   /// Ends what a session has, when it ends.
   func sessionEnded(_ session: ArtefactDigest) {
     everywhere { loop in
-      loop.ofSessions.removeValue(forKey: session)?.close(reason: "session_ended")
+      loop.ofSessions.removeValue(forKey: session)?.stream.close(reason: "session_ended")
       loop.logs.forget(session)
     }
   }

@@ -26,6 +26,19 @@ public struct Configuration: Sendable {
     public var certificate: String
     /// PEM file of the key.
     public var key: String
+    /// Both, opened, where the reader was asked to.
+    let files: TLSFiles?
+
+    /// Whether both name the same files.
+    public static func == (left: TLS, right: TLS) -> Bool {
+      left.certificate == right.certificate && left.key == right.key
+    }
+
+    /// Hashes the names of the files.
+    public func hash(into hasher: inout Hasher) {
+      hasher.combine(certificate)
+      hasher.combine(key)
+    }
   }
 
   /// An MCP server behind Martlet.

@@ -57,12 +57,14 @@ struct ConfigurationReader {
     guard section.file("cert") != nil, section.file("key") != nil, let certificate = section.path("cert"),
       let key = section.path("key")
     else { return nil }
-    guard environment.opensCertificates else { return Configuration.TLS(certificate: certificate, key: key) }
-    do { _ = try TLSFiles(certificate: certificate, key: key) } catch {
-      section.problem(
-        "cert", "can't be used with this key: \(error)", "both are PEM files, and the key is the certificate's")
+    var files: TLSFiles?
+    if environment.opensCertificates {
+      do { files = try TLSFiles(certificate: certificate, key: key) } catch {
+        section.problem(
+          "cert", "can't be used with this key: \(error)", "both are PEM files, and the key is the certificate's")
+      }
     }
-    return Configuration.TLS(certificate: certificate, key: key)
+    return Configuration.TLS(certificate: certificate, key: key, files: files)
   }
 
   private func origin(_ listen: Configuration.Address, isSecure: Bool) -> (HTTPOrigin, isDerived: Bool)? {

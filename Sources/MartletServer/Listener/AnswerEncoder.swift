@@ -6,6 +6,7 @@ final class AnswerEncoder {
   /// Up to here bytes are copied behind what goes out with them: 8 KiB. Beyond it a buffer of its own costs less.
   private static let copied = 8 << 10
   private static let lastChunk = ByteBuffer(staticString: "0\r\n\r\n")
+  private static let continueHead = ByteBuffer(staticString: "HTTP/1.1 100 Continue\r\n\r\n")
   private static let lineEnd = ByteBuffer(staticString: "\r\n")
 
   private var writer = HeadWriter()
@@ -38,6 +39,8 @@ final class AnswerEncoder {
     if flush { write(buffer, context, flush: true) } else { waiting = buffer }
     return true
   }
+
+  func sendContinue(_ context: ChannelHandlerContext) { write(Self.continueHead, context, flush: true) }
 
   func send(body: ByteBuffer, _ context: ChannelHandlerContext) {
     guard body.readableBytes <= Self.copied else { return sendApart(body, context) }

@@ -22,6 +22,9 @@ protocol ClientConnection: AnyObject {
   /// - Returns: Whether it could be sent. A field that can't stand in a head is not.
   func send(_ head: OutgoingHead, flush: Bool) -> Bool
 
+  /// Tells a client that waits with the body of its request to send it (RFC 9110 §10.1.1).
+  func sendContinue()
+
   /// Sends a part of the body at once.
   func send(body: ByteBuffer)
 

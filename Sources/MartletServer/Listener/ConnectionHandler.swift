@@ -49,8 +49,9 @@ final class ConnectionHandler: RequestReceiver {
       if let exchange = planes.gateway.begin(request, client: writer) {
         plane = .data(exchange)
       } else {
-        plane = .control(ControlExchange(request: request, planes: planes, writer: writer))
+        plane = .control(ControlExchange(request: request, length: length(of: head), planes: planes, writer: writer))
       }
+      writer.wantBody()
     }
   }
 
@@ -111,6 +112,10 @@ final class ConnectionHandler: RequestReceiver {
     return keepsConnection && requestIsComplete
   }
 
+  private func length(of head: RequestHead) -> Int {
+    if case .length(let length) = head.framing { length } else { 0 }
+  }
+
   private func refuse(_ status: Int, _ code: String, _ description: String, _ writer: ResponseWriter) {
     let body = JSONWriter.write(["error": .string(code), "error_description": .string(description)])
     var headers = HeaderFields()
@@ -122,15 +127,22 @@ final class ConnectionHandler: RequestReceiver {
   }
 
   private func refuseUnreadable(_ error: WireError, _ connection: any ClientConnection) {
+    let id = planes.makeRequestID()
     let writer = ResponseWriter(
-      connection: connection, request: nil, requestID: planes.makeRequestID().string, isSecure: isSecure, handler: nil)
+      connection: connection, request: nil, requestID: id.string, isSecure: isSecure, handler: nil)
+    let (status, code, description) = Self.refusal(of: error)
+    // An exchange that has begun leaves its own record.
+    if case .none = plane { planes.noteUnreadable(address: connection.peer, id: id, status: status, error: error) }
+    refuse(status, code, description, writer)
+  }
+
+  private static func refusal(of error: WireError) -> (status: Int, code: String, description: String) {
     switch error {
     case .fieldsTooLarge:
-      refuse(431, "header_fields_too_large", "The header fields are more or longer than this server takes.", writer)
+      (431, "header_fields_too_large", "The header fields are more or longer than this server takes.")
     case .targetTooLong:
-      refuse(414, "uri_too_long", "The request target is longer than \(FrontDoorLimits.targetBytes) bytes.", writer)
-    default:
-      refuse(400, "invalid_request", "This is not an HTTP/1.1 request.", writer)
+      (414, "uri_too_long", "The request target is longer than \(FrontDoorLimits.targetBytes) bytes.")
+    default: (400, "invalid_request", "This is not an HTTP/1.1 request.")
     }
   }
 }

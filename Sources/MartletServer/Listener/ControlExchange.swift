@@ -13,19 +13,21 @@ final class ControlExchange {
   private var isOver = false
   private var deadline: Scheduled<Void>?
 
-  init(request: IncomingRequest, planes: Planes, writer: ResponseWriter) {
+  /// - Parameter length: How long the body will be, where that was said.
+  init(request: IncomingRequest, length: Int, planes: Planes, writer: ResponseWriter) {
     self.request = request
     self.planes = planes
     self.writer = writer
     deadline = writer.eventLoop.assumeIsolated().scheduleTask(in: FrontDoorLimits.controlBodyTime) { [weak self] in
       self?.refuse(408, "request_timeout", "The request stopped arriving.")
     }
+    if length > FrontDoorLimits.controlBody { refuseLength() }
   }
 
   func receive(_ bytes: ByteBuffer) {
     guard !isOver else { return }
     guard body.count + bytes.readableBytes <= FrontDoorLimits.controlBody else {
-      return refuse(413, "request_too_large", "The body is larger than \(FrontDoorLimits.controlBody) bytes.")
+      return refuseLength()
     }
     body.append(contentsOf: bytes.readableBytesView)
   }
@@ -46,6 +48,10 @@ final class ControlExchange {
   func disconnected() {
     deadline?.cancel()
     isOver = true
+  }
+
+  private func refuseLength() {
+    refuse(413, "request_too_large", "The body is larger than \(FrontDoorLimits.controlBody) bytes.")
   }
 
   private func refuse(_ status: Int, _ code: String, _ description: String) {

@@ -53,7 +53,10 @@ final class FrontDoor: Sendable {
 
   private static func setUp(_ channel: any Channel, tls: TLSFiles?, codec: HTTPCodec, planes: Planes) throws {
     let pipeline = channel.pipeline.syncOperations
-    if let tls { try pipeline.addHandler(NIOSSLServerHandler(context: tls.context)) }
+    if let tls {
+      try pipeline.addHandler(NIOSSLServerHandler(context: tls.context))
+      try pipeline.addHandler(HandshakeWatch())
+    }
     let handler = ConnectionHandler(
       planes: planes, isSecure: tls != nil || planes.frontDoor().origin.scheme == .https)
     switch codec {

@@ -18,6 +18,8 @@ enum FrontDoorLimits {
   static let controlBodyTime = TimeAmount.seconds(15)
   /// For a TLS handshake: 10 s.
   static let handshake = TimeAmount.seconds(10)
+  /// Records of bytes that are no request: 100 a minute.
+  static let unreadableRecords = 100
   /// For requests under way when the process is told to stop: 30 s.
   static let drain = TimeAmount.seconds(30)
 }

@@ -107,6 +107,8 @@ extension NIOServerHandler: ClientConnection {
     return true
   }
 
+  func sendContinue() { write(.head(HTTPResponseHead(version: .http1_1, status: .continue)), flush: true) }
+
   func send(body: ByteBuffer) { write(.body(.byteBuffer(body)), flush: true) }
 
   func finish(closes: Bool) {

@@ -15,6 +15,8 @@ final class ResponseWriter: ClientStream {
   private(set) var hasBegun = false
   private var hasEnded = false
   private var keepsConnection: Bool
+  /// Whether the client waits for a word before it sends the body.
+  private var owesContinue: Bool
   /// What is left of the body that the head promised.
   private var owed: Int?
 
@@ -33,6 +35,7 @@ final class ResponseWriter: ClientStream {
     isHead = request?.method == "HEAD"
     takesChunks = !(request?.isBeforeHTTP11 ?? false)
     keepsConnection = request?.keepsConnection ?? false
+    owesContinue = request?.expectsContinue ?? false
   }
 
   var isWritable: Bool { connection.isWritable }
@@ -42,6 +45,13 @@ final class ResponseWriter: ClientStream {
   /// The process is stopping: this answer is the connection's last.
   func closeAfterwards() { keepsConnection = false }
 
+  /// The body will be read: a client that waits with it is told to go on. Does nothing once an answer has begun.
+  func wantBody() {
+    guard owesContinue, !hasBegun, !hasEnded else { return }
+    owesContinue = false
+    connection.sendContinue()
+  }
+
   func send(head: GatewayResponse.Head, length: Int?) {
     guard !hasEnded else { return }
     // Two heads can't be told apart from two answers; better none.
@@ -49,6 +59,8 @@ final class ResponseWriter: ClientStream {
     hasBegun = true
     let framing = framing(status: head.status, length: length)
     if case .untilClose = framing { keepsConnection = false }
+    // Whether the body still comes is the client's choice now, so what follows could be either.
+    if owesContinue { keepsConnection = false }
     if case .length(let count) = framing { owed = count }
     let head = OutgoingHead(
       status: head.status, fields: head.headers, requestID: requestID, isSecure: isSecure, framing: framing,

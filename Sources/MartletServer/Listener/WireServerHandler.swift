@@ -137,6 +137,10 @@ extension WireServerHandler: ClientConnection {
     return answers.send(head, flush: flush, context)
   }
 
+  func sendContinue() {
+    if let context { answers.sendContinue(context) }
+  }
+
   func send(body: ByteBuffer) {
     if let context { answers.send(body: body, context) }
   }

@@ -24,7 +24,11 @@ struct Assembly: Sendable {
 
   func assemble() async throws -> GatewayApplication {
     let group = MultiThreadedEventLoopGroup(numberOfThreads: Processors.count)
-    let tls = try openTLS()
+    // A certificate that nobody opened must not become a listener without one.
+    if let tls = configuration.tls, tls.files == nil {
+      throw InstallationError("the certificate was not opened", advice: "Report this: it is a fault of Martlet.")
+    }
+    let tls = configuration.tls?.files
     let box = PlanesBox()
     let door = try await openDoor(tls, group, box)
     let snapshots = SnapshotHolder(Snapshot(configuration, port: door.port))
@@ -47,17 +51,6 @@ struct Assembly: Sendable {
     RouteTable(
       authorizationServer: server, login: try loginEndpoints(server, snapshots), health: health,
       pages: try PageRenderer(origin: snapshots.current.gateway.origin.string))
-  }
-
-  private func openTLS() throws(ConfigurationProblems) -> TLSFiles? {
-    guard let tls = configuration.tls else { return nil }
-    do { return try TLSFiles(certificate: tls.certificate, key: tls.key) } catch {
-      throw ConfigurationProblems([
-        ConfigurationProblem(
-          path: "tls", line: nil, message: "the certificate \(tls.certificate) or its key can't be used: \(error)",
-          hint: "both must be PEM files, and the key must belong to the certificate")
-      ])
-    }
   }
 
   private func openDoor(_ tls: TLSFiles?, _ group: MultiThreadedEventLoopGroup, _ box: PlanesBox)

@@ -45,19 +45,23 @@ extension SQLiteStore {
   }
 
   /// See `LoginSessionStore`.
-  public func beginFederatedLogin(_ login: FederatedLogin) async throws(StoreError) {
+  public func beginFederatedLogin(
+    _ login: FederatedLogin, capacity: Int, at now: Timestamp
+  ) async throws(StoreError) {
     try await write { database in
       try database.run(
         """
         INSERT OR REPLACE INTO federated_login (state, provider, browser, transaction_id, nonce, sealed_verifier,
-          expires_at)
-        VALUES (:state, :provider, :browser, :transaction, :nonce, :sealed_verifier, :expires_at)
+          expires_at, network)
+        VALUES (:state, :provider, :browser, :transaction, :nonce, :sealed_verifier, :expires_at, :network)
         """,
         [
           "state": .digest(login.state), "provider": .text(login.provider), "browser": .digest(login.browser),
           "transaction": .id(login.transaction), "nonce": .text(login.nonce),
           "sealed_verifier": .bytes(login.sealedVerifier), "expires_at": .time(login.expiresAt),
+          "network": .bytes(login.network.bytes),
         ])
+      try database.makeRoomForFederatedLogins(capacity, besides: login.state, at: now)
     }
   }
 
@@ -82,6 +86,26 @@ extension SQLiteStore {
   }
 }
 
+extension Database {
+  /// One that is stored can make one too many, and then one goes.
+  fileprivate func makeRoomForFederatedLogins(
+    _ capacity: Int, besides newest: ArtefactDigest, at now: Timestamp
+  ) throws {
+    guard try count("SELECT COUNT(*) FROM federated_login") > capacity else { return }
+    try run("DELETE FROM federated_login WHERE expires_at <= :now", ["now": .time(now)])
+    try run(
+      """
+      DELETE FROM federated_login WHERE state = (
+        SELECT state FROM federated_login
+        WHERE state <> :newest AND network = (
+          SELECT network FROM federated_login WHERE state <> :newest
+          GROUP BY network ORDER BY COUNT(*) DESC, MIN(expires_at), network LIMIT 1)
+        ORDER BY expires_at, state LIMIT 1)
+      AND (SELECT COUNT(*) FROM federated_login) > :capacity
+      """, ["newest": .digest(newest), "capacity": .number(capacity)])
+  }
+}
+
 extension LoginSession {
   fileprivate init(row: Row) throws(StoreError) {
     self.init(
@@ -96,6 +120,7 @@ extension FederatedLogin {
     self.init(
       state: try row.digest("state"), provider: try row.text("provider"), browser: try row.digest("browser"),
       transaction: try row.optionalID("transaction_id"), nonce: try row.text("nonce"),
-      sealedVerifier: try row.bytes("sealed_verifier"), expiresAt: try row.time("expires_at"))
+      sealedVerifier: try row.bytes("sealed_verifier"), expiresAt: try row.time("expires_at"),
+      network: NetworkPrefix(bytes: try row.bytes("network")))
   }
 }

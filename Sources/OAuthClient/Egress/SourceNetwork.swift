@@ -24,4 +24,8 @@ public struct SourceNetwork: Hashable, Sendable {
     let kind = UInt8(ascii: own.count == 4 ? "4" : "6")
     prefix = ByteString([kind] + own.prefix(own.count == 4 ? ipv4Bytes : ipv6Bytes))
   }
+
+  /// The network by which strangers are told apart: an IPv4 /24 or an IPv6 /48, which is what one customer can have for
+  /// the asking.
+  public init(customerAt address: String) { self.init(address: address, ipv4Bytes: 3, ipv6Bytes: 6) }
 }

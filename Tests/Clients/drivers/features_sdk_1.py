@@ -3,96 +3,34 @@
 import asyncio
 import inspect
 
-from features import Adapter, converse, run
+from features import converse, run
+from features_sdk import PythonSDK
 from mcp import ClientSession, McpError, types
 from mcp.client.streamable_http import streamablehttp_client
 from pydantic import AnyUrl
 
 
-class Client(Adapter):
+class Client(PythonSDK):
+    types = types
+
     def __init__(self, name: str):
         super().__init__(name)
-        self.session: ClientSession | None = None
         self.can_elicit = hasattr(types, "ElicitResult")
 
-    # What the server asks and tells
+    def is_error(self, result):
+        return result.isError
 
-    async def sample(self, context, params):
-        self.asked.append("sampling")
-        content = types.TextContent(type="text", text=f"model of {self.name}")
-        return types.CreateMessageResult(role="assistant", content=content, model="m")
-
-    async def roots(self, context):
-        self.asked.append("roots")
-        return types.ListRootsResult(roots=[types.Root(uri=f"file:///{self.name}")])
-
-    async def elicit(self, context, params):
-        mode = getattr(params, "mode", "form")
-        self.asked.append(mode)
-        if mode == "url":
-            return types.ElicitResult(action="accept")
-        return types.ElicitResult(action="accept", content={"name": self.name + "." + params.message.split()[0]})
-
-    async def log(self, params):
-        self.logged.append(f"{params.level}: {params.data}")
-
-    async def notice(self, message):
-        root = getattr(message, "root", None)
-        if isinstance(root, types.ResourceUpdatedNotification):
-            self.told.append(f"updated {root.params.uri}")
-        elif getattr(root, "method", "").endswith("/list_changed"):
-            self.told.append(root.method.split("/")[1])
-
-    # What the client asks
-
-    async def tools(self):
-        return [tool.name for tool in (await self.session.list_tools()).tools]
-
-    async def text(self, tool, arguments=None, progress=None):
-        async def step(done, total, message=None):
-            progress(done)
-
-        options = {"progress_callback": step} if progress else {}
-        result = await self.session.call_tool(tool, arguments or {}, **options)
-        assert not result.isError, result
-        return "".join(part.text for part in result.content)
-
-    async def resources(self):
-        return [str(resource.uri) for resource in (await self.session.list_resources()).resources]
+    def uri(self, text):
+        return AnyUrl(text)
 
     async def templates(self):
         return [t.uriTemplate for t in (await self.session.list_resource_templates()).resourceTemplates]
-
-    async def read(self, uri):
-        return (await self.session.read_resource(AnyUrl(uri))).contents[0].text
 
     async def code_of(self, awaitable):
         try:
             await awaitable
         except McpError as error:
             return error.error.code
-
-    async def prompts(self):
-        return [prompt.name for prompt in (await self.session.list_prompts()).prompts]
-
-    async def prompt(self, name, arguments):
-        return (await self.session.get_prompt(name, arguments)).messages[0].content.text
-
-    async def complete(self, prompt, argument, value):
-        ref = types.PromptReference(type="ref/prompt", name=prompt)
-        return (await self.session.complete(ref, {"name": argument, "value": value})).completion.values
-
-    async def ping(self):
-        await self.session.send_ping()
-
-    async def set_level(self, level):
-        await self.session.set_logging_level(level)
-
-    async def subscribe(self, uri):
-        await self.session.subscribe_resource(AnyUrl(uri))
-
-    async def unsubscribe(self, uri):
-        await self.session.unsubscribe_resource(AnyUrl(uri))
 
     async def cancel(self, call):
         """This SDK tells nobody when a task is cancelled: the notification is sent by hand."""

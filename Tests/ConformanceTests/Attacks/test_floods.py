@@ -167,7 +167,7 @@ def attack(world, start: bytes, number: int) -> list[socket.socket]:
 
 def test_V_084_slow_strangers_are_cut_and_hurt_nobody(install):
     world = install()
-    number = count(200, 5000)
+    number = count(200, 10_000)
     form = b"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 60000\r\n\r\na"
     json = b"Content-Type: application/json\r\nContent-Length: 1000000\r\n\r\n{"
     kinds = {  # what they begin with, and how long they may stay

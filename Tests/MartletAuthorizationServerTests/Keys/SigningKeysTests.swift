@@ -48,7 +48,7 @@ import Testing
     var tokens: [(ByteString, until: Timestamp, kid: String)] = []
     var cached = (kids: try Self.kids(two), at: fixture.clock.now())
     var verified = 0
-    let step = ProcessInfo.processInfo.environment["MARTLET_FULL_COUNTS"] == "1" ? 1 : 6
+    let step = TestCounts.pick(reduced: 6, full: 1)
     var signers: Set<String> = []
     for minute in 0..<(11 * 180) {
       if minute % 180 == 60, minute / 180 < 10 { try await (minute % 360 == 60 ? one : two).rotate(.accessToken) }

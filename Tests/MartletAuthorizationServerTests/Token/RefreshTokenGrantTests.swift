@@ -8,13 +8,10 @@ import Testing
 @testable import MartletAuthorizationServer
 
 @Suite struct RefreshTokenGrantTests {
-  /// Full counts by `MARTLET_FULL_COUNTS=1`.
-  private static let isFull = ProcessInfo.processInfo.environment["MARTLET_FULL_COUNTS"] == "1"
-
   @Test func R_20_V_058_concurrentRefreshesHaveOneSuccessorAndOneAnswer() async throws {
     let fixture = try await TokenFixture()
-    let concurrency = Self.isFull ? 1_000 : 100
-    let rounds = Self.isFull ? 100 : 10
+    let concurrency = TestCounts.pick(reduced: 100, full: 1000)
+    let rounds = TestCounts.pick(reduced: 10, full: 100)
     var token = try await fixture.login().refreshToken
     for round in 0..<rounds {
       let current = token
@@ -35,7 +32,7 @@ import Testing
   @Test func R_21_aLostAnswerIsGivenAgainInsideTheWindow() async throws {
     let fixture = try await TokenFixture()
     var token = try await fixture.login().refreshToken
-    let losses = Self.isFull ? 10_000 : 200
+    let losses = TestCounts.pick(reduced: 200, full: 10_000)
     for loss in 0..<losses {
       let lost = await fixture.refresh(token)
       fixture.clock.advance(by: .milliseconds(Int64(loss % 120) * 1000 + 999))

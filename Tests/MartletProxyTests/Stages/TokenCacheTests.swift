@@ -30,6 +30,7 @@ struct TokenCacheTests {
       return cache.entry(TokenCache.Key(token: token, route: ProxyFixture.time), at: now) != nil
     }
     #expect(strangers.isEmpty)
+    TestCounts.prove("V-005", count: number)
   }
 
   @Test func V_005_theRouteIsPartOfTheKey() {

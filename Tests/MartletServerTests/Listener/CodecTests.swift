@@ -130,6 +130,51 @@ struct CodecTests {
     #expect(busy.received.contains("connection: close") && !busy.isOpen)
   }
 
+  @Test(arguments: HTTPCodec.allCases)
+  func aClientThatWaitsWithItsBodyIsToldToGoOn(codec: HTTPCodec) throws {
+    let line = try CodecLine(codec)
+    let head = "POST /b HTTP/1.1\r\nhost: h\r\nexpect: 100-Continue\r\ncontent-length: 5\r\n\r\n"
+    try line.send(head)
+    #expect(line.received.isEmpty, "it may still be refused")
+    line.receiver.wantBody()
+    #expect(line.received == "HTTP/1.1 100 Continue\r\n\r\n")
+    try line.send("hello")
+    line.receiver.wantBody()
+    line.receiver.answer("one")
+    #expect(line.received.components(separatedBy: "HTTP/1.1 ").count == 3)
+    #expect(line.isOpen && !line.received.contains("connection: close"))
+    try line.send(Self.get)
+    line.receiver.answer("two")
+    #expect(line.received.hasSuffix("two"))
+  }
+
+  /// Without the word, the client may send its body or leave it: what follows could be read as either.
+  @Test(arguments: HTTPCodec.allCases)
+  func anAnswerInsteadOfTheWordIsTheLast(codec: HTTPCodec) throws {
+    let line = try CodecLine(codec)
+    try line.send("POST /b HTTP/1.1\r\nhost: h\r\nexpect: 100-continue\r\ncontent-length: 5\r\n\r\n")
+    line.receiver.answer("no", status: 401)
+    line.receiver.wantBody()
+    #expect(line.received.hasPrefix("HTTP/1.1 401 ") && line.received.contains("connection: close"))
+    #expect(!line.received.contains("100 Continue") && !line.isOpen)
+  }
+
+  @Test(arguments: HTTPCodec.allCases)
+  func nobodyElseHearsTheWord(codec: HTTPCodec) throws {
+    for head in [
+      "POST /b HTTP/1.0\r\nexpect: 100-continue\r\ncontent-length: 5\r\n\r\n",
+      "POST /b HTTP/1.1\r\nexpect: 100-continue\r\ncontent-length: 0\r\n\r\n",
+      "GET /b HTTP/1.1\r\nexpect: 100-continue\r\n\r\n",
+      "POST /b HTTP/1.1\r\nexpect: a-miracle\r\ncontent-length: 5\r\n\r\n",
+      "POST /b HTTP/1.1\r\ncontent-length: 5\r\n\r\n",
+    ] {
+      let line = try CodecLine(codec)
+      try line.send(head)
+      line.receiver.wantBody()
+      #expect(line.received.isEmpty, "\(head)")
+    }
+  }
+
   @Test func nothingMoreIsReadWhileARequestWaits() throws {
     let line = try CodecLine(.martlet)
     #expect(line.reads)

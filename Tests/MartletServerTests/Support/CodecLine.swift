@@ -94,6 +94,8 @@ final class RecordingReceiver: RequestReceiver {
     events.append("end")
   }
 
+  func wantBody() { writer?.wantBody() }
+
   func answer(
     _ body: String, length: Int?? = nil, status: Int = 200, headers: HeaderFields = HeaderFields()
   ) {

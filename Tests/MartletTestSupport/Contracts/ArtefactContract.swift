@@ -52,7 +52,7 @@ public enum ArtefactContract {
     try await store.createMCPSession(session)
     var away = sample.federatedLogin()
     away.state = digests[.federationState] ?? away.state
-    try await store.beginFederatedLogin(away)
+    try await store.beginFederatedLogin(away, capacity: .max, at: sample.now)
   }
 
   /// The lookups that find a digest. Looking does not spend, but for the state, which is put back.
@@ -66,7 +66,7 @@ public enum ArtefactContract {
     if try await store.mcpSession(digest) != nil { found.append("session") }
     if let login = try await store.consumeFederatedLogin(digest, at: sample.now) {
       found.append("state")
-      try await store.beginFederatedLogin(login)
+      try await store.beginFederatedLogin(login, capacity: .max, at: sample.now)
     }
     return found
   }

@@ -24,8 +24,17 @@ extension MemoryStore {
   }
 
   /// See `LoginSessionStore`.
-  public func beginFederatedLogin(_ login: FederatedLogin) async throws(StoreError) {
-    try access { $0.federatedLogins[login.state] = login }
+  public func beginFederatedLogin(
+    _ login: FederatedLogin, capacity: Int, at now: Timestamp
+  ) async throws(StoreError) {
+    try access { memory in
+      memory.federatedLogins[login.state] = login
+      guard memory.federatedLogins.count > capacity else { return }
+      memory.federatedLogins = memory.federatedLogins.filter { $0.value.expiresAt > now }
+      guard memory.federatedLogins.count > capacity else { return }
+      let others = memory.federatedLogins.values.filter { $0.state != login.state }
+      if let oldest = others.oldestOfTheMost { memory.federatedLogins[oldest] = nil }
+    }
   }
 
   /// See `LoginSessionStore`.
@@ -43,5 +52,17 @@ extension MemoryStore {
       state.loginSessions = state.loginSessions.filter { $0.value.expiresAt > now }
       state.federatedLogins = state.federatedLogins.filter { $0.value.expiresAt > now }
     }
+  }
+}
+
+extension [FederatedLogin] {
+  /// The oldest login of the network that has the most.
+  fileprivate var oldestOfTheMost: ArtefactDigest? {
+    let held: [[FederatedLogin]] = Dictionary(grouping: self, by: \.network).values.map { logins in
+      logins.sorted { left, right in left.expiresAt < right.expiresAt }
+    }
+    return held.min { left, right in
+      left.count != right.count ? left.count > right.count : left[0].expiresAt < right[0].expiresAt
+    }?.first?.state
   }
 }

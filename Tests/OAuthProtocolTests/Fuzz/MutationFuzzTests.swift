@@ -1,4 +1,4 @@
-import Foundation
+import MartletTestSupport
 import OAuthProtocol
 import StrictCoding
 import Testing
@@ -7,14 +7,11 @@ import Testing
 ///
 /// `MARTLET_FUZZ_ROUNDS` and `MARTLET_FUZZ_SEED` make long runs of it.
 @Suite struct MutationFuzzTests {
-  static let rounds = number("MARTLET_FUZZ_ROUNDS") ?? 4000
-  static let seed = UInt64(number("MARTLET_FUZZ_SEED") ?? 0)
-
-  private static func number(_ name: String) -> Int? { ProcessInfo.processInfo.environment[name].flatMap { Int($0) } }
+  static let rounds = CaseCount.rounds ?? 4000
 
   @Test func fuzzRedirectURI() throws {
     var mutator = Mutator(
-      seed: Self.seed &+ 51,
+      seed: 51,
       tokens: [
         "@", "%2e", "..", ";", "\\", "//", "#", "?", ":", "%00", "javascript:", "127.0.0.1", "[::1]", "code=", "\u{E9}",
       ])
@@ -37,7 +34,7 @@ import Testing
 
   @Test func fuzzURLGrammar() {
     var mutator = Mutator(
-      seed: Self.seed &+ 14, tokens: ["@", "%", "[", "]", "::", "0x7f", "127.1", ":0", ":65536", "\\", "é", "."])
+      seed: 14, tokens: ["@", "%", "[", "]", "::", "0x7f", "127.1", ":0", ":65536", "\\", "é", "."])
     let seeds = [
       "https://gw.example:8443/a/b?c=d#e", "http://[2001:db8::1]:80/x", "http://127.0.0.1/", "https://a.b.c",
     ]
@@ -57,7 +54,7 @@ import Testing
     let forge = try TokenForge()
     let token = try forge.token()
     var mutator = Mutator(
-      seed: Self.seed &+ 56, tokens: [".", "=", "e30", "eyJhbGciOiJub25lIn0", "-", "_", "A", "\u{0}"])
+      seed: 56, tokens: [".", "=", "e30", "eyJhbGciOiJub25lIn0", "-", "_", "A", "\u{0}"])
     for _ in 0..<Self.rounds {
       let bytes = mutator.mutate(Array(token.utf8))
       guard bytes != Array(token.utf8), let parsed = try? JSONWebSignature(compact: bytes) else { continue }
@@ -69,7 +66,7 @@ import Testing
   @Test func fuzzJWTJSON() throws {
     let forge = try TokenForge()
     var mutator = Mutator(
-      seed: Self.seed &+ 57, tokens: ["\"alg\":\"none\"", "\"crit\":[]", "1e300", "[[[[", "\\u0000", "null", ",", "{}"])
+      seed: 57, tokens: ["\"alg\":\"none\"", "\"crit\":[]", "1e300", "[[[[", "\\u0000", "null", ",", "{}"])
     for _ in 0..<(Self.rounds / 8) {
       let header = text(mutator.mutate(Array(TokenForge.header.utf8)))
       let payload = text(mutator.mutate(Array(TokenForge.payload.utf8)))
@@ -83,7 +80,7 @@ import Testing
 
   @Test func fuzzChallenge() {
     var mutator = Mutator(
-      seed: Self.seed &+ 42, tokens: ["\"", "\\", ",", "=", "Bearer ", "realm", " ", "\u{0}", "\r\n", "=="])
+      seed: 42, tokens: ["\"", "\\", ",", "=", "Bearer ", "realm", " ", "\u{0}", "\r\n", "=="])
     let seed =
       #"""
       Basic realm="x", Bearer resource_metadata="https://a.example/x", scope="a b", error=invalid_token,\#
@@ -108,7 +105,7 @@ import Testing
       "token_endpoint_auth_method":"none","logo_uri":"https://a.example/l","jwks":{"keys":[]}}
       """#
     var mutator = Mutator(
-      seed: Self.seed &+ 94,
+      seed: 94,
       tokens: ["\"client_secret\":\"x\",", "null", "[", "\\ud800", "client_secret_post", "{", ",", "1e999", "\u{202E}"])
     for _ in 0..<Self.rounds {
       let bytes = mutator.mutate(Array(seed.utf8))
@@ -124,7 +121,7 @@ import Testing
   @Test func fuzzKeySet() throws {
     let forge = try TokenForge()
     let seed = JSONWriter.write(JSONWebKeySet([forge.publicKey]).json())
-    var mutator = Mutator(seed: Self.seed &+ 17, tokens: ["\"d\":\"x\",", "AQAB", "RSA", "OKP", "=", "null", "{}"])
+    var mutator = Mutator(seed: 17, tokens: ["\"d\":\"x\",", "AQAB", "RSA", "OKP", "=", "null", "{}"])
     for _ in 0..<Self.rounds { _ = try? JSONWebKeySet(parsing: mutator.mutate(seed)) }
   }
 }
