@@ -56,8 +56,9 @@ def build(root: Path) -> bool:
             print("mutate: the build took too long", file=sys.stderr)
             return False
         if outcome.returncode != 0:
-            errors = [line for line in outcome.stdout.splitlines() + outcome.stderr.splitlines() if "error:" in line]
-            print("\n".join(errors or outcome.stdout.splitlines()[-20:]), file=sys.stderr)
+            output = outcome.stdout.splitlines() + outcome.stderr.splitlines()
+            errors = dict.fromkeys(line for line in output if ".swift:" in line and ": error:" in line)
+            print("\n".join(errors or output[-20:]), file=sys.stderr)
             return False
     return True
 
