@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """Shows that the tests of a check can fail: breaks the code in a copy of it, runs the check's tests, and demands red.
 
-usage: scripts/mutate.py [--here] [--built] [--list] [CHECK or mutation …]      (make mutate CHECK=V-050)
+usage: scripts/mutate.py [--here] [--built] [--sound] [--only swift|python] [--jobs N] [--list] [CHECK or mutation …]      (make mutate CHECK=V-050)
 
 Without a name: every mutation of scripts/mutations/*.toml. The copy is .build/mutants, which is built from nothing the first time;
---here breaks this very tree instead (it must be committed) and puts it back; --built trusts an earlier build of the same mutations.
+--here breaks this very tree instead (it must be committed) and puts it back; --built trusts that this tree was built with them.
 Every test is first run with no mutation switched on. What went red is kept in scripts/mutations/record.json, from which
 docs/able-to-fail.md is made.
 """
@@ -15,6 +15,7 @@ import os
 import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import mutation_record
@@ -76,9 +77,9 @@ def chosen(mutations: list[Mutation], names: list[str]) -> list[Mutation]:
     return [mutation for mutation in mutations if belongs(mutation)]
 
 
-def attempt(mutation: Mutation, root: Path, sound: set[str] | None, commit: str) -> dict:
+def attempt(mutation: Mutation, root: Path, sound: set[str] | None, commit: str, languages: tuple[str, ...]) -> dict:
     """Runs a mutation's tests with it switched on."""
-    outcome = mutation_tests.run(mutation.tests or mutation.checks, root, mutant=mutation.name)
+    outcome = mutation_tests.run(mutation.tests or mutation.checks, root, mutant=mutation.name, languages=languages)
     red = {name: words for name, words in outcome.red.items() if sound is None or name in sound}
     unsound = sorted(set(outcome.red) - set(red))
     verdict = "killed" if red else outcome.trouble or ("unsound" if unsound else "survived")
@@ -95,33 +96,43 @@ def attempt(mutation: Mutation, root: Path, sound: set[str] | None, commit: str)
     }
 
 
-def work(mutations: list[Mutation], root: Path, built: bool, commit: str) -> bool:
+def work(mutations: list[Mutation], root: Path, options: argparse.Namespace) -> bool:
     """Switches first, in one build; then those that need a build of their own."""
     together = [mutation for mutation in mutations if not mutation.alone]
+    commit = mutation_record.commit()
+    languages = (options.only,) if options.only else ("swift", "python")
     kept: dict = {}
     try:
         if together:
-            kept = apply(together, root)
+            kept = {} if options.built else apply(together, root)
             print(f"==> {len(together)} mutations in one build", flush=True)
-            if not built and not build(root):
+            if not options.built and not build(root):
                 return False
-            print("==> the same tests with none switched on", flush=True)
-            names = sorted({name for mutation in together for name in mutation.tests or mutation.checks})
-            baseline = mutation_tests.run(names, root, mutant=None)
-            for name, words in baseline.red.items():
-                print(f"    red without a mutation: {name}: {words}", flush=True)
-            for mutation in together:
-                report(mutation, attempt(mutation, root, set(baseline.green), commit))
+            sound = None if options.sound else baseline(together, root, languages)
+            with ThreadPoolExecutor(options.jobs) as pool:
+                tries = pool.map(lambda mutation: attempt(mutation, root, sound, commit, languages), together)
+                for mutation, result in zip(together, tries):
+                    report(mutation, result)
     finally:
         put_back(kept)
     for mutation in (each for each in mutations if each.alone):
         kept = apply([mutation], root)
         try:
             if build(root):
-                report(mutation, attempt(mutation, root, None, commit))
+                report(mutation, attempt(mutation, root, None, commit, languages))
         finally:
             put_back(kept)
     return True
+
+
+def baseline(mutations: list[Mutation], root: Path, languages: tuple[str, ...]) -> set[str]:
+    """The tests that pass with no mutation switched on: only of these red means something."""
+    print("==> the same tests with none switched on", flush=True)
+    names = sorted({name for mutation in mutations for name in mutation.tests or mutation.checks})
+    outcome = mutation_tests.run(names, root, mutant=None, languages=languages)
+    for name, words in outcome.red.items():
+        print(f"    red without a mutation: {name}: {words}", flush=True)
+    return set(outcome.green)
 
 
 def report(mutation: Mutation, result: dict) -> None:
@@ -139,6 +150,9 @@ def main() -> int:
     parser.add_argument("--here", action="store_true")
     parser.add_argument("--built", action="store_true")
     parser.add_argument("--list", action="store_true")
+    parser.add_argument("--sound", action="store_true", help="the suite is known to be green: no run without a mutation")
+    parser.add_argument("--only", choices=["swift", "python"], help="the tests of one language; what was seen before stays")
+    parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--render", action="store_true", help="only write docs/able-to-fail.md anew")
     options = parser.parse_args()
     try:
@@ -159,7 +173,7 @@ def main() -> int:
     root = REPOSITORY if options.here else copy_of_the_sources()
     os.environ["MARTLET_BIN"] = str(root / ".build/debug/martlet")
     try:
-        done = work(mutations, root, options.built, mutation_record.commit())
+        done = work(mutations, root, options)
     except TableError as error:
         print(f"mutate: {error}", file=sys.stderr)
         return 2

@@ -36,7 +36,15 @@ def load() -> dict:
 
 
 def keep(name: str, result: dict) -> None:
+    """Adds to what earlier runs of the same mutation at the same commit saw, or of another language's tests."""
     results = load()
+    before = results.get(name)
+    if before and before["means"] == result["means"]:
+        again = set(result["red"]) | set(result["green"])
+        result["red"] = dict(sorted({**{k: v for k, v in before["red"].items() if k not in again}, **result["red"]}.items()))
+        result["green"] = sorted({test for test in before["green"] if test not in again} | set(result["green"]))
+        if result["red"]:
+            result["verdict"] = "killed"
     results[name] = result
     RECORD.write_text(json.dumps(dict(sorted(results.items())), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 

@@ -35,10 +35,16 @@ class Mutation:
     alone: bool = False
     tests: list[str] = field(default_factory=list)
     """Ids at the heads of the tests that must notice; the checks' own where nothing is said."""
+    also: list[dict] = field(default_factory=list)
+    """More places that this mutation needs: file, old, new."""
 
-    @property
-    def target(self) -> str:
-        return str(Path(*Path(self.file).parts[:2]))
+    def edits(self) -> list[tuple[str, str, str]]:
+        """Each place of the change: a file, what stands there, and what shall."""
+        places = [(self.file, self.old, self.new)] + [(each["file"], each["old"], each["new"]) for each in self.also]
+        if self.alone:
+            return places
+        switch = f'isMutated("{self.name}")'
+        return [(file, old, re.sub(r"\bmutated\b", switch, new)) for file, old, new in places]
 
 
 class TableError(Exception):
@@ -63,25 +69,25 @@ def apply(mutations: list[Mutation], root: Path) -> dict[Path, str | None]:
     """Writes the changes into the sources under `root`. Answers what was there before (None: a new file)."""
     before: dict[Path, str | None] = {}
     problems = []
-    for name in sorted({mutation.file for mutation in mutations}):
+    edits = [(mutation.name, *edit) for mutation in mutations for edit in mutation.edits()]
+    for name in sorted({file for _, file, _, _ in edits}):
         path = root / name
         text = path.read_text(encoding="utf-8") if path.exists() else ""
         spans = []
-        for mutation in (each for each in mutations if each.file == name):
-            if text.count(mutation.old) != 1:
-                problems.append(f"{mutation.name}: its old text stands {text.count(mutation.old)} times in {name}")
+        for mutation, old, new in ((mutation, old, new) for mutation, file, old, new in edits if file == name):
+            if text.count(old) != 1:
+                problems.append(f"{mutation}: its old text stands {text.count(old)} times in {name}")
                 continue
-            start = text.index(mutation.old)
-            switch = mutation.new if mutation.alone else re.sub(r"\bmutated\b", f'isMutated("{mutation.name}")', mutation.new)
-            spans.append((start, start + len(mutation.old), switch, mutation.name))
+            spans.append((text.index(old), text.index(old) + len(old), new, mutation))
         spans.sort()
         problems += [f"{b[3]} overlaps {a[3]} in {name}" for a, b in zip(spans, spans[1:]) if b[0] < a[1]]
         before[path] = text
-        for start, end, switch, _ in reversed(spans):
-            text = text[:start] + switch + text[end:]
+        for start, end, new, _ in reversed(spans):
+            text = text[:start] + new + text[end:]
         if not problems:
             path.write_text(text, encoding="utf-8")
-    for target in sorted({mutation.target for mutation in mutations if not mutation.alone}):
+    together = [mutation for mutation in mutations if not mutation.alone]
+    for target in sorted({Path(*Path(file).parts[:2]) for mutation in together for file, _, _ in mutation.edits()}):
         switch_file = root / target / "MutationSwitch.swift"
         before[switch_file] = None
         if not problems:

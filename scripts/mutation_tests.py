@@ -26,7 +26,9 @@ class Outcome:
     trouble: str = ""
 
 
-def run(names: list[str], root: Path, mutant: str | None) -> Outcome:
+def run(
+    names: list[str], root: Path, mutant: str | None, languages: tuple[str, ...] = ("swift", "python")
+) -> Outcome:
     """The tests that carry one of these ids, under a time limit; a run that hangs or crashes proves nothing."""
     known = prove.tests()
     wanted = {prove.canonical(name) for name in names}
@@ -40,13 +42,13 @@ def run(names: list[str], root: Path, mutant: str | None) -> Outcome:
     if mutant:
         environment["MARTLET_MUTANT"] = mutant
     swift = sorted({spelling for spelling, place in found if not place.endswith(".py")})
-    if swift:
+    if swift and "swift" in languages:
         targets = sorted({place for _, place in found if not place.endswith(".py")})
         # One target at a time, as scripts/swift_tests.py says why; one process is quicker where there is a single mutation.
         for target in targets if mutant is None else [r"\w+"]:
             run_swift(rf"^{target}\.(?:.*[^A-Za-z0-9])?({'|'.join(swift)})(_|\(|$)", root, environment, outcome)
     python = sorted({(spelling, place) for spelling, place in found if place.endswith(".py")})
-    if python:
+    if python and "python" in languages:
         run_python(python, root, environment, outcome, many=mutant is None)
     if not found:
         outcome.trouble = "no test"
