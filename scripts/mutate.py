@@ -152,6 +152,7 @@ def main() -> int:
     parser.add_argument("--list", action="store_true")
     parser.add_argument("--sound", action="store_true", help="the suite is known to be green: no run without a mutation")
     parser.add_argument("--only", choices=["swift", "python"], help="the tests of one language; what was seen before stays")
+    parser.add_argument("--alive", action="store_true", help="leave out what tests noticed in an earlier run")
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--render", action="store_true", help="only write docs/able-to-fail.md anew")
     options = parser.parse_args()
@@ -160,6 +161,9 @@ def main() -> int:
     except TableError as error:
         print(f"mutate: {error}", file=sys.stderr)
         return 2
+    if options.alive:
+        killed = {name for name, result in mutation_record.load().items() if result["verdict"] == "killed"}
+        mutations = [mutation for mutation in mutations if mutation.name not in killed]
     if options.render:
         mutation_record.render()
         return 0
