@@ -21,7 +21,7 @@ from pathlib import Path
 import mutation_record
 import mutation_tests
 import prove
-from mutation_table import Mutation, TableError, apply, put_back, read
+from mutation_table import Mutation, TableError, apply, misplaced, put_back, read
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 TABLE = REPOSITORY / "scripts/mutations"
@@ -150,6 +150,7 @@ def main() -> int:
     parser.add_argument("--here", action="store_true")
     parser.add_argument("--built", action="store_true")
     parser.add_argument("--list", action="store_true")
+    parser.add_argument("--stale", action="store_true", help="name the mutations whose old text no longer stands where it did")
     parser.add_argument("--sound", action="store_true", help="the suite is known to be green: no run without a mutation")
     parser.add_argument("--only", choices=["swift", "python"], help="the tests of one language; what was seen before stays")
     parser.add_argument("--alive", action="store_true", help="leave out what tests noticed in an earlier run")
@@ -167,6 +168,10 @@ def main() -> int:
     if options.render:
         mutation_record.render()
         return 0
+    if options.stale:
+        stale = [problem for mutation in mutations for problem in misplaced(mutation, REPOSITORY)]
+        print("\n".join(stale) or f"all {len(mutations)} mutations find their places")
+        return 1 if stale else 0
     if options.list:
         for mutation in mutations:
             print(f"{mutation.name:<44} {', '.join(mutation.checks):<24} {mutation.means}")

@@ -65,6 +65,17 @@ def read(folder: Path) -> list[Mutation]:
     return list(found.values())
 
 
+def misplaced(mutation: Mutation, root: Path) -> list[str]:
+    """What of a mutation doesn't stand exactly once in the sources."""
+    found = []
+    for name, old, _ in mutation.edits():
+        path = root / name
+        count = path.read_text(encoding="utf-8").count(old) if path.exists() else 0
+        if count != 1:
+            found.append(f"{mutation.name}: its old text stands {count} times in {name}")
+    return found
+
+
 def apply(mutations: list[Mutation], root: Path) -> dict[Path, str | None]:
     """Writes the changes into the sources under `root`. Answers what was there before (None: a new file)."""
     before: dict[Path, str | None] = {}
