@@ -21,6 +21,9 @@ check: ## format, lint, layers, documentation, sizes, generated pages
 prove: ## make prove CHECK=R-20: one check at its full count, recorded in docs/proof.md
 	@scripts/prove.sh "$(CHECK)"
 
+mutate: ## make mutate CHECK=V-050: breaks the code in a copy, and the check's tests must go red
+	@scripts/mutate.py $(CHECK)
+
 fuzz: ## the fuzz tests at length, seed after seed: make fuzz MINUTES=10
 	@MINUTES="$(MINUTES)" scripts/fuzz.sh
 
@@ -39,4 +42,4 @@ bench: ## measures Martlet beside other proxies: make bench ONLY="throughput lat
 clean: ## remove what was built and installed here (data/ stays)
 	@rm -rf .build .venvs
 
-.PHONY: help run test check prove fuzz format build release bench clean
+.PHONY: help run test check prove mutate fuzz format build release bench clean

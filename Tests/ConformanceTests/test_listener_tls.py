@@ -53,7 +53,7 @@ def test_N_37_both_planes_speak_tls(secure):
     assert page.header_values("set-cookie")
 
 
-def test_V_081_http2_is_not_negotiated(secure):
+def test_V_081_V_083_http2_is_not_negotiated(secure):
     for offered in (["h2", "http/1.1"], ["http/1.1"], ["h2"]):
         context = ssl.create_default_context(cafile=str(secure.ca.ca_file))
         context.set_alpn_protocols(offered)

@@ -31,8 +31,12 @@ import Testing
       ("2025-11-25", message(.toolsCall, version: "2026-07-28"), legacy(.v20251125, tolerated: true)),
       ("2025-11-25", message(.serverDiscover, version: "2026-07-28"), modern(.v20260728, tolerated: true)),
     ] as [(String?, MCPMessage, EraClassification)])
-  func classifies(version: String?, message: MCPMessage, expected: EraClassification) throws {
+  func V_030e_classifies(version: String?, message: MCPMessage, expected: EraClassification) throws {
     #expect(try EraDetection().classify(MirroredHeaders(version: version), message: message) == expected)
+    // Mirrored headers decide nothing: without a modern version they may be anything.
+    let adorned = MirroredHeaders(
+      version: version, method: "tools/list", name: "other", parameters: [.init(name: "a", value: "b")])
+    #expect(try EraDetection().classify(adorned, message: message) == expected)
   }
 
   @Test(

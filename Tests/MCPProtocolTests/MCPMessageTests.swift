@@ -85,6 +85,16 @@ import Testing
     }
   }
 
+  @Test(arguments: ["1", "\"x\"", "[]", "[{}]", "true"])
+  func V_035_wronglyTypedArguments(arguments: String) {
+    for method in ["tools/call", "prompts/get"] {
+      let params = #"{"name":"x","arguments":\#(arguments)}"#
+      let error = failure(#"{"jsonrpc":"2.0","id":"i","method":"\#(method)","params":\#(params)}"#)
+      #expect(error?.code == .invalidParams)
+      #expect(error?.id == .string("i"))
+    }
+  }
+
   @Test(arguments: ["null", "1", "[]", "{}", "\"\\u0000\"", "1e300", "\"x\""])
   func V_035_wronglyTypedMembersNeverTrap(value: String) {
     let keys = ["name", "uri", "arguments", "taskId", "_meta", "cursor", "requestId", "progressToken"]

@@ -38,6 +38,20 @@ import Testing
     TestCounts.prove("R-42", count: rounds)
   }
 
+  /// A lock that ends in time is waited for.
+  @Test func R_42_aShortLockIsWaitedFor() async throws {
+    let path = folder.newPath()
+    let store = try SQLiteStore(patient: path)
+    let (family, token) = try await sample.storeFamily(in: store)
+    let other = try hog(path)
+    try await other.writeWithoutTransaction { try $0.execute(sql: "BEGIN IMMEDIATE") }
+    let rotation = sample.rotation(of: token.digest, in: family, at: sample.now)
+    async let outcome = store.rotateRefreshToken(rotation)
+    try await Task.sleep(for: .milliseconds(200))
+    try await other.writeWithoutTransaction { try $0.execute(sql: "COMMIT") }
+    #expect(try await outcome == .rotated)
+  }
+
   /// Many that wait for a locked file wait together, not one after the other.
   @Test func R_42_waitingWritesFailTogether() async throws {
     let path = folder.newPath()

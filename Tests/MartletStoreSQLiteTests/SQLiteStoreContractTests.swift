@@ -61,7 +61,7 @@ import Testing
   @Test func V_058_redeemingAtOnceBeginsOneFamily() async throws {
     try await AuthorizationStoreContract.redeemingAtOnceBeginsOneFamily(makeStores: makeStores)
   }
-  @Test func endedCodeBeginsNothing() async throws {
+  @Test func N_09_endedCodeBeginsNothing() async throws {
     try await AuthorizationStoreContract.endedCodeBeginsNothing(makeStore: makeStore)
   }
   @Test func R_25_redeemingMarksTheClientAsUsed() async throws {

@@ -1,3 +1,4 @@
+import MartletTestSupport
 import StrictCoding
 import Testing
 

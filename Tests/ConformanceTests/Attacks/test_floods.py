@@ -1,6 +1,7 @@
 """A stranger fills memory with headers and bodies, or holds connections with heads and bodies that never end, until nobody else is served.
 Limits are counted before anything is kept, slow connections end, and healthy traffic goes on meanwhile."""
 
+import os
 import socket
 import threading
 import time
@@ -9,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from martlet_support.raw import converse
 from martlet_support.route import connect, token
-from martlet_support.steps import FULL, count, within
+from martlet_support.steps import FULL, count, until, within
 from martlet_support import request
 
 MIB = 1 << 20
@@ -165,7 +166,7 @@ def attack(world, start: bytes, number: int) -> list[socket.socket]:
     return socks
 
 
-def test_V_084_slow_strangers_are_cut_and_hurt_nobody(install):
+def test_R_51_V_084_slow_strangers_are_cut_and_hurt_nobody(install):
     world = install()
     number = count(200, 10_000)
     form = b"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 60000\r\n\r\na"
@@ -214,3 +215,35 @@ def test_R_95_a_storm_of_resets_leaves_the_process_up(shared):
         sock.sendall(head(shared, "/stateful/mcp", "POST")[: 10 + index % 60])
         sock.close()
     assert request("GET", shared.url + "/healthz").status == 200
+
+
+def test_R_95_few_descriptors_turn_connections_away_and_nothing_else(install):
+    import resource
+
+    world = install()
+    connection = connect(world, "stateless")
+    pid = world.gateway.process.pid
+    resource.prlimit(pid, resource.RLIMIT_NOFILE, (128, 128))
+    socks = []
+    for _ in range(400):
+        sock = socket.socket()
+        sock.settimeout(5)
+        try:
+            sock.connect(("127.0.0.1", world.gateway.port))
+        except OSError:
+            sock.close()
+            continue
+        socks.append(sock)
+    assert len(os.listdir(f"/proc/{pid}/fd")) <= 128
+    assert world.gateway.process.poll() is None, "the process ended for want of descriptors"
+    for sock in socks:
+        sock.close()
+
+    def answers() -> bool:
+        try:
+            return connection.call("tools/list", timeout=10).get("result") is not None
+        except (OSError, AssertionError):
+            return False
+
+    assert until(answers), world.gateway.log()[-2000:]
+    assert world.gateway.process.poll() is None

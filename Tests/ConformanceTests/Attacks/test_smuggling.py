@@ -250,7 +250,7 @@ def test_V_082_an_unread_body_is_never_the_next_request(world):
         assert world.raw.received() == [], first
 
 
-def test_V_081_http2_is_not_offered(world):
+def test_V_081_V_083_http2_is_not_offered(world):
     good = CL + b"\r\n\r\n" + BODY
     for data in (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes(9), b"POST /raw/mcp HTTP/2\r\n" + head_of(world) + good,
                  b":method: POST\r\n:path: /raw/mcp\r\n\r\n", b"POST /raw/mcp HTTP/1.1\r\n:path: /healthz\r\n" + head_of(world) + good):

@@ -306,7 +306,7 @@ def test_V_041_modern_subscriptions_close_on_expiry(install):
     answer.stream.close()
 
 
-def test_V_084_a_slow_reader_of_a_stream_is_bounded(install):
+def test_R_51_V_084_a_slow_reader_of_a_stream_is_bounded(install):
     world = install()
     connection = connect(world, "stateful")
     body = "GET /stateful/mcp HTTP/1.1\r\n" + "".join(f"{n}: {v}\r\n" for n, v in {

@@ -82,9 +82,13 @@ struct RejectionRenderingTests {
   }
 
   @Test func V_014_noSessionLooksLikeAnyOther() throws {
-    let one = try render(.unknownSession(id: .number(1)))
-    let other = try render(.unknownSession(id: .number(1)))
-    #expect(one.body == other.body)
-    #expect(one.head.status == 404)
+    // Whose session it is, or was, has no place in the refusal: only the request's own id differs.
+    for id: JSONRPCID? in [.number(1), .string("x"), nil] {
+      let refusal = try render(.unknownSession(id: id))
+      let error: JSONValue = ["code": -32_001, "message": "Session not found"]
+      #expect(try JSONReader.parse(refusal.body) == ["jsonrpc": "2.0", "id": id?.json ?? .null, "error": error])
+      #expect(refusal.head.status == 404)
+      #expect(refusal.head.headers.fields.map(\.name) == ["content-type"])
+    }
   }
 }

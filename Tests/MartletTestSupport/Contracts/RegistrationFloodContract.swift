@@ -27,6 +27,9 @@ public enum RegistrationFloodContract {
     try expect(try await store.registerClient(inGrace, quota: quota), is: .quotaExceeded)
     let later = sample.client(createdAt: sample.now + .seconds(600) + .milliseconds(1))
     try expect(try await store.registerClient(later, quota: quota), is: .created(later))
+    // Twice, so that whoever was in use would be next: registered at the same moment as the oldest of the flood.
+    let evenLater = sample.client(createdAt: sample.now + .seconds(600) + .milliseconds(2))
+    try expect(try await store.registerClient(evenLater, quota: quota), is: .created(evenLater))
     try expect(try await store.clients().count, is: 12)
     try expect(try await store.client(used.id), is: used)
     try expect(try await store.client(administered.id), is: administered)

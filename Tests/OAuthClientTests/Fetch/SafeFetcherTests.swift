@@ -1,4 +1,5 @@
 import Foundation
+import MartletTestSupport
 import NIOCore
 import OAuthProtocol
 import Testing
@@ -20,7 +21,8 @@ import Testing
     let server = try await LoopbackServer.start(script)
     defer { server.stop() }
     do {
-      _ = try await fetcher().get(try url(server), accept: "application/json", limits: limits)
+      let (fetcher, url) = (try fetcher(), try url(server))
+      _ = try await bounded { try await fetcher.get(url, accept: "application/json", limits: limits) }
       return nil
     } catch let error as FetchError {
       return error

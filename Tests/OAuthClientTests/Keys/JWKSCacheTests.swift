@@ -148,7 +148,14 @@ import Testing
     clock.advance(seconds: 3_600)
     async let slow = cache.keys(from: url, kid: "ec")
     while fetcher.requests.count < 2 { await Task.yield() }
+    // Whoever waits for the slow answer is let go at last, and seen.
+    let watchdog = Task {
+      try await Task.sleep(for: .seconds(30))
+      await gate.open()
+    }
     for _ in 0..<100 { #expect(try await cache.keys(from: url, kid: "ec").count == 1) }
+    #expect(await !gate.isOpen, "a caller waited for the slow issuer")
+    watchdog.cancel()
     await gate.open()
     #expect(try await slow.count == 1)
     #expect(fetcher.requests.count == 2)

@@ -89,7 +89,7 @@ final class StandingClock: Sendable {
 
 /// Holds callers back until it is opened.
 actor Gate {
-  private var isOpen = false
+  private(set) var isOpen = false
   private var waiters: [CheckedContinuation<Void, Never>] = []
 
   func wait() async {

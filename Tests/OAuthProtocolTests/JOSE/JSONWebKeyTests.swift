@@ -113,6 +113,16 @@ import Testing
     }
   }
 
+  @Test func V_056_aKeyServesItsOwnAlgorithmOnly() throws {
+    let key = try JSONWebKey(json: json(#"{"kty":"RSA","n":"\#(n)","e":"AQAB","kid":"k1","alg":"RS256"}"#))
+    for algorithm in [JWSAlgorithm.rs384, .rs512, .ps256, .ps384, .ps512, .es256, .edDSA] {
+      #expect(!key.allows(algorithm), "\(algorithm)")
+    }
+    #expect(key.allows(.rs256))
+    let claimed = try JSONWebSignature(compact: TokenForge().token(header: #"{"alg":"PS256","kid":"k1"}"#))
+    #expect(JSONWebKeySet([key]).candidates(for: claimed).isEmpty)
+  }
+
   @Test func V_056_algorithmConfusion() throws {
     let forge = try TokenForge()
     let rsa = try JSONWebKey(json: json(#"{"kty":"RSA","n":"\#(n)","e":"AQAB","kid":"k1"}"#))

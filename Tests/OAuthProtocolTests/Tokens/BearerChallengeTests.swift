@@ -17,6 +17,14 @@ import Testing
     #expect(expired.string == #"Bearer error="invalid_token", error_description="a 'quoted'' thing  X: y ??""#)
   }
 
+  /// A path that was sent goes into the challenge: it must not end the field.
+  @Test(arguments: ["\r\n", "\n", "\r", "\u{0}", "\u{85}", "\u{2028}", "\t"])
+  func V_042_nothingEndsTheField(_ hostile: String) {
+    let text = "https://gw.example/a" + hostile + "Set-Cookie: x=1"
+    let challenge = BearerChallenge(resourceMetadata: text, errorDescription: text, realm: text).string
+    #expect(challenge.utf8.allSatisfy { (0x20...0x7E).contains($0) }, "\(challenge)")
+  }
+
   @Test(arguments: [
     BearerChallenge(resourceMetadata: "https://a.example/x?y=1,2", scope: ["a", "b"]),
     BearerChallenge(scope: ["a"], error: .insufficientScope, errorDescription: "needs, more = \\ scope", realm: "x\"y"),
