@@ -1,19 +1,21 @@
-"""The MCP Python SDK 1.x (1.30 speaks 2025-11-25, 1.9.4 speaks 2025-03-26) through every feature it has."""
+"""The MCP Python SDK 1.x (1.30: 2025-11-25, 1.12.4: 2025-06-18, 1.9.4: 2025-03-26, 1.6.0: 2024-11-05) through every feature it has."""
 
 import asyncio
 import inspect
 
 from features import Adapter, converse, run
 from mcp import ClientSession, McpError, types
-from mcp.client.streamable_http import streamablehttp_client
+from mcp.client.sse import sse_client
 from pydantic import AnyUrl
 
 
 class Client(Adapter):
-    def __init__(self, name: str):
-        super().__init__(name)
+    def __init__(self, settings: dict):
+        super().__init__(settings)
         self.session: ClientSession | None = None
         self.can_elicit = hasattr(types, "ElicitResult")
+        self.can_visit = hasattr(types, "ElicitRequestURLParams")
+        self.steps: dict = {}  # who hears of progress, by token, where the SDK leaves that to others
 
     # What the server asks and tells
 
@@ -40,6 +42,8 @@ class Client(Adapter):
         root = getattr(message, "root", None)
         if isinstance(root, types.ResourceUpdatedNotification):
             self.told.append(f"updated {root.params.uri}")
+        elif isinstance(root, types.ProgressNotification) and root.params.progressToken in self.steps:
+            self.steps[root.params.progressToken](root.params.progress)
         elif getattr(root, "method", "").endswith("/list_changed"):
             self.told.append(root.method.split("/")[1])
 
@@ -52,10 +56,20 @@ class Client(Adapter):
         async def step(done, total, message=None):
             progress(done)
 
-        options = {"progress_callback": step} if progress else {}
-        result = await self.session.call_tool(tool, arguments or {}, **options)
+        if progress and "progress_callback" not in inspect.signature(ClientSession.call_tool).parameters:
+            result = await self.call_with_token(tool, arguments or {}, progress)
+        else:
+            options = {"progress_callback": step} if progress else {}
+            result = await self.session.call_tool(tool, arguments or {}, **options)
         assert not result.isError, result
         return "".join(part.text for part in result.content)
+
+    async def call_with_token(self, tool, arguments, progress):
+        token = f"progress {len(self.steps)}"
+        self.steps[token] = progress
+        params = {"name": tool, "arguments": arguments, "_meta": {"progressToken": token}}
+        request = types.CallToolRequest(method="tools/call", params=types.CallToolRequestParams(**params))
+        return await self.session.send_request(types.ClientRequest(request), types.CallToolResult)
 
     async def resources(self):
         return [str(resource.uri) for resource in (await self.session.list_resources()).resources]
@@ -104,8 +118,16 @@ class Client(Adapter):
         await asyncio.gather(call, return_exceptions=True)
 
 
+def transport(settings: dict, headers: dict):
+    if settings["wire"] == "sse":
+        return sse_client(settings["url"], headers=headers)
+    from mcp.client.streamable_http import streamablehttp_client
+
+    return streamablehttp_client(settings["url"], headers=headers)
+
+
 async def main(settings: dict) -> None:
-    client = Client(settings["name"])
+    client = Client(settings)
     headers = {"Authorization": f"Bearer {settings['token']}"}
     callbacks = {
         "sampling_callback": client.sample,
@@ -115,11 +137,11 @@ async def main(settings: dict) -> None:
     }
     if "elicitation_callback" in inspect.signature(ClientSession.__init__).parameters:
         callbacks["elicitation_callback"] = client.elicit
-    async with streamablehttp_client(settings["url"], headers=headers) as (reading, writing, _):
-        async with ClientSession(reading, writing, **callbacks) as session:
+    async with transport(settings, headers) as streams:
+        async with ClientSession(*streams[:2], **callbacks) as session:
             greeting = await session.initialize()
             client.session = session
-            client.protocol, client.instructions = greeting.protocolVersion, greeting.instructions
+            client.protocol, client.instructions = str(greeting.protocolVersion), greeting.instructions
             client.server = greeting.serverInfo.name
             await converse(client)
 

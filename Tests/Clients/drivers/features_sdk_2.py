@@ -1,10 +1,11 @@
-"""The MCP Python SDK 2.3, told to speak the legacy era, through every feature it has."""
+"""The MCP Python SDK 2.3, in the era that it finds or told to speak the legacy one, through every feature it has."""
 
 import asyncio
+import contextlib
 import warnings
 
 import mcp_types as types
-from features import Adapter, converse, run
+from features import KINDS, Absent, Adapter, converse, run
 from mcp import Client as SDKClient
 from mcp.client.streamable_http import streamable_http_client
 from mcp.shared._httpx_utils import create_mcp_http_client
@@ -15,6 +16,8 @@ warnings.simplefilter("ignore")
 
 class Client(Adapter):
     sdk: SDKClient
+    is_modern: bool
+    level = "info"
 
     # What the server asks and tells
 
@@ -53,6 +56,8 @@ class Client(Adapter):
             progress(done)
 
         options = {"progress_callback": step} if progress else {}
+        if self.is_modern:
+            options["meta"] = {"io.modelcontextprotocol/logLevel": self.level}
         result = await self.sdk.call_tool(tool, arguments or {}, **options)
         assert not result.is_error, result
         return "".join(part.text for part in result.content)
@@ -83,10 +88,33 @@ class Client(Adapter):
         return (await self.sdk.complete(ref, {"name": argument, "value": value})).completion.values
 
     async def ping(self):
+        if self.is_modern:
+            raise Absent("2026-07-28 has no ping")
         await self.sdk.send_ping()
 
     async def set_level(self, level):
-        await self.sdk.set_logging_level(level)
+        if self.is_modern:
+            self.level = level  # each request names its own
+        else:
+            await self.sdk.set_logging_level(level)
+
+    @contextlib.asynccontextmanager
+    async def listening(self, *uris):
+        if not self.is_modern:
+            async with super().listening(*uris):
+                yield
+            return
+        wanted = {f"{kind}_list_changed": True for kind in KINDS}
+        async with self.sdk.listen(**wanted, resource_subscriptions=[*uris]) as events:
+            hearing = asyncio.create_task(self.hear(events))
+            yield
+            hearing.cancel()
+            await asyncio.gather(hearing, return_exceptions=True)
+
+    async def hear(self, events):
+        async for event in events:
+            name = type(event).__name__
+            self.told.append(f"updated {event.uri}" if hasattr(event, "uri") else name.removesuffix("ListChanged").lower())
 
     async def subscribe(self, uri):
         await self.sdk.subscribe_resource(uri)
@@ -100,12 +128,12 @@ class Client(Adapter):
 
 
 async def main(settings: dict) -> None:
-    client = Client(settings["name"])
+    client = Client(settings)
     headers = {"Authorization": f"Bearer {settings['token']}"}
     async with create_mcp_http_client(headers=headers) as http:
         client.sdk = SDKClient(
             streamable_http_client(settings["url"], http_client=http),
-            mode="legacy",
+            mode=settings["mode"],
             sampling_callback=client.sample,
             elicitation_callback=client.elicit,
             list_roots_callback=client.roots,
@@ -114,7 +142,8 @@ async def main(settings: dict) -> None:
         )
         async with client.sdk:
             client.protocol, client.instructions = client.sdk.protocol_version, client.sdk.instructions
-            client.server = client.sdk.server_info.name
+            client.server = client.sdk.server_info and client.sdk.server_info.name
+            client.is_modern = client.protocol >= "2026"
             await converse(client)
 
 
