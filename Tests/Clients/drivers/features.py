@@ -7,6 +7,7 @@ for each (what happened), until "end".
 import asyncio
 import contextlib
 import json
+import secrets
 import sys
 import traceback
 
@@ -80,8 +81,12 @@ async def completion(client):
 
 @feature
 async def errors(client):
-    """The codes of two refusals; a tool that doesn't exist may also be a result that says so."""
-    return [bool(await client.code_of(client.read("test://nowhere"))), bool(await client.code_of(client.text("no_such_tool")))]
+    """The code for a resource that isn't there, and what is said of a tool that isn't."""
+    code = await client.code_of(client.read("test://nowhere"))
+    try:
+        return [code, await client.text("no_such_tool")]
+    except Exception as error:
+        return [code, "no_such_tool" in " ".join(words(error))]
 
 
 @feature
@@ -152,7 +157,7 @@ async def resource_updated(client):
 @feature
 async def cancellation(client):
     """A cancelled call ends at the server."""
-    name, steps = f"cancelled by {client.name}", []
+    name, steps = f"cancelled by {client.name} {secrets.token_hex(8)}", []
     call = asyncio.create_task(client.text("slow", {"name": name, "steps": 1000}, progress=steps.append))
     await until(lambda: steps)
     await client.cancel(call)
@@ -195,24 +200,25 @@ def words(error: BaseException) -> list[str]:
 
 
 async def converse(client) -> None:
-    """Takes a phase from each line: `features`, `greet N` (be asked N times at once), `aloud`, `end`."""
+    """Takes a phase from each line: `features`, `greet N` (be asked N times at once), `aloud` (be asked outside of
+    a call's stream), `end`."""
     say("ready", protocol=client.protocol, instructions=client.instructions, server=client.server)
     while True:
         phase, _, number = (await asyncio.to_thread(sys.stdin.readline)).strip().partition(" ")
         if phase == "features":
             say("features", seen=await features(client))
         elif phase == "greet":
-            say("greet", texts=await asyncio.gather(*(client.text("greet") for _ in range(int(number)))))
+            say("greet", texts=await asyncio.gather(*(said(client, "greet") for _ in range(int(number)))))
         elif phase == "aloud":
-            say("aloud", seen=await aloud(client))
+            say("aloud", text=await said(client, "think_aloud"))
         else:
             return
 
 
-async def aloud(client) -> str:
-    """A tool that asks outside of its call's stream."""
+async def said(client, tool: str) -> str:
+    """What a tool says, or in which words it is refused."""
     try:
-        return await client.text("think_aloud")
+        return await client.text(tool)
     except Exception as error:
         return " | ".join(words(error))
 
