@@ -54,13 +54,20 @@ class Worker(threading.Thread):
         server = self.random.choice(["modern", "stateful", "stateless", "old"])
         return MCPConnection(self.world.mcp_url(server), self.tokens[server], revision=revision)
 
-    def legacy(self):
-        made = self.connection(LEGACY)
+    @contextlib.contextmanager
+    def session(self, made: MCPConnection):
+        """Ends whatever happens: a session that its client leaves lives on by right, for half an hour."""
         made.initialize()
-        for step in range(self.random.randrange(1, 6)):
-            made.tool("echo", {"text": f"{step}" * 50})
-        if made.session:
-            made.end()
+        try:
+            yield made
+        finally:
+            if made.session:
+                made.end()
+
+    def legacy(self):
+        with self.session(self.connection(LEGACY)) as made:
+            for step in range(self.random.randrange(1, 6)):
+                made.tool("echo", {"text": f"{step}" * 50})
 
     def modern(self):
         made = self.connection(MODERN)
@@ -68,12 +75,10 @@ class Worker(threading.Thread):
         made.tool("slow", {"steps": 2, "delay": 0.01})
 
     def stream(self):
-        made = MCPConnection(self.world.mcp_url("stateful"), self.tokens["stateful"])
-        made.initialize()
-        answer = made.open_stream()
-        with contextlib.closing(answer.stream):
-            made.tool("slow", {"steps": 2, "delay": 0.01})
-        made.end()
+        with self.session(MCPConnection(self.world.mcp_url("stateful"), self.tokens["stateful"])) as made:
+            answer = made.open_stream()
+            with contextlib.closing(answer.stream):
+                made.tool("slow", {"steps": 2, "delay": 0.01})
 
     def listen(self):
         answer = self.connection(MODERN).post("subscriptions/listen", LISTEN, stream=True)
