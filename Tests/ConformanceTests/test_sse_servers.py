@@ -10,8 +10,9 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from martlet_support import MCPConnection, request
 from martlet_support.fake_sse_server import FakeSSEServer
+from martlet_support.mcp import MODERN
 from martlet_support.route import bearer, connect
-from martlet_support.steps import count
+from martlet_support.steps import count, until
 from martlet_support.wire import Response
 
 FORMS = {
@@ -197,7 +198,44 @@ def test_4_3_requests_that_nobody_can_hear_are_answered_in_the_end(world, server
     assert outcome[0]["error"]["code"] == -32603
 
 
-def test_4_3_a_lost_stream_fails_its_calls_and_ends_the_session(world, servers):
+def test_X2_a_session_whose_stream_is_gone_is_begun_anew(world, servers):
+    """A session is its stream; the call that finds it gone was not sent, so it may be."""
+    connection, server = connect(world, "found"), servers["found"]
+    for turn in range(3):
+        streams = set(server.streams)
+        assert echo(connection, f"before {turn}") == f"before {turn}"
+        server.drop_streams()
+        assert until(lambda: not server.streams), "they have ended"
+        assert echo(connection, f"after {turn}") == f"after {turn}"
+        assert len(server.streams) == 1 and not set(server.streams) & streams, "one new stream, and it stays"
+    # The loss and the call may meet: it is answered in any case.
+    for turn in range(count(20, 2000)):
+        server.drop_streams()
+        answer = connection.post("tools/call", {"name": "echo", "arguments": {"text": str(turn)}})
+        assert answer.status == 200, answer.describe()
+        assert answer.json().get("error", {"code": -31003})["code"] == -31003, answer.describe()
+    assert echo(connection, "still") == "still"
+    texts = [m["params"]["arguments"]["text"] for m in server.executed if m.get("method") == "tools/call"]
+    assert len(texts) == len(set(texts)), "nothing was executed twice"
+
+
+def test_modern_clients_are_bridged_and_the_stream_stays(world, servers):
+    """What began the session has heard enough after its answer: that doesn't end the stream."""
+    servers["pinned"].drop_streams()
+    servers["pinned"].wait_for_streams(0)
+    made = connect(world, "pinned", revision=MODERN)
+    assert made.call("server/discover")["result"]["_meta"]["io.modelcontextprotocol/serverInfo"]["name"] == "pinned"
+    servers["pinned"].wait_for_streams(1)
+    streams = set(servers["pinned"].streams)
+    for turn in range(5):
+        assert echo(made, str(turn)) == str(turn)
+    assert set(servers["pinned"].streams) == streams and not servers["pinned"].received("initialize")[1:]
+    servers["pinned"].drop_streams()
+    assert until(lambda: not servers["pinned"].streams)
+    assert echo(made, "anew") == "anew"
+
+
+def test_4_3_a_lost_stream_fails_its_calls(world, servers):
     connection = connect(world, "found")
     answer = connection.post("tools/call", {"name": "drop", "arguments": {}})
     assert answer.status == 200 and answer.json()["error"]["code"] == -31003, answer.describe()

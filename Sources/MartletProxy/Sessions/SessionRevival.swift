@@ -99,9 +99,8 @@ final class SessionRevival {
 
   /// Says what the client said to the session that is gone. What is refused now is no reason to give the session up.
   private func tellAgain(_ session: MCPSession, _ outbound: OutboundRequest, _ begun: UpstreamSession) {
-    // What was agreed on with the client can't be changed behind its back; and over HTTP+SSE a session is its stream, whose
-    // loss the client has to know of.
-    guard begun.revision == session.revision, request.server.wire.known != .httpSSE else {
+    // What was agreed on with the client can't be changed behind its back.
+    guard begun.revision == session.revision else {
       discard(begun, outbound)
       return end()
     }

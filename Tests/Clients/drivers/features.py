@@ -1,69 +1,113 @@
-"""What a legacy client does with a server, feature after feature; each SDK says in its own words how.
+"""What a client does with a server, feature after feature; each SDK says in its own words how.
 
-A driver makes an `Adapter` and calls `converse`: one line of JSON comes in (a phase with its settings), one goes out
-(what happened), until "end".
+A driver makes an `Adapter` and calls `converse`: one line of JSON comes in (the settings), then a phase a line; one line goes out
+for each (what happened), until "end".
 """
 
 import asyncio
+import contextlib
 import json
+import secrets
 import sys
 import traceback
+
+KINDS = ["tools", "prompts", "resources"]
+WATCHED = "test://note"
+FEATURES = {}
+
+
+class Absent(Exception):
+    """The client's revision has no such thing."""
 
 
 class Adapter:
     """The words of one SDK. `told` collects what came unasked; `asked` what the client was asked."""
 
-    def __init__(self, name: str):
-        self.name = name
+    protocol: str
+    instructions: str | None
+    server: str | None
+
+    def __init__(self, settings: dict):
+        self.name = settings["name"]
+        self.limits = settings.get("limits", {})
         self.told: list[str] = []
         self.logged: list[str] = []
         self.asked: list[str] = []
-        self.can_elicit = True
+        self.can_elicit = self.can_visit = True
 
     async def text(self, tool: str, arguments: dict | None = None, progress=None) -> str:
         raise NotImplementedError
 
-    def said(self, kind: str) -> int:
-        return self.told.count(kind)
+    @contextlib.asynccontextmanager
+    async def listening(self, *uris: str):
+        """Changes are told in here; those of resources where they are named."""
+        for uri in uris:
+            await self.subscribe(uri)
+        yield
+        for uri in uris:
+            await self.unsubscribe(uri)
 
 
-async def features(client) -> dict:
-    """The whole list, once."""
-    seen = {"tools": sorted(await client.tools())}
-    seen["add"] = await client.text("add", {"a": 2, "b": 3})
-    seen["mirrored"] = await client.text("where", {"region": "Z\u00fcrich"})
-    seen["resources"] = await client.resources()
-    seen["templates"] = await client.templates()
-    seen["read"] = [await client.read("test://note"), await client.read("test://notes/a")]
-    seen["missing"] = await client.code_of(client.read("test://nowhere"))
-    seen["prompts"] = await client.prompts()
-    seen["prompt"] = await client.prompt("poem", {"subject": "rain"})
-    seen["completion"] = await client.complete("poem", "subject", "sun")
+def feature(ask):
+    FEATURES[ask.__name__] = ask
+    return ask
+
+
+@feature
+async def handshake(client):
+    return [client.protocol, client.server, client.instructions]
+
+
+@feature
+async def tools(client):
+    return [sorted(await client.tools()), await client.text("add", {"a": 2, "b": 3}), await client.text("where", {"region": "Z\u00fcrich"})]
+
+
+@feature
+async def resources(client):
+    reads = [await client.read(WATCHED), await client.read("test://notes/a")]
+    return [await client.resources(), await client.templates(), reads]
+
+
+@feature
+async def prompts(client):
+    return [await client.prompts(), await client.prompt("poem", {"subject": "rain"})]
+
+
+@feature
+async def completion(client):
+    return await client.complete("poem", "subject", "sun")
+
+
+@feature
+async def errors(client):
+    """The code for a resource that isn't there, and what is said of a tool that isn't."""
+    code = await client.code_of(client.read("test://nowhere"))
+    try:
+        return [code, await client.text("no_such_tool")]
+    except Exception as error:
+        return [code, "no_such_tool" in " ".join(words(error))]
+
+
+@feature
+async def ping(client):
     await client.ping()
+    return True
+
+
+@feature
+async def progress(client):
     steps = []
-    seen["slow"] = await client.text("slow", {"name": "patient", "steps": 3}, progress=steps.append)
+    text = await client.text("slow", {"name": "patient", "steps": 3}, progress=steps.append)
     await until(lambda: len(steps) >= 3)
-    seen["progress"] = steps
-    seen["log"] = await logs(client)
-    seen["model"] = await client.text("ask_model")
-    if client.can_elicit:
-        seen["greet"] = await client.text("greet")
-    seen["changes"] = await changes(client)
-    seen["cancelled"] = await cancels(client)
-    seen["asked"] = client.asked
-    return seen
+    return [text, steps]
 
 
-async def until(condition, limit: float = 30) -> None:
-    async with asyncio.timeout(limit):
-        while not condition():
-            await asyncio.sleep(0.02)
-
-
-async def logs(client) -> list:
+@feature
+async def logging(client):
     """What came before a level was set, and after."""
     await client.text("log")
-    await until(lambda: len(client.logged) >= 2)
+    await until(lambda: any("error" in line for line in client.logged))
     before = [*client.logged]
     await client.set_level("error")
     client.logged.clear()
@@ -72,50 +116,111 @@ async def logs(client) -> list:
     return [before, [*client.logged]]
 
 
-async def changes(client) -> list[str]:
-    """Every kind of change comes on the client's own stream; the resource's only while it is watched."""
-    kinds = ["tools", "prompts", "resources"]
-
-    async def touched(wanted) -> None:
-        async with asyncio.timeout(40):
-            while not all(kind in client.told for kind in wanted):
-                await client.text("touch")
-                await asyncio.sleep(0.2)
-
-    await touched(kinds)
-    unwatched = "updated test://note" in client.told
-    await client.subscribe("test://note")
-    await touched([*kinds, "updated test://note"])
-    await client.unsubscribe("test://note")
-    return [*kinds, "updated test://note", f"before it was watched: {unwatched}"]
+@feature
+async def sampling_and_roots(client):
+    before = len(client.asked)
+    return [await client.text("ask_model"), sorted(client.asked[before:])]
 
 
-async def cancels(client) -> bool:
-    """A cancelled call ends at the server."""
-    name = f"cancelled by {client.name}"
-    steps = []
-    call = asyncio.create_task(client.text("slow", {"name": name, "steps": 1000}, progress=steps.append))
-    await until(lambda: steps)
-    await client.cancel(call)
-    async with asyncio.timeout(30):
-        while name not in json.loads(await client.text("who_cancelled")):
-            await asyncio.sleep(0.05)
+@feature
+async def elicitation(client):
+    if not client.can_elicit:
+        raise Absent("elicitation came with 2025-06-18")
+    before = len(client.asked)
+    return [await client.text("greet"), client.asked[before:]]
+
+
+@feature
+async def elicitation_by_url(client):
+    if not client.can_visit:
+        raise Absent("elicitation by URL came with 2025-11-25")
+    before = len(client.asked)
+    return [await client.text("visit"), client.asked[before:]]
+
+
+@feature
+async def list_changed(client):
+    client.told.clear()
+    async with client.listening():
+        await touched(client, KINDS)
+    return [*KINDS, f"unwatched resource: {'updated ' + WATCHED in client.told}"]
+
+
+@feature
+async def resource_updated(client):
+    client.told.clear()
+    async with client.listening(WATCHED):
+        await touched(client, [f"updated {WATCHED}"])
     return True
 
 
+@feature
+async def cancellation(client):
+    """A cancelled call ends at the server."""
+    name, steps = f"cancelled by {client.name} {secrets.token_hex(8)}", []
+    call = asyncio.create_task(client.text("slow", {"name": name, "steps": 1000}, progress=steps.append))
+    await until(lambda: steps)
+    await client.cancel(call)
+    while name not in json.loads(await client.text("who_cancelled")):
+        await asyncio.sleep(0.05)
+    return True
+
+
+async def touched(client, wanted: list[str]) -> None:
+    """Changes everything until the client has heard of it: its stream may still be on its way."""
+    while not all(kind in client.told for kind in wanted):
+        await client.text("touch")
+        await asyncio.sleep(0.2)
+
+
+async def until(condition) -> None:
+    while not condition():
+        await asyncio.sleep(0.02)
+
+
+async def features(client) -> dict:
+    """The whole list, once: what each brought, or in which words it was refused."""
+    seen = {}
+    for name, ask in FEATURES.items():
+        try:
+            seen[name] = {"ok": await asyncio.wait_for(ask(client), client.limits.get(name, 60))}
+        except Absent as absent:
+            seen[name] = {"absent": str(absent)}
+        except TimeoutError:
+            seen[name] = {"silence": client.limits.get(name, 60)}
+        except Exception as error:
+            seen[name] = {"refused": " | ".join(words(error))}
+    return seen
+
+
+def words(error: BaseException) -> list[str]:
+    if isinstance(error, BaseExceptionGroup):
+        return [line for inner in error.exceptions for line in words(inner)]
+    return [f"{type(error).__name__}: {error}"]
+
+
 async def converse(client) -> None:
-    """Takes a phase from each line: `features`, `greet N` (be asked N times, one after the other), `pages`, `end`."""
+    """Takes a phase from each line: `features`, `greet N` (be asked N times at once), `aloud` (be asked outside of
+    a call's stream), `end`."""
     say("ready", protocol=client.protocol, instructions=client.instructions, server=client.server)
     while True:
-        phase, _, count = (await asyncio.to_thread(sys.stdin.readline)).strip().partition(" ")
+        phase, _, number = (await asyncio.to_thread(sys.stdin.readline)).strip().partition(" ")
         if phase == "features":
-            say("features", **await features(client))
+            say("features", seen=await features(client))
         elif phase == "greet":
-            say("greet", texts=[await client.text("greet") for _ in range(int(count))])
-        elif phase == "pages":
-            say("pages", text=await client.text("visit"), asked=client.asked)
+            say("greet", texts=await asyncio.gather(*(said(client, "greet") for _ in range(int(number)))))
+        elif phase == "aloud":
+            say("aloud", text=await said(client, "think_aloud"))
         else:
             return
+
+
+async def said(client, tool: str) -> str:
+    """What a tool says, or in which words it is refused."""
+    try:
+        return await client.text(tool)
+    except Exception as error:
+        return " | ".join(words(error))
 
 
 def say(event: str, **values) -> None:
@@ -125,7 +230,7 @@ def say(event: str, **values) -> None:
 def run(main) -> None:
     settings = json.loads(sys.stdin.readline())
     try:
-        asyncio.run(asyncio.wait_for(main(settings), settings.get("limit", 240)))
+        asyncio.run(asyncio.wait_for(main(settings), settings.get("limit", 400)))
         say("end")
     except BaseException:  # a driver reports everything, exception groups too
         say("failed", error=traceback.format_exc()[-3000:])

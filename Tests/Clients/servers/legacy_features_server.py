@@ -1,21 +1,38 @@
-"""A real server of the legacy era with everything that a session can do: the MCP Python SDK 1.30."""
+"""A real server of the legacy era with everything that a session can do: the MCP Python SDK 1.30.
+
+`legacy_features_server.py PORT [streamable-http | stateless | sse]`. What `features.py` asks for has the names that it has in
+modern_server.py.
+"""
 
 import asyncio
+import json
 import sys
 from functools import partial
+from weakref import WeakKeyDictionary
 
 import mcp.types as types
 from mcp.server.fastmcp import Context, FastMCP
 from mcp.server.lowlevel import NotificationOptions
+from mcp.shared.message import ServerMessageMetadata
 from pydantic import AnyUrl, BaseModel
 
-server = FastMCP("legacy-features", instructions="Ask nicely.", host="127.0.0.1", port=int(sys.argv[1]), log_level="WARNING")
+how = sys.argv[2] if len(sys.argv) > 2 else "streamable-http"
+server = FastMCP(
+    "legacy-features",
+    instructions="Ask nicely.",
+    host="127.0.0.1",
+    port=int(sys.argv[1]),
+    log_level="WARNING",
+    stateless_http=how == "stateless",
+)
 lowlevel = server._mcp_server
 lowlevel.create_initialization_options = partial(
     lowlevel.create_initialization_options,
     NotificationOptions(tools_changed=True, prompts_changed=True, resources_changed=True),
 )
-watched: set[str] = set()
+LEVELS = ["debug", "info", "notice", "warning", "error"]
+watched: WeakKeyDictionary = WeakKeyDictionary()  # session -> the URIs that it watches
+levels: WeakKeyDictionary = WeakKeyDictionary()  # session -> the least level that it wants
 cancelled: list[str] = []
 
 
@@ -29,22 +46,59 @@ async def add(a: int, b: int) -> int:
 
 
 @server.tool()
-async def steps(count: int, context: Context) -> str:
-    """Tells how far it is, and logs."""
-    for step in range(count):
-        await context.report_progress(step + 1, count, f"step {step + 1}")
-        await context.debug(f"debug {step + 1}")
-        await context.warning(f"warning {step + 1}")
-    return f"{count} steps"
+async def where(region: str) -> str:
+    return region
 
 
 @server.tool()
-async def greet(context: Context, tag: str = "") -> str:
-    """Asks the user twice."""
-    first = await context.elicit(f"{tag} Who?", Name)
-    second = await context.elicit(f"{tag} And who else?", Name)
-    names = [answer.data.name if answer.action == "accept" else answer.action for answer in (first, second)]
-    return f"{tag} " + " and ".join(names)
+async def slow(name: str, steps: int, context: Context) -> str:
+    """Reports progress; remembers who cancelled it."""
+    try:
+        for step in range(steps):
+            await context.report_progress(step + 1, steps)
+            await asyncio.sleep(0.05)
+    except asyncio.CancelledError:
+        cancelled.append(name)
+        raise
+    return "done"
+
+
+@server.tool()
+async def who_cancelled() -> str:
+    return json.dumps(cancelled)
+
+
+@server.tool()
+async def log(context: Context) -> str:
+    """Logs at three levels, as far as the session wants to hear them."""
+    for level in ("debug", "info", "error"):
+        if LEVELS.index(level) >= LEVELS.index(levels.get(context.session, "debug")):
+            await context.log(level, f"at {level}")
+    return "logged"
+
+
+@server.tool()
+async def greet(context: Context) -> str:
+    """Asks twice: for a first and for a last name."""
+    names = []
+    for which in ("First", "Last"):
+        answer = await context.elicit(f"{which} name?", Name)
+        names.append(answer.data.name if answer.action == "accept" else answer.action)
+    return "Hello " + " ".join(names)
+
+
+@server.tool()
+async def ask_model(context: Context) -> str:
+    """Asks the client's model, and for its roots."""
+    question = types.SamplingMessage(role="user", content=types.TextContent(type="text", text="Say something"))
+    related = context.request_context.request_id
+    answer = await context.session.create_message([question], max_tokens=9, related_request_id=related)
+    roots = await context.session.send_request(
+        types.ServerRequest(types.ListRootsRequest()),
+        types.ListRootsResult,
+        metadata=ServerMessageMetadata(related_request_id=related),
+    )
+    return f"{answer.content.text} in {roots.roots[0].uri}"
 
 
 @server.tool()
@@ -55,26 +109,6 @@ async def visit(context: Context) -> str:
 
 
 @server.tool()
-async def think(context: Context) -> str:
-    """Asks the client's model, and for its roots."""
-    question = types.SamplingMessage(role="user", content=types.TextContent(type="text", text="6 by 9?"))
-    related = context.request_context.request_id
-    roots = await context.session.send_request(
-        types.ServerRequest(types.ListRootsRequest()),
-        types.ListRootsResult,
-        metadata=types_metadata(related),
-    )
-    answer = await context.session.create_message([question], max_tokens=9, related_request_id=related)
-    return f"{answer.content.text} in {roots.roots[0].uri}"
-
-
-def types_metadata(related):
-    from mcp.shared.message import ServerMessageMetadata
-
-    return ServerMessageMetadata(related_request_id=related)
-
-
-@server.tool()
 async def think_aloud(context: Context) -> str:
     """Asks the client's model outside of this call's stream."""
     question = types.SamplingMessage(role="user", content=types.TextContent(type="text", text="?"))
@@ -82,64 +116,49 @@ async def think_aloud(context: Context) -> str:
 
 
 @server.tool()
-async def wait(name: str) -> str:
-    try:
-        await asyncio.sleep(300)
-    except asyncio.CancelledError:
-        cancelled.append(name)
-        raise
-    return "waited"
-
-
-@server.tool()
-async def was_cancelled(name: str) -> bool:
-    return name in cancelled
-
-
-@server.tool()
-async def change(context: Context) -> str:
-    """Everything changes."""
+async def touch(context: Context) -> str:
+    """Says that everything changed."""
     await context.session.send_tool_list_changed()
     await context.session.send_prompt_list_changed()
     await context.session.send_resource_list_changed()
-    for uri in sorted(watched):
+    for uri in sorted(watched.get(context.session, ())):
         await context.session.send_resource_updated(AnyUrl(uri))
-    return ",".join(sorted(watched))
+    return "touched"
 
 
-@server.resource("note://one")
+@server.resource("test://note")
 async def note() -> str:
-    return "first note"
+    return "a note"
 
 
-@server.resource("note://by/{name}")
-async def note_by(name: str) -> str:
+@server.resource("test://notes/{name}")
+async def named_note(name: str) -> str:
     return f"note {name}"
 
 
 @server.prompt()
-async def praise(who: str) -> str:
-    return f"Praise {who}"
+async def poem(subject: str) -> str:
+    return f"A poem about {subject}"
 
 
 @server.completion()
 async def complete(ref, argument, context):
-    return types.Completion(values=[argument.value + "phine", argument.value + "ter"], hasMore=False)
+    return types.Completion(values=[argument.value + "flower"], total=1, hasMore=False)
 
 
 @lowlevel.subscribe_resource()
 async def subscribe(uri) -> None:
-    watched.add(str(uri))
+    watched.setdefault(lowlevel.request_context.session, set()).add(str(uri))
 
 
 @lowlevel.unsubscribe_resource()
 async def unsubscribe(uri) -> None:
-    watched.discard(str(uri))
+    watched.setdefault(lowlevel.request_context.session, set()).discard(str(uri))
 
 
 @lowlevel.set_logging_level()
 async def set_level(level) -> None:
-    pass
+    levels[lowlevel.request_context.session] = level
 
 
-server.run(transport="streamable-http")
+server.run(transport="sse" if how == "sse" else "streamable-http")

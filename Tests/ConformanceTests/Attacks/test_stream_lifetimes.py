@@ -198,6 +198,28 @@ def test_R_61_modern_a_client_that_leaves_cancels_the_call(shared):
     assert time.monotonic() - began <= within(1.2)
 
 
+def test_R_61_modern_no_call_is_left_behind(install):
+    """Cut after cut, on a server of either era: each call ends at the server."""
+    world, number = install(), count(40, 10_000)
+    held = {server: fresh_token(world, server) for server in ("modern", "stateful")}
+
+    def leave(index: int) -> None:
+        server = ("modern", "stateful")[index % 2]
+        made = MCPConnection(world.mcp_url(server), held[server], revision=MODERN)
+        params = {"name": "slow", "arguments": {"steps": 1000, "delay": 0.1}, "_meta": {"progressToken": f"p{index}"}}
+        answer = made.post("tools/call", params, stream=True)
+        assert answer.status == 200, answer.describe()
+        next(answer.stream.messages())
+        answer.stream.close()
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(leave, range(number)))
+    gone = [world.upstreams[server] for server in held]
+    assert until(lambda: sum(upstream.disconnects for upstream in gone) == number, within(2 + 60)), [u.disconnects for u in gone]
+    assert len(gone[1].received("notifications/cancelled")) == number // 2, "a legacy server is told, too"
+    print(f"proof: R-61 count={number}")
+
+
 def test_R_61_modern_a_client_that_leaves_before_the_answer_cancels_too(shared):
     gone, begun, ports = threading.Event(), threading.Event(), []
 

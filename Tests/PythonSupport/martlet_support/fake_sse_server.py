@@ -200,7 +200,7 @@ class FakeSSEServer:
         match message["method"]:
             case "initialize":
                 server = {"name": self.name, "version": "1"}
-                return {"result": {"protocolVersion": self.revision, "capabilities": {"tools": {}}, "serverInfo": server}}
+                return {"result": {"protocolVersion": self.revision, "capabilities": {"tools": {"listChanged": True}}, "serverInfo": server}}
             case "ping":
                 return {"result": {}}
             case "tools/list":

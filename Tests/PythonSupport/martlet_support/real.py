@@ -28,7 +28,6 @@ SERVERS = {
     "everything": ("fastmcp", ["-m", "mcp_everything_server", "--port"], VENVS / "everything-server"),
     "modern": ("fastmcp", [str(repository / "Tests/Clients/servers/modern_server.py")], repository),
     "legacy": ("sdk1", [str(repository / "Tests/Clients/servers/legacy_server.py")], repository),
-    "legacy-features": ("sdk1", [str(repository / "Tests/Clients/servers/legacy_features_server.py")], repository),
 }
 
 
@@ -36,6 +35,13 @@ def real_server(name: str):
     """Runs one of SERVERS on a free port; yields its MCP URL."""
     environment, arguments, folder = SERVERS[name]
     return _running(name, environment, lambda port: [*arguments, str(port)], folder, "mcp")
+
+
+def legacy_features_server(how: str = "streamable-http"):
+    """Runs Tests/Clients/servers/legacy_features_server.py: `streamable-http`, `stateless` or `sse`; yields the URL for clients."""
+    script = str(repository / "Tests/Clients/servers/legacy_features_server.py")
+    path = "sse" if how == "sse" else "mcp"
+    return _running(f"legacy features, {how}", "sdk1", lambda port: [script, str(port), how], repository, path)
 
 
 def talkative_server(environment: str, transport: str):
@@ -203,3 +209,63 @@ class RealClient:
         """Has the client close its connection in its own way, and end."""
         self._send("end")
         self._next("end", timeout)
+
+
+FEATURE_CLIENTS = {
+    # name: (environment, driver, settings, revision)
+    "sdk-2.3": ("fastmcp", "features_sdk_2.py", {"mode": "auto"}, "2026-07-28"),
+    "sdk-2.3-legacy": ("fastmcp", "features_sdk_2.py", {"mode": "legacy"}, "2025-11-25"),
+    "sdk-1.30": ("sdk1", "features_sdk_1.py", {"wire": "http"}, "2025-11-25"),
+    "sdk-1.12.4": ("sdk112", "features_sdk_1.py", {"wire": "http"}, "2025-06-18"),
+    "sdk-1.9.4": ("sdk19", "features_sdk_1.py", {"wire": "http"}, "2025-03-26"),
+    "sdk-1.6.0": ("sdk16", "features_sdk_1.py", {"wire": "sse"}, "2024-11-05"),
+}
+
+
+class FeatureClient:
+    """One real client that goes through drivers/features.py in a process of its own, told what to do line by line."""
+
+    def __init__(self, kind: str, name: str, gateway: Gateway, server: str, token: str, **settings):
+        environment, driver, extra, self.revision = FEATURE_CLIENTS[kind]
+        url = f"{gateway.url}/{server}/sse" if extra.get("wire") == "sse" else gateway.mcp_url(server)
+        self.process = subprocess.Popen(
+            [python(environment), repository / "Tests/Clients/drivers" / driver],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+        self.events: queue.Queue = queue.Queue()
+        threading.Thread(target=self._read, daemon=True).start()
+        self.send(json.dumps({"url": url, "token": token, "name": name, **extra, **settings}))
+
+    def _read(self) -> None:
+        for line in self.process.stdout:
+            if line.startswith("{"):
+                self.events.put(json.loads(line))
+        self.events.put({"event": "gone"})
+
+    def send(self, line: str) -> None:
+        self.process.stdin.write(line + "\n")
+        self.process.stdin.flush()
+
+    def expect(self, event: str, timeout: float = 300) -> dict:
+        found = self.events.get(timeout=timeout)
+        assert found["event"] == event, found.get("error", found)
+        return found
+
+    def do(self, phase: str) -> dict:
+        self.send(phase)
+        return self.expect(phase.split()[0])
+
+    def end(self) -> None:
+        self.send("end")
+        self.expect("end")
+
+    def __enter__(self) -> "FeatureClient":
+        return self
+
+    def __exit__(self, *_) -> None:
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()

@@ -42,6 +42,8 @@ final class SSEInitializeCall: UpstreamCall, UpstreamReceiver {
     stream = SSEServerStream(for: request, over: transport, on: eventLoop) { [self] opening in
       guard receiver != nil, let stream else { return }
       if let call = begin(stream, opening) {
+        // The stream is the session's from now on: whoever has heard enough of `initialize` doesn't end it.
+        self.stream = nil
         current = call
         receiver = nil
         request.wire?.learn(.httpSSE)
