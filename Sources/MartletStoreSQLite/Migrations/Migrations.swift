@@ -4,13 +4,14 @@ import GRDB
 /// works.
 struct Migrations {
   /// The number of the newest migration.
-  static let newest = 3
+  static let newest = 4
 
   private let migrator: DatabaseMigrator = {
     var migrator = DatabaseMigrator()
     migrator.registerMigration("1") { database in try Migration1.apply(to: database) }
     migrator.registerMigration("2") { database in try Migration2.apply(to: database) }
     migrator.registerMigration("3") { database in try Migration3.apply(to: database) }
+    migrator.registerMigration("4") { database in try Migration4.apply(to: database) }
     return migrator
   }()
 
