@@ -73,6 +73,13 @@ let package = Package(
       ],
       swiftSettings: settings),
     .target(
+      name: "MartletVault",
+      dependencies: [
+        "StrictCoding", "OAuthProtocol", "MartletDomain", "OAuthClient",
+        .product(name: "Crypto", package: "swift-crypto"),
+      ],
+      swiftSettings: settings),
+    .target(
       name: "MartletPolicy", dependencies: ["StrictCoding", "MCPProtocol", "MartletDomain"], swiftSettings: settings),
     .target(name: "MartletAudit", dependencies: ["StrictCoding", "MartletDomain"], swiftSettings: settings),
     .target(
@@ -143,7 +150,8 @@ let package = Package(
   ]
     + [
       "StrictCoding", "OAuthProtocol", "MCPProtocol", "MartletDomain", "OAuthClient", "MartletAuthorizationServer",
-      "MartletIdentity", "MartletPolicy", "MartletAudit", "MartletProxy", "MartletStoreSQLite", "MartletServer",
+      "MartletIdentity", "MartletVault", "MartletPolicy", "MartletAudit", "MartletProxy", "MartletStoreSQLite",
+      "MartletServer",
     ].map { (name: String) -> Target in
       .testTarget(
         name: "\(name)Tests",

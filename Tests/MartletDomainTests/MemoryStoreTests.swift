@@ -148,6 +148,35 @@ import Testing
   @Test func auditEventsComeBack() async throws { try await AuditStoreContract.eventsComeBack(makeStore: makeStore) }
   @Test func flowsAreSummedUp() async throws { try await AuditStoreContract.flowsAreSummedUp(makeStore: makeStore) }
 
+  @Test func connectionsComeBackAsStored() async throws {
+    try await ConnectionStoreContract.connectionsComeBackAsStored(makeStore: makeStore)
+  }
+  @Test func establishingIsByVersion() async throws {
+    try await ConnectionStoreContract.establishingIsByVersion(makeStores: makeStores)
+  }
+  @Test func dueIsWhatIsDue() async throws { try await ConnectionStoreContract.dueIsWhatIsDue(makeStore: makeStore) }
+  @Test func connectionChangesAreFollowed() async throws {
+    try await ConnectionStoreContract.changesAreFollowed(makeStores: makeStores)
+  }
+  @Test func A_20_dataKeysAreAddedOnce() async throws {
+    try await ConnectionStoreContract.dataKeysAreAddedOnce(makeStores: makeStores)
+  }
+  @Test func R_01_oneClaimAtATime() async throws {
+    try await RefreshLeaseContract.oneClaimAtATime(makeStores: makeStores, handles: 1)
+  }
+  @Test func R_06_staleHolderIsFenced() async throws {
+    try await RefreshLeaseContract.staleHolderIsFenced(makeStores: makeStores)
+  }
+  @Test func R_08_R_09_R_10_failuresTakeNothingAway() async throws {
+    try await RefreshLeaseContract.failuresTakeNothingAway(makeStore: makeStore)
+  }
+  @Test func revokingTakesTheCredential() async throws {
+    try await RefreshLeaseContract.revokingTakesTheCredential(makeStore: makeStore)
+  }
+  @Test func storesDecideAsTheLedger() async throws {
+    try await RefreshLeaseContract.storesDecideAsTheLedger(makeStore: makeStore)
+  }
+
   @Test func failingStoreFails() async throws {
     let store = MemoryStore()
     store.fail(with: .unavailable("a test"))

@@ -21,6 +21,7 @@ LAYERS: dict[str, tuple[set[str], set[str]]] = {
     "OAuthClient": ({"StrictCoding", "OAuthProtocol"}, {"Crypto", "CryptoExtras"} | NIO),
     "MartletAuthorizationServer": ({"StrictCoding", "OAuthProtocol", "MartletDomain", "OAuthClient"}, {"Crypto"}),
     "MartletIdentity": ({"StrictCoding", "OAuthProtocol", "MartletDomain", "OAuthClient"}, {"Crypto", "CryptoExtras"}),
+    "MartletVault": ({"StrictCoding", "OAuthProtocol", "MartletDomain", "OAuthClient"}, {"Crypto"}),
     "MartletPolicy": ({"StrictCoding", "MCPProtocol", "MartletDomain"}, set()),
     "MartletAudit": ({"StrictCoding", "MartletDomain"}, set()),
     "MartletProxy": (

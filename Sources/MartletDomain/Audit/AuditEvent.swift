@@ -52,6 +52,10 @@ public enum AuditAction: String, Sendable, CaseIterable {
   case sessionStarted = "session.started"
   /// An MCP session ended.
   case sessionEnded = "session.ended"
+  /// An upstream credential was renewed.
+  case credentialRefreshed = "credential.refreshed"
+  /// An upstream credential couldn't be renewed.
+  case credentialFailed = "credential.failed"
   /// A signing key was added.
   case signingKeyRotated = "signing_key.rotated"
   /// A user was made.

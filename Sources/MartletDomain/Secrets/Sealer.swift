@@ -49,6 +49,14 @@ public struct Sealer: Sendable {
   /// Names the key without telling anything about it.
   public var keyName: String { Hex.encode(keyID) }
 
+  /// The name of the key that a value says it was sealed with.
+  ///
+  /// - Returns: `nil` where it can't be a sealed value.
+  public static func keyName(of sealed: [UInt8]) -> String? {
+    guard sealed.count >= 9 + 28, sealed.first == 1 else { return nil }
+    return Hex.encode(Array(sealed[1..<9]))
+  }
+
   /// Encrypts and authenticates.
   ///
   /// - Parameters:

@@ -4,7 +4,7 @@ import GRDB
 /// works.
 struct Migrations {
   /// The number of the newest migration.
-  static let newest = 4
+  static let newest = 5
 
   private let migrator: DatabaseMigrator = {
     var migrator = DatabaseMigrator()
@@ -12,6 +12,7 @@ struct Migrations {
     migrator.registerMigration("2") { database in try Migration2.apply(to: database) }
     migrator.registerMigration("3") { database in try Migration3.apply(to: database) }
     migrator.registerMigration("4") { database in try Migration4.apply(to: database) }
+    migrator.registerMigration("5") { database in try Migration5.apply(to: database) }
     return migrator
   }()
 

@@ -11,18 +11,21 @@ public struct TokenClient: Sendable {
   private let fetcher: any DocumentFetching
   private let clock: MillisecondClock
   private let randomBytes: @Sendable (Int) -> [UInt8]
+  private let limits: FetchLimits
 
   /// - Parameters:
   ///   - fetcher: Guarded for discovered servers, operator-configured for identity providers.
   ///   - clock: The present.
   ///   - randomBytes: Bytes from a cryptographic generator, for assertion identifiers.
+  ///   - limits: Bytes and time of one request.
   public init(
     fetcher: any DocumentFetching, clock: @escaping MillisecondClock,
-    randomBytes: @escaping @Sendable (Int) -> [UInt8]
+    randomBytes: @escaping @Sendable (Int) -> [UInt8], limits: FetchLimits = .metadata
   ) {
     self.fetcher = fetcher
     self.clock = clock
     self.randomBytes = randomBytes
+    self.limits = limits
   }
 
   /// Exchanges an authorization code.
@@ -80,7 +83,7 @@ public struct TokenClient: Sendable {
     let form = Array(FormParameters.encode(grant + proof.form).utf8)
     let document: FetchedDocument
     do {
-      document = try await fetcher.post(url, form: form, headers: proof.headers, limits: .metadata)
+      document = try await fetcher.post(url, form: form, headers: proof.headers, limits: limits)
     } catch {
       throw error.isTransient ? .transient(error) : .unusable("token endpoint: \(error)")
     }

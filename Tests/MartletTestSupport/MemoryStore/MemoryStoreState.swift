@@ -35,6 +35,11 @@ struct MemoryStoreState: Sendable {
     var passwordHash: String?
   }
 
+  struct StoredConnection: Sendable {
+    var connection: UpstreamConnection
+    var sequence: Int64
+  }
+
   struct Document: Sendable {
     var body: [UInt8]
     var fetchedAt: Timestamp
@@ -57,4 +62,7 @@ struct MemoryStoreState: Sendable {
   var mcpSessions: [ArtefactDigest: MCPSession] = [:]
   var documents: [ByteString: Document] = [:]
   var auditEvents: [AuditEvent] = []
+  var connections: [ConnectionKey: StoredConnection] = [:]
+  var lastConnectionChange: Int64 = 0
+  var dataKeys: [DataKey] = []
 }

@@ -1,0 +1,25 @@
+import MartletDomain
+
+/// What a call to a server behind Martlet is given.
+public enum CredentialAnswer: Sendable {
+  /// The credential.
+  case ready(UpstreamAccess)
+  /// The account has to be connected, or connected again, by its owner; the reason, where it once was.
+  case connectionRequired(ConnectionReason?)
+  /// Not now; nothing is lost. When to try again, where that is known.
+  case unavailable(retryAt: Timestamp?)
+}
+
+/// An access token that may be sent to the server that it was issued for.
+public struct UpstreamAccess: Sendable {
+  /// The token.
+  public let token: Secret
+  /// The version of the credential, to name it by when it is refused.
+  public let version: Int
+
+  /// Describes an access.
+  public init(token: Secret, version: Int) {
+    self.token = token
+    self.version = version
+  }
+}

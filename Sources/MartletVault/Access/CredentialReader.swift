@@ -1,0 +1,32 @@
+import MartletDomain
+
+/// What the store says of a connection right now.
+enum CredentialReading: Sendable {
+  /// It may be used.
+  case usable(UpstreamAccess, UpstreamConnection)
+  /// Its access token has ended; it can be refreshed.
+  case stale(UpstreamConnection)
+  /// Only its owner can help.
+  case ownerNeeded(ConnectionReason?)
+  /// The store doesn't say, or what it says can't be opened.
+  case unknown
+}
+
+/// Reads credentials from the store.
+struct CredentialReader: Sendable {
+  let store: any ConnectionStore
+  let seal: CredentialSeal
+  let clock: any WallClock
+
+  func read(_ key: ConnectionKey) async -> CredentialReading {
+    let found: UpstreamConnection?
+    do { found = try await store.connection(key) } catch { return .unknown }
+    guard let connection = found else { return .ownerNeeded(nil) }
+    guard connection.ledger.isUsable else { return .ownerNeeded(connection.ledger.reason) }
+    if let end = RefreshTiming.usableUntil(connection), end <= clock.now() {
+      return connection.ledger.isRefreshable ? .stale(connection) : .ownerNeeded(.notRefreshable)
+    }
+    guard let tokens = try? await seal.open(connection) else { return .unknown }
+    return .usable(UpstreamAccess(token: tokens.accessToken, version: connection.ledger.version), connection)
+  }
+}

@@ -1,0 +1,96 @@
+import Crypto
+import MartletDomain
+import Synchronization
+
+/// Each tenant's keys: random, sealed under the installation's key, opened once and remembered.
+public final class DataKeys: Sendable {
+  /// Tenants whose keys are remembered at once.
+  private static let capacity = 10_000
+
+  private struct Opened {
+    var newest: Sealer
+    var byName: [String: Sealer]
+  }
+
+  private let store: any DataKeyStore
+  private let sealer: Sealer
+  private let clock: any WallClock
+  private let random: any RandomSource
+  private let opened = Mutex<[TenantID: Opened]>([:])
+
+  /// - Parameters:
+  ///   - store: Where sealed keys are kept.
+  ///   - sealer: The installation's key.
+  ///   - clock: Tells the time.
+  ///   - random: Makes keys.
+  public init(store: any DataKeyStore, sealer: Sealer, clock: any WallClock, random: any RandomSource) {
+    self.store = store
+    self.sealer = sealer
+    self.clock = clock
+    self.random = random
+  }
+
+  /// The key that seals a tenant's new credentials, made where there is none.
+  ///
+  /// - Throws: `VaultError`.
+  func newest(of tenant: TenantID) async throws(VaultError) -> Sealer {
+    if let known = opened.withLock({ $0[tenant]?.newest }) { return known }
+    return try await load(tenant).newest
+  }
+
+  /// The key that a value was sealed with; one that isn't known is looked for in the store.
+  ///
+  /// - Throws: `VaultError`: a key that isn't there is an error, never an empty value.
+  func key(named name: String, of tenant: TenantID) async throws(VaultError) -> Sealer {
+    if let known = opened.withLock({ $0[tenant]?.byName[name] }) { return known }
+    guard let found = try await load(tenant).byName[name] else { throw .seal(.unknownKey(name)) }
+    return found
+  }
+
+  private func load(_ tenant: TenantID) async throws(VaultError) -> Opened {
+    var records = try await read(tenant)
+    if records.isEmpty {
+      let made = try make(for: tenant)
+      do { _ = try await store.addDataKey(made, ifNewestIs: nil) } catch { throw .store(error) }
+      // Another process may have been first; then its key is the one.
+      records = try await read(tenant)
+    }
+    var byName: [String: Sealer] = [:]
+    for record in records { byName[record.name] = try open(record) }
+    guard let name = records.last?.name, let newest = byName[name] else { throw .seal(.unknownKey("")) }
+    let result = Opened(newest: newest, byName: byName)
+    opened.withLock { opened in
+      if opened.count >= Self.capacity { opened.removeAll() }
+      opened[tenant] = result
+    }
+    return result
+  }
+
+  private func read(_ tenant: TenantID) async throws(VaultError) -> [DataKey] {
+    do { return try await store.dataKeys(of: tenant) } catch { throw .store(error) }
+  }
+
+  private func make(for tenant: TenantID) throws(VaultError) -> DataKey {
+    let bytes = random.bytes(32)
+    let name = Sealer(key: SymmetricKey(data: bytes)).keyName
+    do {
+      let sealed = try sealer.seal(bytes, in: Self.context(tenant, name))
+      return DataKey(name: name, tenant: tenant, sealedKey: sealed, createdAt: clock.now())
+    } catch {
+      throw .seal(error)
+    }
+  }
+
+  private func open(_ record: DataKey) throws(VaultError) -> Sealer {
+    do {
+      let bytes = try sealer.open(record.sealedKey, in: Self.context(record.tenant, record.name))
+      return Sealer(key: SymmetricKey(data: bytes))
+    } catch {
+      throw .seal(error)
+    }
+  }
+
+  private static func context(_ tenant: TenantID, _ name: String) -> SealContext {
+    SealContext(tenant: tenant, record: "data_key", id: name.utf8, column: "sealed_key")
+  }
+}

@@ -1,0 +1,208 @@
+import MartletDomain
+import StrictCoding
+import Synchronization
+
+/// Every upstream credential: read, kept alive, handed out.
+///
+/// What was read is remembered until it ends or another process says that it changed, so that a call usually finds its
+/// credential at once, on whatever thread it is.
+public final class Vault: Sendable {
+  /// What a vault works with.
+  public struct Dependencies: Sendable {
+    /// Where connections and keys are kept.
+    public var store: any ConnectionStore
+    /// Opens and closes credentials.
+    public var seal: CredentialSeal
+    /// Redeems refresh tokens.
+    public var exchange: any RefreshExchange
+    /// Keeps what the store can't take.
+    public var journal: any SpillJournal
+    /// How much an authorization server is asked.
+    public var limits: IssuerLimits
+    /// Tells the time.
+    public var clock: any WallClock
+    /// Waits.
+    public var sleeper: any Sleeper
+    /// Makes node ids and jitter.
+    public var random: any RandomSource
+    /// Takes records.
+    public var audit: any AuditSink
+
+    /// Lists them.
+    public init(
+      store: any ConnectionStore, seal: CredentialSeal, exchange: any RefreshExchange, journal: any SpillJournal,
+      limits: IssuerLimits = IssuerLimits(), clock: any WallClock, sleeper: any Sleeper = SystemSleeper(),
+      random: any RandomSource, audit: any AuditSink
+    ) {
+      self.store = store
+      self.seal = seal
+      self.exchange = exchange
+      self.journal = journal
+      self.limits = limits
+      self.clock = clock
+      self.sleeper = sleeper
+      self.random = random
+      self.audit = audit
+    }
+  }
+
+  /// Gets an answer, once, from anywhere.
+  public typealias Completion = @Sendable (CredentialAnswer) -> Void
+
+  /// How many connections are refreshed ahead of time in one round.
+  private static let round = 256
+
+  private let dependencies: Dependencies
+  private let reader: CredentialReader
+  private let cache: CredentialCache
+  private let queue = JobQueue()
+  private let engine: RefreshEngine
+  private let loads = Mutex<[ConnectionKey: [Completion]]>([:])
+
+  /// Puts a vault together; `run` has to run for anything to come of what isn't remembered.
+  public init(_ dependencies: Dependencies) {
+    self.dependencies = dependencies
+    let reader = CredentialReader(store: dependencies.store, seal: dependencies.seal, clock: dependencies.clock)
+    let cache = CredentialCache(clock: dependencies.clock)
+    self.reader = reader
+    self.cache = cache
+    engine = RefreshEngine(
+      RefreshEngine.Dependencies(
+        store: dependencies.store, seal: dependencies.seal, exchange: dependencies.exchange,
+        journal: dependencies.journal, gate: IssuerGate(limits: dependencies.limits, clock: dependencies.clock),
+        clock: dependencies.clock, sleeper: dependencies.sleeper, random: dependencies.random,
+        audit: dependencies.audit, node: NodeID(dependencies.random)),
+      queue: queue,
+      landed: { key in
+        let mark = cache.mark
+        switch await reader.read(key) {
+        case .usable(let access, let connection):
+          cache.remember(access, connection, since: mark)
+          return .ready(access)
+        case .ownerNeeded(let reason): return .connectionRequired(reason)
+        case .stale(let connection): return .unavailable(retryAt: connection.ledger.retryAt)
+        case .unknown: return .unavailable(retryAt: nil)
+        }
+      })
+  }
+
+  /// A credential for a call.
+  ///
+  /// - Parameters:
+  ///   - key: Whose, for which server.
+  ///   - completion: Called once, from anywhere, where there is no answer at once.
+  /// - Returns: The answer where it is known at once, and then `completion` isn't called.
+  public func credential(for key: ConnectionKey, completion: @escaping Completion) -> CredentialAnswer? {
+    if let found = cache.find(key) {
+      if found.isDue { load(key, isUrgent: false, completion: nil) }
+      return .ready(found.access)
+    }
+    load(key, isUrgent: true, completion: completion)
+    return nil
+  }
+
+  /// Another credential for a call whose credential its server refused (401): refreshed once, whoever else was refused
+  /// with it.
+  ///
+  /// - Parameters:
+  ///   - access: The refused one.
+  ///   - key: Whose, for which server.
+  ///   - completion: Called once. `.connectionRequired` where a credential that was just renewed is refused, too.
+  public func replacement(
+    for access: UpstreamAccess, of key: ConnectionKey, completion: @escaping Completion
+  ) {
+    if let found = cache.find(key), found.access.version > access.version { return completion(.ready(found.access)) }
+    cache.forget(key)
+    let job: JobQueue.Job = { [self] in
+      switch await reader.read(key) {
+      case .usable(let current, let connection):
+        if current.version != access.version { return completion(.ready(current)) }
+        guard connection.ledger.isRefreshable, !wasJustRenewed(connection) else {
+          return completion(.connectionRequired(.refused))
+        }
+        engine.refresh(connection, isUrgent: true) { answer in
+          // The same one again is no replacement.
+          if case .ready(let renewed) = answer, renewed.version == access.version {
+            return completion(.unavailable(retryAt: nil))
+          }
+          completion(answer)
+        }
+      case .stale(let connection): engine.refresh(connection, isUrgent: true, completion: completion)
+      case .ownerNeeded(let reason): completion(.connectionRequired(reason))
+      case .unknown: completion(.unavailable(retryAt: nil))
+      }
+    }
+    if !queue.add(job) { completion(.unavailable(retryAt: nil)) }
+  }
+
+  private func wasJustRenewed(_ connection: UpstreamConnection) -> Bool {
+    guard let renewedAt = connection.refreshedAt else { return false }
+    return dependencies.clock.now() - renewedAt < RefreshTiming.leastLead
+  }
+
+  /// Reads a credential, refreshes it where it has ended, and tells everybody who asked meanwhile.
+  private func load(_ key: ConnectionKey, isUrgent: Bool, completion: Completion?) {
+    let isMine = loads.withLock { loads in
+      let isMine = loads[key] == nil
+      loads[key, default: []] += completion.map { [$0] } ?? []
+      return isMine
+    }
+    guard isMine else { return }
+    let isTaken = queue.add { [self] in
+      let mark = cache.mark
+      switch await reader.read(key) {
+      case .usable(let access, let connection):
+        cache.remember(access, connection, since: mark)
+        if connection.isDue(at: dependencies.clock.now()) {
+          engine.refresh(connection, isUrgent: false, completion: nil)
+        }
+        answer(key, .ready(access))
+      case .stale(let connection): engine.refresh(connection, isUrgent: isUrgent) { self.answer(key, $0) }
+      case .ownerNeeded(let reason): answer(key, .connectionRequired(reason))
+      case .unknown: answer(key, .unavailable(retryAt: nil))
+      }
+    }
+    if !isTaken { answer(key, .unavailable(retryAt: nil)) }
+  }
+
+  private func answer(_ key: ConnectionKey, _ answer: CredentialAnswer) {
+    let completions = loads.withLock { $0.removeValue(forKey: key) ?? [] }
+    for completion in completions { completion(answer) }
+  }
+}
+
+extension Vault {
+  /// Does what isn't done at once, until `close`: flights, reads, refreshes ahead of time, what other processes changed.
+  public func run() async {
+    await withTaskGroup(of: Void.self) { group in
+      group.addTask { await self.queue.run() }
+      group.addTask { await self.cache.follow(self.dependencies.store, self.dependencies.sleeper) }
+      group.addTask {
+        while !Task.isCancelled {
+          await self.workAhead()
+          await self.dependencies.sleeper.sleep(for: .seconds(1))
+        }
+      }
+      await group.next()
+      group.cancelAll()
+    }
+  }
+
+  /// One round of what is due: spilled tokens first, then credentials, as far as there is room.
+  package func workAhead() async {
+    for spilled in (try? dependencies.journal.all()) ?? [] { engine.replay(spilled) }
+    let room = Self.round - engine.count
+    guard room > 0 else { return }
+    let due = try? await dependencies.store.connectionsDue(at: dependencies.clock.now(), limit: room)
+    for connection in due ?? [] { engine.refresh(connection, isUrgent: false, completion: nil) }
+  }
+
+  /// Begins nothing new and waits for what is under way: a token that was asked for is still stored.
+  ///
+  /// - Parameter limit: How long at most.
+  public func close(within limit: Duration) async {
+    queue.close()
+    let end = ContinuousClock.now + limit
+    while queue.pending > 0, ContinuousClock.now < end { await SystemSleeper().sleep(for: .milliseconds(20)) }
+  }
+}

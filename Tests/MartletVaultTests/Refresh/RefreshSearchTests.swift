@@ -1,0 +1,47 @@
+import MartletDomain
+import MartletTestSupport
+import MartletVault
+import Testing
+
+/// Every order in which the steps of several processes, their deaths, failures of the store and lost answers can come.
+@Suite struct RefreshSearchTests {
+  @Test(arguments: ModelServer.Temper.allCases)
+  func R_00_nothingIsLostInAnyOrder(_ temper: ModelServer.Temper) throws {
+    let faults =
+      TestCounts.isFull
+      ? ModelFaults(crashes: 1, storeFailures: 2, pauses: 2, losses: 1, revocations: 1)
+      : ModelFaults(crashes: 1, storeFailures: 1, pauses: 1, losses: 1)
+    let calls = TestCounts.pick(reduced: 1, full: 2)
+    let world = ModelWorld(nodes: 3, calls: calls, tokens: 2, temper: temper, faults: faults)
+    let count = try RefreshSearch().run(from: world)
+    TestCounts.prove("R-00", count: count)
+    #expect(count > 1000)
+  }
+
+  /// The search is worth what it finds.
+  @Test(arguments: ModelMutation.allCases)
+  func R_00_everyMistakeIsFound(_ mutation: ModelMutation) throws {
+    let faults = ModelFaults(crashes: 1, storeFailures: 2, pauses: 2, losses: 1)
+    // The least forgiving temper is the first to show a mistake.
+    let world = ModelWorld(nodes: 2, calls: 1, tokens: 1, temper: .overtaking, faults: faults)
+    #expect(throws: ModelViolation.self) { try RefreshSearch(mutation: mutation).run(from: world) }
+  }
+}
+
+/// Depth first through every world that can be reached.
+struct RefreshSearch {
+  var mutation: ModelMutation?
+
+  /// - Returns: How many worlds there are.
+  func run(from start: ModelWorld) throws -> Int {
+    var seen: Set<ModelWorld> = [start.sorted()]
+    var open = [start.sorted()]
+    while let world = open.popLast() {
+      try world.checkHealing()
+      let next = try world.successors(mutation).map { $0.sorted() }
+      if next.isEmpty, world.nodes.contains(where: { $0.flight != nil }) { throw ModelViolation("nobody can go on") }
+      for world in next where seen.insert(world).inserted { open.append(world) }
+    }
+    return seen.count
+  }
+}
