@@ -24,6 +24,9 @@ prove: ## make prove CHECK=R-20: one check at its full count, recorded in docs/p
 fuzz: ## the fuzz tests at length, seed after seed: make fuzz MINUTES=10
 	@MINUTES="$(MINUTES)" scripts/fuzz.sh
 
+guided: ## libFuzzer on the pure parsers, guided by coverage: make guided MINUTES=5
+	@MINUTES="$(MINUTES)" scripts/fuzz-guided.sh
+
 format: ## rewrite the Swift sources as `make check` wants them
 	@swift format --in-place --parallel --recursive Sources Tests Package.swift
 
@@ -39,4 +42,4 @@ bench: ## measures Martlet beside other proxies: make bench ONLY="throughput lat
 clean: ## remove what was built and installed here (data/ stays)
 	@rm -rf .build .venvs
 
-.PHONY: help run test check prove fuzz format build release bench clean
+.PHONY: help run test check prove fuzz guided format build release bench clean
