@@ -27,6 +27,9 @@ mutate: ## make mutate CHECK=V-050: breaks the code in a copy, and the check's t
 fuzz: ## the fuzz tests at length, seed after seed: make fuzz MINUTES=10
 	@MINUTES="$(MINUTES)" scripts/fuzz.sh
 
+guided: ## libFuzzer on the pure parsers, guided by coverage: make guided MINUTES=5
+	@MINUTES="$(MINUTES)" scripts/fuzz-guided.sh
+
 format: ## rewrite the Swift sources as `make check` wants them
 	@swift format --in-place --parallel --recursive Sources Tests Package.swift
 
@@ -42,4 +45,4 @@ bench: ## measures Martlet beside other proxies: make bench ONLY="throughput lat
 clean: ## remove what was built and installed here (data/ stays)
 	@rm -rf .build .venvs
 
-.PHONY: help run test check prove mutate fuzz format build release bench clean
+.PHONY: help run test check prove mutate fuzz guided format build release bench clean

@@ -1,5 +1,6 @@
 """SIGHUP takes in a configuration whole or not at all; SIGTERM lets what is under way finish (R-70, R-90)."""
 
+import contextlib
 import http.client
 import json
 import random
@@ -11,7 +12,7 @@ import urllib.parse
 import pytest
 from martlet_support import request
 from martlet_support.route import connect
-from martlet_support.steps import until, within
+from martlet_support.steps import PATIENCE, until, within
 
 
 def test_R_90_a_reload_adds_and_removes_routes(install, fake_mcp_server):
@@ -158,6 +159,35 @@ def test_R_70_sigterm_under_load_fails_no_call(install):
     world.gateway.process = None
     assert not failed, f"{len(failed)} calls failed on connections that had not been told to close: {failed[:2]}"
     assert last == [True] * 8, "each connection was told that its answer is the last"
+
+
+def test_R_70_a_call_that_never_ends_is_cut(install):
+    """Nobody can keep the process from stopping: 30 s are the limit."""
+    world, release, begun = install(), threading.Event(), threading.Event()
+
+    def never(message, _):
+        begun.set()
+        release.wait(2 * PATIENCE)
+        return {"messages": []}
+
+    world.upstreams["stateless"].on("prompts/get", never)
+    connection = connect(world, "stateless")
+
+    def call():
+        with contextlib.suppress(Exception):
+            connection.post("prompts/get", {"name": "p"})
+
+    worker = threading.Thread(target=call)
+    worker.start()
+    try:
+        assert begun.wait(PATIENCE)
+        world.gateway.process.terminate()
+        assert world.gateway.process.wait(30 + PATIENCE) == 0, "a stop that cuts is a stop"
+        assert "some requests had not ended in time and were cut" in world.gateway.log()
+    finally:
+        world.gateway.process = None
+        release.set()
+        worker.join(PATIENCE)
 
 
 def test_R_70_an_idle_process_stops_at_once(install):

@@ -77,11 +77,8 @@ import Testing
 
   private func torn(_ before: CrashCopy, _ after: CrashCopy, _ round: Int) -> CrashCopy {
     var generator = sample.random
-    var copy = after
-    copy.log.removeLast(Int.random(in: 0...(after.log.count - before.log.count), using: &generator))
-    // A sector that was being written may hold anything.
-    if round % 2 == 0 { copy.log += sample.random.bytes(Int.random(in: 0...512, using: &generator)) }
-    return copy
+    let noise = round % 2 == 0 ? sample.random.bytes(Int.random(in: 0...512, using: &generator)) : []
+    return before.torn(in: after, at: Double.random(in: 0...1, using: &generator), noise: noise)
   }
 
   private func pages(of old: [UInt8], mixedWith new: [UInt8]) -> [UInt8] {

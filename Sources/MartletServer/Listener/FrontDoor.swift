@@ -67,18 +67,15 @@ final class FrontDoor: Sendable {
 
   /// Stops accepting, lets requests under way finish, and closes.
   ///
-  /// - Returns: Whether everything had ended in time.
+  /// - Returns: Whether everything had ended in time. What had not is left to the end of the process.
   func close() async -> Bool {
-    let done = group.any().makePromise(of: Void.self)
+    let eventLoop = group.any()
+    let (done, first) = (eventLoop.makePromise(of: Void.self), eventLoop.makePromise(of: Bool.self))
+    done.futureResult.whenComplete { _ in first.succeed(true) }
+    let late = eventLoop.scheduleTask(in: FrontDoorLimits.drain) { first.succeed(false) }
     quiescing.initiateShutdown(promise: done)
-    let late = group.any().scheduleTask(in: FrontDoorLimits.drain) { () -> Void in }
-    return await withTaskGroup(of: Bool.self) { tasks in
-      tasks.addTask { (try? await done.futureResult.get()) != nil }
-      tasks.addTask { (try? await late.futureResult.get()) == nil }
-      let first = await tasks.next() ?? false
-      late.cancel()
-      tasks.cancelAll()
-      return first
-    }
+    let isInTime = (try? await first.futureResult.get()) ?? false
+    late.cancel()
+    return isInTime
   }
 }

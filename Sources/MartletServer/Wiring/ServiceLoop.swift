@@ -55,9 +55,24 @@ struct ServiceLoop: Sendable {
     logger.info("stopping: requests under way may finish")
     application.health.note(.listener, isWell: false)
     application.planes.drain()
-    await application.gateway.closeStreams(reason: "shutdown")
-    try? await Task.sleep(for: Self.lastRequests)
-    if await !application.door.close() { logger.warning("some requests had not ended in time and were cut") }
+    let isInTime = await withTaskGroup(of: Bool.self) { tasks in
+      tasks.addTask {
+        try? await Task.sleep(for: Self.lastRequests)
+        return await application.door.close()
+      }
+      // Again and again: a request that is under way may yet become a stream.
+      tasks.addTask {
+        while !Task.isCancelled {
+          await application.gateway.closeStreams(reason: "shutdown")
+          try? await Task.sleep(for: Self.lastRequests / 2)
+        }
+        return true
+      }
+      let isInTime = await tasks.next() ?? true
+      tasks.cancelAll()
+      return isInTime
+    }
+    if !isInTime { logger.warning("some requests had not ended in time and were cut") }
     try? await application.gateway.noteSessionUse()
     record(.processStopped)
   }

@@ -1,0 +1,122 @@
+"""Two processes on one data folder are restarted in turn, as an operator rolls out a new version: no call fails, every stream is back at
+once. What stands in front of them tries the other one where a connection is refused, or was closed while nothing was under way."""
+
+import http.client
+import json
+import random
+import threading
+import time
+import urllib.parse
+
+from martlet_support.mcp import MCPConnection
+from martlet_support.route import connect, token
+from martlet_support.steps import PATIENCE, count, until, within
+
+
+class Peer(threading.Thread):
+    """A client that goes on until it is told to stop, at whichever process takes it."""
+
+    def __init__(self, ports: list[int], connection: MCPConnection, over: threading.Event):
+        super().__init__(daemon=True)
+        self.ports, self.connection, self.over = ports, connection, over
+        self.path = urllib.parse.urlsplit(connection.url).path
+        self.failed: list = []
+        self.start()
+
+    def connected(self) -> http.client.HTTPConnection:
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            kept = http.client.HTTPConnection("127.0.0.1", random.choice(self.ports), timeout=PATIENCE)
+            try:
+                kept.connect()
+                return kept
+            except ConnectionRefusedError:
+                assert time.monotonic() < deadline, "nobody listens"
+                time.sleep(0.01)
+
+
+class Caller(Peer):
+    """Calls, one after the other, on a connection that it keeps."""
+
+    done = 0
+
+    def run(self):
+        kept, heard = None, 0.0
+        while not self.over.is_set():
+            kept = kept or self.connected()
+            sent = time.monotonic()
+            body = json.dumps(self.connection.body("tools/call", {"name": "echo", "arguments": {"text": "x"}}))
+            try:
+                kept.request("POST", self.path, body, {**self.connection.headers(), "Content-Type": "application/json"})
+                answer = kept.getresponse()
+                assert answer.status == 200 and "result" in json.loads(answer.read()), answer.status
+            except (OSError, http.client.HTTPException, AssertionError) as problem:
+                # Nobody who keeps a connection without using it can know that it is still there.
+                if isinstance(problem, AssertionError) or sent - heard < 0.3:
+                    self.failed.append(problem)
+                kept = None
+                continue
+            self.done, heard = self.done + 1, time.monotonic()
+            if answer.getheader("connection") == "close":
+                kept = None
+            time.sleep(random.random() * 0.02)
+
+
+class Listener(Peer):
+    """Keeps its session's stream open, and measures how long it is without."""
+
+    times = 0
+    longest = 0.0
+    listens = False
+
+    def run(self):
+        ended = None
+        while not self.over.is_set():
+            try:
+                kept = self.connected()
+                kept.request("GET", self.path, headers={**self.connection.headers(), "Accept": "text/event-stream"})
+                answer = kept.getresponse()
+            except (OSError, http.client.HTTPException):
+                continue
+            if answer.status != 200:
+                self.failed.append(answer.status)
+                time.sleep(0.1)
+                continue
+            self.times, self.listens = self.times + 1, True
+            self.longest = max(self.longest, time.monotonic() - ended if ended else 0)
+            try:
+                while answer.readline():
+                    pass
+            except (OSError, http.client.HTTPException):
+                pass
+            self.listens, ended = False, time.monotonic()
+
+
+def test_R_70_a_rolling_restart_fails_no_call(install):
+    world = install()
+    twin = world.gateway.twin()
+    twin.start()
+    over = threading.Event()
+    ports = [world.gateway.port, twin.port]
+    token(world)
+    try:
+        listeners = [Listener(ports, connect(world, "stateful"), over) for _ in range(count(8, 500))]
+        callers = [Caller(ports, connect(world, "stateless"), over) for _ in range(count(6, 24))]
+        calls = lambda: sum(caller.done for caller in callers)
+        assert until(lambda: all(listener.listens for listener in listeners) and calls() > 50)
+        for turn in range(count(2, 20)):
+            before, node = calls(), (world.gateway, twin)[turn % 2]
+            assert node.stop() == 0
+            node.start()
+            assert until(lambda: calls() > before + count(50, 500) and all(listener.listens for listener in listeners))
+        over.set()
+        for caller in callers:
+            caller.join(PATIENCE)
+        failed = [problem for peer in callers + listeners for problem in peer.failed]
+        assert not failed, f"{len(failed)} of {calls()} failed: {failed[:3]!r}"
+        assert sum(listener.times for listener in listeners) > len(listeners), "streams ended and came back"
+        assert max(listener.longest for listener in listeners) <= within(5)
+        print(f"proof: R-70 count={calls()}")
+    finally:
+        over.set()
+        twin.close()
