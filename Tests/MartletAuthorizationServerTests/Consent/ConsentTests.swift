@@ -271,6 +271,17 @@ struct ConsentTests {
     #expect(!door.audit.actions.contains(.codeIssued))
   }
 
+  @Test func V_054_aLoginOfAnotherBrowserIsNone() async throws {
+    let door = try await door()
+    let mine = try await Standing(door)
+    var other = try await Standing(door, request: goodRequest.with("state", "other"))
+    #expect(await other.show().status == 200)
+    other.browser.jar[door.cookies.name(.session)] = mine.browser.jar[door.cookies.name(.session)]
+    #expect(await other.show().location == "/login?transaction=\(other.transaction)")
+    #expect(await other.submitBlind().location == "/login?transaction=\(other.transaction)")
+    #expect(!door.audit.actions.contains(.codeIssued))
+  }
+
   @Test func aDisabledUserIsNotLoggedIn() async throws {
     let door = try await door()
     let standing = try await Standing(door)

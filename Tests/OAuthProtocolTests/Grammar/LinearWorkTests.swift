@@ -37,7 +37,8 @@ struct LinearWorkTests {
   ]
 
   @Test(arguments: readers) func V_034_workGrowsWithTheText(_ reader: Reader) {
-    let texts = Dictionary(uniqueKeysWithValues: [16, 8 << 10, 64 << 10].map { ($0, Self.text(reader.unit, bytes: $0)) })
+    let sizes = [16, 8 << 10, 64 << 10]
+    let texts = Dictionary(uniqueKeysWithValues: sizes.map { ($0, Self.text(reader.unit, bytes: $0)) })
     let found = ThreadTime.growth(to: 64 << 10) { size in texts[size].map(reader.read) }
     #expect(found == nil, "8 KiB cost \(String(describing: found?.small)), 64 KiB \(String(describing: found?.large))")
   }
