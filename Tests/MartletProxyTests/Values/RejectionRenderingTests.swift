@@ -88,7 +88,7 @@ struct RejectionRenderingTests {
       let error: JSONValue = ["code": -32_001, "message": "Session not found"]
       #expect(try JSONReader.parse(refusal.body) == ["jsonrpc": "2.0", "id": id?.json ?? .null, "error": error])
       #expect(refusal.head.status == 404)
-      #expect(refusal.head.headers.fields.map(\.name) == ["content-type"])
+      #expect(refusal.head.headers.fields.map(\.name) == ["content-type", "cache-control"])
     }
   }
 }
