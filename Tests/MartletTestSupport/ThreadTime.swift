@@ -20,7 +20,7 @@ public enum ThreadTime {
     work(16)
     let small = (0..<3).map { _ in measure { work(size / 8) } }.min() ?? .zero
     let large = (0..<3).map { _ in measure { work(size) } }.min() ?? .zero
-    return large > small * 30 && large > .milliseconds(500) ? (small, large) : nil
+    return large > small * 30 && large > .milliseconds(100) ? (small, large) : nil
   }
 
   private static func now() -> Duration {

@@ -190,6 +190,7 @@ def test_V_042_D3_N_23_every_401_says_where_to_log_in(shared, verb, path):
     challenge = challenge_parameters(answer)
     assert challenge["scope"] == "mcp"
     assert not {"error", "error_description"} & set(challenge), "D7: no error where no token was sent"
+    assert "resource_metadata" in challenge, answer.describe()
     document = request("GET", challenge["resource_metadata"])
     assert document.status == 200, document.describe()
     assert document.json()["resource"] == shared.url + path, "D12: the spelling that was asked for"

@@ -7,7 +7,7 @@ and whoever tries with less must neither learn anything nor destroy what belongs
 import itertools
 
 import pytest
-from martlet_support import Pkce, Tokens
+from martlet_support import MCPConnection, Pkce, Tokens
 from martlet_support.steps import person, registered
 
 COLUMNS = ("code", "client", "redirect", "verifier", "resource")
@@ -70,7 +70,9 @@ def test_V_050g_only_a_fully_right_request_counts_as_a_second_use(shared):
                    client.exchange(callback.code[:-1] + ("A" if callback.code[-1] != "A" else "B"), pkce),
                    client.exchange(callback.code, pkce, extra={"redirect_uri": "https://else.example/"})):
         assert answer.status == 400, answer.describe()
-    assert Tokens.of(client.refresh(tokens.refresh)).access
+    fresh = Tokens.of(client.refresh(tokens.refresh))
+    for access in (tokens.access, fresh.access):
+        MCPConnection(shared.mcp_url(), access).initialize()  # Neither was cut off.
 
 
 def test_N_16_the_answer_says_nothing_about_other_clients_codes(shared):

@@ -259,6 +259,27 @@ struct ConsentTests {
     #expect(codes.count == 10)
   }
 
+  /// Tabs whose first requests were under way together, before the browser had any cookie of ours.
+  @Test func V_023_tabsThatBeganTogetherEachComplete() async throws {
+    let door = try await door()
+    var browser = TestBrowser()
+    var tabs: [(state: String, answer: EndpointResponse)] = []
+    for state in ["one", "two", "three"] {
+      let request = browser.get("/authorize", goodRequest.with("state", state))
+      tabs.append((state, await door.authorization.authorize(request)))
+    }
+    for tab in tabs { browser.keep(tab.answer) }
+    try await door.logIn(&browser)
+    for tab in tabs {
+      let transaction = tab.answer.answer["transaction"] ?? ""
+      let shown = await door.consent.show(browser.get("/consent", [("transaction", transaction)]))
+      let csrf = try #require(shown.consentPage?.csrf)
+      let form = [("transaction", transaction), ("csrf", csrf), ("decision", "allow")]
+      let decided = await door.consent.decide(browser.post("/consent", form)).answer
+      #expect(decided["code"] != nil && decided["state"] == tab.state)
+    }
+  }
+
   @Test func V_008_withoutALoginThereIsNoConsent() async throws {
     let door = try await door()
     var standing = try await Standing(door)
@@ -268,6 +289,17 @@ struct ConsentTests {
     let form = [("transaction", standing.transaction), ("csrf", csrf), ("decision", "allow")]
     let response = await door.consent.decide(standing.browser.post("/consent", form))
     #expect(response.location == "/login?transaction=\(standing.transaction)")
+    #expect(!door.audit.actions.contains(.codeIssued))
+  }
+
+  @Test func V_054_aLoginOfAnotherBrowserIsNone() async throws {
+    let door = try await door()
+    let mine = try await Standing(door)
+    var other = try await Standing(door, request: goodRequest.with("state", "other"))
+    #expect(await other.show().status == 200)
+    other.browser.jar[door.cookies.name(.session)] = mine.browser.jar[door.cookies.name(.session)]
+    #expect(await other.show().location == "/login?transaction=\(other.transaction)")
+    #expect(await other.submitBlind().location == "/login?transaction=\(other.transaction)")
     #expect(!door.audit.actions.contains(.codeIssued))
   }
 

@@ -70,7 +70,17 @@ struct LocalUsersTests {
     let endpoint = fixture.endpoint()
     let browser = FakeBrowser()
     #expect(await browser.logIn(endpoint).status == 303)
+    let sample = Sample(seed: 53, now: fixture.clock.now())
+    let pending = sample.pending()
+    var code = sample.code(for: pending)
+    code.user = fixture.ada.id
+    let family = sample.family(of: code)
+    _ = try await fixture.store.beginAuthorization(pending)
+    _ = try await fixture.store.completeAuthorization(
+      pending.id, sealedOutcome: [1], code: code, consent: nil, at: sample.now)
+    _ = try await fixture.store.redeemAuthorizationCode(code.digest, beginning: family, with: nil, at: sample.now)
     try await fixture.users.disable("Ada")
+    #expect(try await fixture.store.refreshFamily(family.grant)?.revokedAt == fixture.clock.now())
     #expect(try await endpoint.sessions.current(of: browser.request("GET", "/account")) == nil)
     let rows = try await fixture.store.revocations(after: 0, at: fixture.clock.now())
     #expect(rows.map(\.revocation.target) == [.user(.default, fixture.ada.id)])

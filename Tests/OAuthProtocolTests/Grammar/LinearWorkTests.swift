@@ -22,7 +22,8 @@ struct LinearWorkTests {
     Reader(name: "JSON, one number", unit: "9") { _ = try? JSONReader.parse(string: $0) },
     Reader(name: "form, separators", unit: "&=") { _ = try? FormParameters(parsing: $0) },
     Reader(name: "form, escapes", unit: "%41") { _ = try? FormParameters(parsing: "a=" + $0) },
-    Reader(name: "plain text", unit: "\u{202E} \r\n") { _ = PlainText.sanitized($0, limit: .max) },
+    Reader(name: "plain text", unit: "ab é") { _ = PlainText.sanitized($0, limit: .max) },
+    Reader(name: "plain text, hidden", unit: "\u{202E} \r\n") { _ = PlainText.sanitized($0, limit: .max) },
     Reader(name: "base64url", unit: "A") { _ = Base64URL.decode($0) },
     Reader(name: "media type", unit: "; charset=utf-8") { _ = MediaType.isJSON("application/json" + $0) },
     Reader(name: "challenge, quotes", unit: #"Bearer a="\""#) { _ = BearerChallenge(fields: [$0]) },
@@ -37,8 +38,8 @@ struct LinearWorkTests {
   ]
 
   @Test(arguments: readers) func V_034_workGrowsWithTheText(_ reader: Reader) {
-    let texts = Dictionary(
-      uniqueKeysWithValues: [16, 8 << 10, 64 << 10].map { ($0, Self.text(reader.unit, bytes: $0)) })
+    let sizes = [16, 8 << 10, 64 << 10]
+    let texts = Dictionary(uniqueKeysWithValues: sizes.map { ($0, Self.text(reader.unit, bytes: $0)) })
     let found = ThreadTime.growth(to: 64 << 10) { size in texts[size].map(reader.read) }
     #expect(found == nil, "8 KiB cost \(String(describing: found?.small)), 64 KiB \(String(describing: found?.large))")
   }

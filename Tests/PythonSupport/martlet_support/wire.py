@@ -3,6 +3,7 @@
 import http.client
 import json as json_module
 import ssl
+import time
 import urllib.parse
 from dataclasses import dataclass, field
 
@@ -45,9 +46,13 @@ class EventStream:
         self._connection, self._raw = connection, raw
         self.comments: list[str] = []
 
-    def events(self):
-        """Yields (event, data, id) for each event until the stream ends; comments are collected in `comments`."""
+    def events(self, silence: float = 150):
+        """Yields (event, data, id) for each event until the stream ends; comments are collected in `comments`.
+
+        Comments keep a stream alive for ever: one that holds nothing else for so many seconds fails the test that waits for more.
+        """
         event, data, identifier = "message", [], None
+        heard = time.monotonic()
         while True:
             line = self._raw.readline()
             if not line:
@@ -56,9 +61,11 @@ class EventStream:
             if text == "":
                 if data:
                     yield event, "\n".join(data), identifier
+                    heard = time.monotonic()
                 event, data = "message", []
             elif text.startswith(":"):
                 self.comments.append(text[1:].strip())
+                assert time.monotonic() - heard < silence, f"nothing but comments for {silence} s"
             else:
                 name, _, value = text.partition(":")
                 value = value.removeprefix(" ")
