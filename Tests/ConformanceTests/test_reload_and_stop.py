@@ -1,5 +1,6 @@
 """SIGHUP takes in a configuration whole or not at all; SIGTERM lets what is under way finish (R-70, R-90)."""
 
+import contextlib
 import http.client
 import json
 import random
@@ -10,6 +11,7 @@ import urllib.parse
 
 import pytest
 from martlet_support import request
+from martlet_support.mcp import LEGACY, MODERN
 from martlet_support.route import connect
 from martlet_support.steps import until, within
 
@@ -158,6 +160,34 @@ def test_R_70_sigterm_under_load_fails_no_call(install):
     world.gateway.process = None
     assert not failed, f"{len(failed)} calls failed on connections that had not been told to close: {failed[:2]}"
     assert last == [True] * 8, "each connection was told that its answer is the last"
+
+
+@pytest.mark.parametrize("server, revision", [("stateless", LEGACY), ("stateless", MODERN)], ids=["relayed", "bridged"])
+def test_R_70_a_call_that_never_ends_is_cut(install, server, revision):
+    """SIGTERM waits for 30 s, not for ever."""
+    world, asked, release = install(), threading.Event(), threading.Event()
+
+    def never(message, _):
+        asked.set()
+        release.wait(200)
+        return {"messages": []}
+
+    world.upstreams[server].on("prompts/get", never)
+    connection = connect(world, server, revision=revision)
+    worker = threading.Thread(target=quietly, args=(connection,), daemon=True)
+    worker.start()
+    assert asked.wait(60)
+    try:
+        assert world.gateway.stop(timeout=80) == 0
+    finally:
+        release.set()
+    worker.join(60)
+    assert not worker.is_alive(), "the client hears that its call is over"
+
+
+def quietly(connection) -> None:
+    with contextlib.suppress(OSError, http.client.HTTPException):
+        connection.post("prompts/get", {"name": "p"}, timeout=150)
 
 
 def test_R_70_an_idle_process_stops_at_once(install):

@@ -43,6 +43,7 @@ struct UpstreamSelector: Sendable {
     outbound.direct(to: instances)
     outbound.assertion = (routed.settings.assertionHeader, assertion)
     outbound.traceContext = traceContext(classified.incoming)
+    outbound.principal = classified.authenticated.principal
     outbound.wire = routed.route.server.wire
     return outbound
   }

@@ -66,16 +66,16 @@ final class FrontDoor: Sendable {
   ///
   /// - Returns: Whether everything had ended in time.
   func close() async -> Bool {
-    let done = group.any().makePromise(of: Void.self)
-    quiescing.initiateShutdown(promise: done)
-    let late = group.any().scheduleTask(in: FrontDoorLimits.drain) { () -> Void in }
-    return await withTaskGroup(of: Bool.self) { tasks in
-      tasks.addTask { (try? await done.futureResult.get()) != nil }
-      tasks.addTask { (try? await late.futureResult.get()) == nil }
-      let first = await tasks.next() ?? false
+    let eventLoop = group.any()
+    let (done, ended) = (eventLoop.makePromise(of: Void.self), eventLoop.makePromise(of: Bool.self))
+    // Whoever is first decides. A task that waits for `done` alone could not be given up: it goes on until the last
+    // request ends, if it ever does.
+    let late = eventLoop.scheduleTask(in: FrontDoorLimits.drain) { ended.succeed(false) }
+    done.futureResult.whenComplete { _ in
       late.cancel()
-      tasks.cancelAll()
-      return first
+      ended.succeed(true)
     }
+    quiescing.initiateShutdown(promise: done)
+    return (try? await ended.futureResult.get()) ?? false
   }
 }
