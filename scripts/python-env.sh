@@ -1,12 +1,14 @@
 #!/usr/bin/env bash
 # usage: scripts/python-env.sh NAME…
 # Makes the Python environment .venvs/NAME from scripts/python/NAME.txt where it is missing or the list has changed.
-# NAME: fastmcp, sdk1, sdk112, sdk19, sdk16, canaille, test, envoy, contextforge; or everything-server: the SDK's example server, from its source distribution.
+# NAME: fastmcp, sdk1, sdk112, sdk19, sdk16, canaille, test, envoy, contextforge; or everything-server: the SDK's example server and
+# its conformance client, from its source distribution.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 
 venvs=$repository/.venvs
 sdk=2.3.0
+everything="$sdk, server and client"
 
 fingerprint() { { "$python" --version; cat "$1"; } | cksum; }
 
@@ -34,8 +36,9 @@ fetch_everything_server() {
   rm -rf "$folder" && mkdir -p "$folder"
   "$venvs/pip/bin/python" -m pip download --quiet --no-deps --no-binary mcp --dest "$folder" "mcp==$sdk" \
     && tar -xzf "$folder/mcp-$sdk.tar.gz" -C "$folder" --strip-components=4 "mcp-$sdk/examples/servers/everything-server" \
-    && [ -f "$folder/mcp_everything_server/server.py" ] \
-    && echo "$sdk" >"$folder/.made-from"
+    && tar -xzf "$folder/mcp-$sdk.tar.gz" -C "$folder" --strip-components=4 "mcp-$sdk/.github/actions/conformance/client.py" \
+    && [ -f "$folder/mcp_everything_server/server.py" ] && [ -f "$folder/client.py" ] \
+    && echo "$everything" >"$folder/.made-from"
 }
 
 make_one() {
@@ -47,7 +50,7 @@ mkdir -p "$venvs"
 wanted=()
 for name in "$@"; do
   if [ "$name" = everything-server ]; then
-    fresh "$name" "$sdk" || wanted+=("$name")
+    fresh "$name" "$everything" || wanted+=("$name")
   elif [ -f "$repository/scripts/python/$name.txt" ]; then
     fresh "$name" "$(fingerprint "$repository/scripts/python/$name.txt")" || wanted+=("$name")
   else

@@ -108,6 +108,10 @@ public final class Gateway: Sendable {
       group: group, revocations: dependencies.revocations, clock: dependencies.clock, eventIDs: eventIDs,
       settings: settings)
     revivals = SessionRevivals(sessions: sessions, selector: selector, transport: transport, streams: streams)
+    let (transport, revocations) = (self.transport, dependencies.revocations)
+    group.next().scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(1)) { _ in
+      transport.endSessions { revocations.isRevoked($0) }
+    }
   }
 
   /// Whether a path has the shape of an MCP route, configured or not, and so is answered here.

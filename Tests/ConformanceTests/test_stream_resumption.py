@@ -184,6 +184,40 @@ def test_R_60_V_014_a_foreign_event_id_is_nothing(install):
     assert "result" in messages[-1]
 
 
+# A server that closes streams early
+
+
+def poll(connection: MCPConnection, call: dict) -> tuple[list[dict], int]:
+    """A call whose stream ends early, asked for until it is answered; and how often that took."""
+    got, last = read(connection.post("tools/call", call, stream=True).stream)
+    for turn in range(100):
+        if got and "result" in got[-1]:
+            return got, turn
+        more, latest = read(resume(connection, last).stream)
+        got, last = got + more, latest or last
+    raise AssertionError(f"never answered: {got}")
+
+
+@pytest.mark.parametrize("events", [1, 3, 12])
+def test_R_60_a_server_that_closes_streams_early_is_asked_for_the_rest(events):
+    """2025-11-25: a server may end the stream of a call before its response, and its client comes back for it."""
+    with FakeMCPServer("stateful", resumable=True) as upstream, Gateway({"stateful": upstream.url}, users={USER: PASSWORD}) as gateway:
+        connection = connect(Installation(gateway, {"stateful": upstream}), "stateful")
+        upstream.closes_after = events
+        with ThreadPoolExecutor(8) as pool:
+            for messages, turns in pool.map(lambda _: poll(connection_of(connection), SLOW), range(count(8, 400))):
+                assert whole(messages) and turns >= 12 // events, (turns, messages)
+        assert len(upstream.received("tools/call")) == count(8, 400), "each was executed once"
+    print(f"proof: R-60 count={count(8, 400)}")
+
+
+def connection_of(connection: MCPConnection) -> MCPConnection:
+    """Another session of the same client."""
+    other = MCPConnection(connection.url, connection.token)
+    other.initialize()
+    return other
+
+
 # After a restart of Martlet
 
 

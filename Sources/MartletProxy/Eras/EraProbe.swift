@@ -77,11 +77,19 @@ final class EraProbe {
 
   private func listen(to request: OutboundRequest, _ completion: @escaping (Result<Answer, Rejection>) -> Void) {
     var answer = Answer()
+    var deadline: Scheduled<Void>?
     var isOver = false
-    let finish: (Result<Answer, Rejection>) -> Void = { result in
+    let finish: (Result<Answer, Rejection>) -> Void = { [self] result in
       if isOver { return }
       isOver = true
+      deadline?.cancel()
+      // The two hold each other until here.
+      dialogue = nil
       completion(result)
+    }
+    deadline = eventLoop.assumeIsolated().scheduleTask(in: GatewayLimits.eraProbe) { [self] in
+      dialogue?.cancel()
+      finish(.failure(.upstreamUnavailable(reason: "probe_timeout", id: nil)))
     }
     dialogue = UpstreamDialogue(request, over: transport, on: eventLoop) { [self] turn in
       switch turn {
@@ -101,6 +109,8 @@ final class EraProbe {
       case .failed(let failure): finish(.failure(.upstreamUnavailable(reason: failure.code, id: nil)))
       }
     }
+    // What failed at once has nobody to hold.
+    if isOver { dialogue = nil }
   }
 }
 

@@ -15,6 +15,7 @@ final class RelayedStream: EventProducer {
   private var reading: LoggedEvents?
   private var ended: ((EventLog.End) -> Void)?
   private var lastData: [UInt8]?
+  private var canBeResumed = false
   /// Whether nobody hears on this exchange any more, though the stream goes on.
   private(set) var isDetached = false
 
@@ -53,12 +54,17 @@ final class RelayedStream: EventProducer {
   func take(_ bytes: ByteBuffer) {
     guard let received = try? parser.feed(bytes.readableBytesView) else { return cut("bad_event_stream") }
     lastData = received.last { $0.data?.isEmpty == false }?.data ?? lastData
+    canBeResumed = canBeResumed || received.contains { $0.id != nil }
     if let log { return log.append(received) }
     guard events.send(received) else { return cut("slow_reader") }
     regulate()
   }
 
-  func finish() { conclude(.complete(nil)) }
+  /// A server that ends the stream of a call before its response wants its client to come back for it.
+  func finish() {
+    if canBeResumed, !LostAnswer.isResponse(lastData) { log?.isUnfinished = true }
+    conclude(.complete(nil))
+  }
 
   /// The upstream broke off. Where that leaves a call without its response, the client hears so.
   func fail(_ reason: String) {

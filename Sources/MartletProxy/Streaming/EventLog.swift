@@ -50,11 +50,16 @@ final class EventLog {
   let request: JSONRPCID?
   /// Whether a client can still come back to it.
   var isKept = true
+  /// Whether the server closed the stream before the response and expects to be asked for the rest (2025-11-25,
+  /// Transports, Sending Messages to the Server).
+  var isUnfinished = false
   weak var producer: (any EventProducer)?
   private(set) var end: End?
   private(set) var size = 0
   private var entries = CircularBuffer<Entry>(initialCapacity: 2)
   private var last: Int
+  /// The last event that a client can come back by.
+  private var lastIdentified: Int
   private var reader: Reader?
   private var tokens = 0
   private var isReading = true
@@ -69,6 +74,7 @@ final class EventLog {
     self.request = request
     self.logs = logs
     last = start
+    lastIdentified = start
     eventLoop = logs.eventLoop
   }
 
@@ -76,6 +82,9 @@ final class EventLog {
   func keeps(after sequence: Int) -> Bool {
     sequence <= last && sequence + 1 >= (entries.first?.sequence ?? last + 1)
   }
+
+  /// Whether whoever comes back with this event has everything that is here, and the server has more.
+  func isExhausted(after sequence: Int) -> Bool { isUnfinished && end != nil && sequence >= lastIdentified }
 
   // MARK: - Filling
 
@@ -93,6 +102,7 @@ final class EventLog {
     for var event in events where !event.isEmpty {
       last += 1
       if event.data != nil {
+        lastIdentified = last
         event.id = logs.ids.encode(
           EventPoint(stream: name, sequence: last, request: request, upstreamID: Self.usable(event.id)), of: session)
       } else {

@@ -100,7 +100,8 @@ struct OpenStreams: Sendable {
   /// - Parameters:
   ///   - name: The stream.
   ///   - session: The session that it must belong to.
-  ///   - sequence: The last event that the client has; where what follows isn't kept any more, nothing is found.
+  ///   - sequence: The last event that the client has; where what follows isn't kept any more, or is at the server,
+  ///     nothing is found.
   ///   - principal: Who comes back.
   ///   - eventLoop: Where the caller is.
   func find(
@@ -111,7 +112,9 @@ struct OpenStreams: Sendable {
       return eventLoop.makeSucceededFuture(nil)
     }
     return eventLoops[name.loop].submit {
-      guard let log = bound.value.logs.log(name, of: session), log.keeps(after: sequence) else { return nil }
+      guard let log = bound.value.logs.log(name, of: session), log.keeps(after: sequence),
+        !log.isExhausted(after: sequence)
+      else { return nil }
       return log.attach(after: sequence, for: principal)
     }.hop(to: eventLoop)
   }

@@ -124,7 +124,10 @@ final class UpstreamStream: OpenStream, UpstreamReceiver, EventProducer {
 
   func upstreamFinished() {
     switch mode {
-    case .streaming: end(.complete(nil))
+    case .streaming:
+      // Closed early once more, with something new to come back by.
+      log?.isUnfinished = !isStanding && lastEventID != point?.upstreamID && !LostAnswer.isResponse(lastData)
+      end(.complete(nil))
     case .collecting(let status, let headers, let body): answered(status, headers, body)
     case .waiting: lost("no_answer")
     case .reviving, .done: break
@@ -253,7 +256,7 @@ final class UpstreamStream: OpenStream, UpstreamReceiver, EventProducer {
       self.opened = nil
       opened(.failure(.rejected(.upstreamUnavailable(reason: reason, id: nil))))
     }
-    if case .complete = end, !isStanding, !LostAnswer.isResponse(lastData) {
+    if case .complete = end, !isStanding, !LostAnswer.isResponse(lastData), log?.isUnfinished != true {
       log?.append(LostAnswer.events(point?.request))
     }
     log?.finish(end)

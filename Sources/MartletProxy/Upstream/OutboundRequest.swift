@@ -1,6 +1,7 @@
 import MCPProtocol
-import OAuthProtocol
+import MartletDomain
 import MartletPolicy
+import OAuthProtocol
 
 /// What goes to an upstream, field by field. There is no place in it for the client's token, cookies, `Host`, `Origin`,
 /// session id or version header (invariant 1, X9).
@@ -51,6 +52,8 @@ public struct OutboundRequest: Sendable {
   /// Whether sending it twice does no harm: not so for `tools/call`.
   public var isRepeatable = false
 
+  /// In whose name it goes; nothing of it is sent.
+  var principal: Principal?
   /// What is known of how the server carries messages; nothing of it is sent.
   var wire: ServerWireMemory?
   /// Whether several clients' processes share its session, so that what belongs to one call is nobody else's.

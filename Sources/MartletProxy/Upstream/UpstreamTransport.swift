@@ -1,3 +1,4 @@
+import MartletDomain
 import NIOCore
 
 /// Why an upstream gave no usable answer.
@@ -52,4 +53,14 @@ public protocol UpstreamTransport: Sendable {
   ///   - eventLoop: Where both live; the call must come from it.
   func send(_ request: OutboundRequest, to receiver: any UpstreamReceiver, on eventLoop: any EventLoop)
     -> any UpstreamCall
+
+  /// Ends what is open at servers beyond single requests, where the right to it is gone (V-041).
+  ///
+  /// - Parameter isOver: Tells so of whoever last used it.
+  func endSessions(where isOver: @escaping @Sendable (Principal) -> Bool)
+}
+
+extension UpstreamTransport {
+  /// A transport that holds nothing between requests has nothing to end.
+  public func endSessions(where isOver: @escaping @Sendable (Principal) -> Bool) {}
 }

@@ -93,6 +93,8 @@ public enum GatewayLimits {
   public static let probe = TimeAmount.seconds(5)
   /// How long a session may take to be begun anew with its upstream: 30 s.
   public static let revival = TimeAmount.seconds(30)
+  /// A server that is asked which era it speaks: 30 s.
+  public static let eraProbe = TimeAmount.seconds(30)
   /// The resources that are watched again when a session is begun anew: 256.
   public static let watchedResources = 256
   /// The longest URI of them: 2 KiB.

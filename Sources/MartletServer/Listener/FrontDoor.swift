@@ -70,12 +70,15 @@ final class FrontDoor: Sendable {
   /// - Returns: Whether everything had ended in time. What had not is left to the end of the process.
   func close() async -> Bool {
     let eventLoop = group.any()
-    let (done, first) = (eventLoop.makePromise(of: Void.self), eventLoop.makePromise(of: Bool.self))
-    done.futureResult.whenComplete { _ in first.succeed(true) }
-    let late = eventLoop.scheduleTask(in: FrontDoorLimits.drain) { first.succeed(false) }
+    let (done, ended) = (eventLoop.makePromise(of: Void.self), eventLoop.makePromise(of: Bool.self))
+    // Whoever is first decides. A task that waits for `done` alone could not be given up: it goes on until the last
+    // request ends, if it ever does.
+    let late = eventLoop.scheduleTask(in: FrontDoorLimits.drain) { ended.succeed(false) }
+    done.futureResult.whenComplete { _ in
+      late.cancel()
+      ended.succeed(true)
+    }
     quiescing.initiateShutdown(promise: done)
-    let isInTime = (try? await first.futureResult.get()) ?? false
-    late.cancel()
-    return isInTime
+    return (try? await ended.futureResult.get()) ?? false
   }
 }

@@ -7,13 +7,13 @@ import time
 import urllib.parse
 
 import pytest
-from martlet_support import request
+from martlet_support import MCPConnection, request
 from martlet_support.fake_sse_server import FakeSSEServer
-from martlet_support.mcp import answer_of
+from martlet_support.mcp import LEGACY, MODERN, answer_of
 from martlet_support.oauth import Tokens
 from martlet_support.route import connect, fresh_token
 from martlet_support.sse_connection import SSEConnection
-from martlet_support.steps import registered
+from martlet_support.steps import registered, until, within
 
 
 @pytest.fixture(scope="module")
@@ -40,6 +40,27 @@ def test_V_041_revocation_closes_the_stream(install, upstream, how):
     assert stream.post("tools/list").status == 401
     assert kept.call("ping")["result"] == {}
     kept.close()
+
+
+@pytest.mark.parametrize("revision", [LEGACY, MODERN])
+@pytest.mark.parametrize("how", ["token", "user"])
+def test_V_041_revocation_closes_the_stream_at_the_server_too(install, how, revision):
+    """Nobody listens at this very moment: a session that its server may speak to in somebody's name is one all the same."""
+    with FakeSSEServer() as server:
+        world = install(servers={"older": {"url": server.url}}, users={"carol": "carols long password"})
+        tokens = registered(world, extra={"client_name": "Carol's"}).log_in(world.mcp_url("older"), "carol", "carols long password")
+        kept = connect(world, "older", revision=revision)
+        connection = MCPConnection(world.mcp_url("older"), tokens.access, revision=revision)
+        if revision == LEGACY:
+            connection.initialize()
+        for one in (kept, connection):
+            assert one.tool("echo", {"text": "hi"})["content"][0]["text"] == "hi"
+        server.wait_for_streams(2)
+        streams = dict(server.streams)
+        world.gateway.revoke(*([tokens.access] if how == "token" else ["--user", "carol"]))
+        assert until(lambda: len(server.streams) == 1, within(5)), "the stream is still open at the server"
+        assert kept.tool("echo", {"text": "on"})["content"][0]["text"] == "on"
+        assert set(server.streams) < set(streams), "the other's is the one that there was"
 
 
 def test_V_041_a_stream_lives_as_long_as_its_newest_token(install, upstream):

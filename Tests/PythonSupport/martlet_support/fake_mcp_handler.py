@@ -273,8 +273,11 @@ def handler_for(fake):
         def resume(self, name, position, extra=()):
             """The rest of one stream, as it comes."""
             self.open_events(extra)
+            stop = None if fake.closes_after is None else position + fake.closes_after
             try:
                 while True:
+                    if position == stop:
+                        return self.end_events()
                     if position >= len(fake.streams[name]):
                         time.sleep(0.01)
                         continue

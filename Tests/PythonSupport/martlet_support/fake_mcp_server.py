@@ -77,6 +77,7 @@ class FakeMCPServer:
         assert mode in MODES, mode
         self.resumable = resumable
         self.streams: dict[str, list[dict | None]] = {}  # what was said on each, None at its end
+        self.closes_after: int | None = None  # events of a resumable stream, after which its client has to come back
         self.mode, self.answer = mode, answer
         self.revision = revision or ("2026-07-28" if mode == "modern" else "2025-11-25")
         self.requests: list[RecordedRequest] = []

@@ -54,5 +54,7 @@ final class SSESessionDirectory: Sendable {
     if let evicted { evicted.session.eventLoop.execute { evicted.session.value.end(.timeout) } }
   }
 
+  var all: [NIOLoopBound<SSEUpstreamSession>] { entries.withLock { $0.values.map(\.session) } }
+
   func remove(_ key: Key) { entries.withLock { _ = $0.removeValue(forKey: key) } }
 }

@@ -49,6 +49,9 @@ final class SSEUpstreamSession {
     watch()
   }
 
+  /// Who used it last.
+  var principal: Principal? { latest.principal }
+
   // MARK: - Callers
 
   /// Takes a message of the client.

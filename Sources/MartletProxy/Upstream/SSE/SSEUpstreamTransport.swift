@@ -49,6 +49,15 @@ public struct SSEUpstreamTransport: UpstreamTransport {
     return refused(status: request.method == .post ? 400 : 405, receiver, eventLoop)
   }
 
+  /// Ends sessions, and with them the streams on which servers say everything.
+  public func endSessions(where isOver: @escaping @Sendable (Principal) -> Bool) {
+    for session in sessions.all {
+      session.eventLoop.execute {
+        if let principal = session.value.principal, isOver(principal) { session.value.end(.disconnected) }
+      }
+    }
+  }
+
   private func sessionCall(
     _ request: OutboundRequest, _ id: String, _ receiver: any UpstreamReceiver, _ eventLoop: any EventLoop
   ) -> any UpstreamCall {
