@@ -42,6 +42,7 @@ struct UpstreamSelector: Sendable {
     var outbound = OutboundRequest(permit: request.permit, method: method, url: first.url)
     outbound.direct(to: instances)
     outbound.assertion = (routed.settings.assertionHeader, assertion)
+    outbound.credential = routed.route.credential
     outbound.traceContext = traceContext(classified.incoming)
     outbound.wire = routed.route.server.wire
     return outbound

@@ -1,6 +1,7 @@
 import MCPProtocol
 import OAuthProtocol
 import MartletPolicy
+import StrictCoding
 
 /// What goes to an upstream, field by field. There is no place in it for the client's token, cookies, `Host`, `Origin`,
 /// session id or version header (invariant 1, X9).
@@ -41,6 +42,8 @@ public struct OutboundRequest: Sendable {
   public var mirrored: [(name: String, value: String)] = []
   /// Our signed word about who is calling.
   public var assertion: (header: String, value: String)?
+  /// What the server is opened with: the caller's or the operator's, never what the client sent.
+  public var credential: UpstreamCredential?
   /// W3C trace context.
   public var traceContext: [(name: String, value: String)] = []
   /// Whether sending it twice does no harm: not so for `tools/call`.
@@ -98,6 +101,7 @@ public struct OutboundRequest: Sendable {
     if let lastEventID { fields.append(("last-event-id", lastEventID)) }
     fields += mirrored
     if let assertion { fields.append((assertion.header, assertion.value)) }
+    if let credential { fields.append((credential.header, ByteString(credential.value.expose()).string)) }
     return fields + traceContext
   }
 }
