@@ -55,6 +55,7 @@ final class EraProbe {
   private func end(_ session: String) {
     var request = OutboundRequest(permit: outbound.permit, method: .delete, url: outbound.url)
     request.assertion = outbound.assertion
+    request.credential = outbound.credential
     request.upstreamSession = session
     request.revision = .latestLegacy
     dialogue = UpstreamDialogue(request, over: transport, on: eventLoop) { _ in }

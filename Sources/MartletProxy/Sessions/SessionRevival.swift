@@ -148,6 +148,7 @@ final class SessionRevival {
     guard begun.id != nil else { return }
     var request = OutboundRequest(permit: outbound.permit, method: .delete, url: begun.instance)
     request.assertion = outbound.assertion
+    request.credential = outbound.credential
     request.upstreamSession = begun.id
     request.revision = begun.revision
     _ = UpstreamDialogue(request, over: house.transport, on: eventLoop) { _ in }

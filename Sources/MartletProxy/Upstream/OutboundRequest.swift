@@ -2,6 +2,7 @@ import MCPProtocol
 import MartletDomain
 import MartletPolicy
 import OAuthProtocol
+import StrictCoding
 
 /// What goes to an upstream, field by field. There is no place in it for the client's token, cookies, `Host`, `Origin`,
 /// session id or version header (invariant 1, X9).
@@ -47,6 +48,8 @@ public struct OutboundRequest: Sendable {
   public var mirrored: [(name: String, value: String)] = []
   /// Our signed word about who is calling.
   public var assertion: (header: String, value: String)?
+  /// What the server is opened with: the caller's or the operator's, never what the client sent.
+  public var credential: UpstreamCredential?
   /// W3C trace context.
   public var traceContext: [(name: String, value: String)] = []
   /// Whether sending it twice does no harm: not so for `tools/call`.
@@ -120,6 +123,7 @@ public struct OutboundRequest: Sendable {
     if let lastEventID { body("last-event-id", lastEventID) }
     for (name, value) in mirrored { body(name, value) }
     if let assertion { body(assertion.header, assertion.value) }
+    if let credential { body(credential.header, ByteString(credential.value.expose()).string) }
     for (name, value) in traceContext { body(name, value) }
   }
 }

@@ -10,6 +10,8 @@ public final class UpstreamRoute: Sendable {
   public let audience: AbsoluteURL?
   /// The revision that the operator pinned for the server; `nil` to find out.
   public let pinnedRevision: ProtocolRevision?
+  /// What the server is called with, the same for everybody; `nil` for nothing.
+  public let credential: UpstreamCredential?
   /// Its instances, and what was learned about it.
   let server: UpstreamServer
 
@@ -22,13 +24,15 @@ public final class UpstreamRoute: Sendable {
   ///   - resource: The route as a protected resource.
   ///   - instances: The server's instances; at least one.
   ///   - pinnedRevision: The revision that the operator pinned; `nil` to find out.
+  ///   - credential: What the server is called with.
   ///   - previous: The route as it was configured before, whose experience with the server goes on.
   public init(
     resource: ProtectedRoute, instances: [UpstreamAddress], pinnedRevision: ProtocolRevision?,
-    after previous: UpstreamRoute? = nil
+    credential: UpstreamCredential? = nil, after previous: UpstreamRoute? = nil
   ) {
     self.resource = resource
     self.pinnedRevision = pinnedRevision
+    self.credential = credential
     audience = instances.first?.url
     server = UpstreamServer(instances, pinned: pinnedRevision, after: previous?.server)
   }

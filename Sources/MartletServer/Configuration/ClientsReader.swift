@@ -136,6 +136,11 @@ enum HeaderName {
 
   static func lowered(_ name: String) -> String { String(decoding: name.utf8.map { $0 | 0x20 }, as: UTF8.self) }
 
+  /// The same, and `Authorization`, which is what it is for.
+  static func isFreeForCredential(_ name: String) -> Bool {
+    lowered(name) == "authorization" || isFreeForAssertion(name)
+  }
+
   static func isFreeForAssertion(_ name: String) -> Bool {
     let isName =
       (1...64).contains(name.utf8.count)

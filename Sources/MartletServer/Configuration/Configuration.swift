@@ -51,6 +51,8 @@ public struct Configuration: Sendable {
     public var tenants: Set<TenantID>?
     /// The pinned revision.
     public var revision: ProtocolRevision?
+    /// What it is called with.
+    public var credential: UpstreamCredential?
   }
 
   /// How the log is written.

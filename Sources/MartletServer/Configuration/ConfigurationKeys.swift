@@ -66,7 +66,15 @@ enum ConfigurationKeys {
     Key(
       "protocol", "auto or a revision", "auto",
       "A revision of MCP to pin, in quotes: \"2025-11-25\". \"2024-11-05\" pins HTTP+SSE."),
-    Key("credential", "none", "none", "What the server is called with. Others than none come with the vault."),
+    Key("credential", "none or {header: section}", "none", "What the server is called with, the same for everybody."),
+  ]
+
+  /// servers.NAME.credential.header
+  static let credentialHeader: [ConfigurationKey] = [
+    Key("name", "header name", "required", "The field that carries it, such as Authorization or X-API-Key."),
+    Key(
+      "value", "secret", "required",
+      "The whole value: {env: NAME} or {file: PATH}. For Authorization: Bearer and a token."),
   ]
 
   /// servers.NAME.urls[]

@@ -26,10 +26,10 @@ struct ConfigurationReader {
     configuration.allowedOrigins = origins()
     configuration.httpCodec = root.choice("http_codec", default: .martlet)
     readLog(into: &configuration)
-    configuration.servers = servers()
+    readAssertion(into: &configuration)
+    configuration.servers = servers(assertionHeader: configuration.assertionHeader)
     configuration.registration = registration()
     configuration.tokens = tokens()
-    readAssertion(into: &configuration)
     configuration.egress = egress()
     readIdentity(into: &configuration)
     configuration.clients = ClientsReader(

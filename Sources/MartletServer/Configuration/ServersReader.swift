@@ -6,25 +6,28 @@ import StrictCoding
 
 /// Reads `servers:`.
 extension ConfigurationReader {
-  func servers() -> [Configuration.Server] {
+  func servers(assertionHeader: String) -> [Configuration.Server] {
     let section = root.section("servers")
     return section.names.compactMap { name in
       guard ConfiguredName.isValid(name) else {
         section.problem(name, ConfiguredName.rule(name))
         return nil
       }
-      return server(name, section.section(name))
+      return server(name, section.section(name), assertionHeader)
     }
   }
 
-  private func server(_ name: String, _ section: ConfigurationSection) -> Configuration.Server? {
+  private func server(
+    _ name: String, _ section: ConfigurationSection, _ assertionHeader: String
+  ) -> Configuration.Server? {
     section.allow(only: ConfigurationKeys.server)
     let instances = instances(section)
-    checkCredential(section)
+    let credential = CredentialReader(section: section, assertionHeader: assertionHeader).read()
     let tenants = tenants(section)
     let revision = revision(section)
     guard !instances.isEmpty else { return nil }
-    return Configuration.Server(name: ServerName(name), instances: instances, tenants: tenants, revision: revision)
+    return Configuration.Server(
+      name: ServerName(name), instances: instances, tenants: tenants, revision: revision, credential: credential)
   }
 
   private func instances(_ section: ConfigurationSection) -> [UpstreamAddress] {
@@ -77,13 +80,6 @@ extension ConfigurationReader {
       return nil
     }
     return revision
-  }
-
-  private func checkCredential(_ section: ConfigurationSection) {
-    guard section.has("credential") else { return }
-    if section.node("credential")?.scalar?.string == "none" { return }
-    section.problem(
-      "credential", "only none is supported so far", "upstream credentials come with the vault; leave it out")
   }
 }
 

@@ -27,7 +27,8 @@ final class Snapshot: Sendable {
       let id = RouteID(server: server.name)
       return UpstreamRoute(
         resource: ProtectedRoute(id: id, displayName: server.name.string, tenants: server.tenants),
-        instances: server.instances, pinnedRevision: server.revision, after: previous?.gateway.route(id))
+        instances: server.instances, pinnedRevision: server.revision, credential: server.credential,
+        after: previous?.gateway.route(id))
     }
     authorizationServer = AuthorizationServerSettings(
       routes: RouteDirectory(origin: origin, routes: routes.map(\.resource)),

@@ -168,7 +168,7 @@ struct RefreshRun: Sendable {
     let issuedAt = now
     return SealedTokens(
       sealedCredential: try await engine.seal.seal(tokens, for: key, version: connection.ledger.version + 1),
-      isRefreshable: true, scope: response.scope,
+      isRefreshable: tokens.refreshToken != nil, scope: response.scope,
       expiresAt: response.expiresIn.map { issuedAt + .seconds($0) },
       refreshAt: timing.refreshAt(issuedAt: issuedAt, livingFor: response.expiresIn))
   }

@@ -19,6 +19,7 @@ enum ConfigurationExamples {
       weather:
         urls: [http://10.0.0.1/mcp, {url: http://10.0.0.2/mcp, drain: true}]
         protocol: "2025-11-25"
+        credential: {header: {name: X-API-Key, value: {env: WEATHER_KEY}}}
     clients:
       ci: {grants: [client_credentials], auth: private_key_jwt, jwks: {file: ci.jwks}, servers: [time]}
       editor: {name: An editor, redirect_uris: ["http://127.0.0.1/callback"]}
@@ -52,5 +53,6 @@ enum ConfigurationExamples {
 
   static let files = [
     "cert.pem": "c", "key.pem": "k", "ca.pem": "a", "ci.jwks": keySet, "empty": "\n", "secret": "s3\r\n",
+    "lines": "a\r\nb",
   ]
 }

@@ -117,7 +117,35 @@ import Testing
     ),
     (
       "servers: {a: {url: 'http://a/', credential: oauth}}",
-      "servers.a.credential (line 1): only none is supported so far; upstream credentials come with the vault; leave it out"
+      "servers.a.credential (line 1): oauth is not supported so far; none, or {header: {name: X-API-Key, value: {env: NAME}}}"
+    ),
+    (
+      "servers: {a: {url: 'http://a/', credential: key}}",
+      "servers.a.credential (line 1): is no kind of credential; none, or {header: {name: X-API-Key, value: {env: NAME}}}"
+    ),
+    (
+      "servers: {a: {url: 'http://a/', credential: {}}}",
+      "servers.a.credential (line 1): must name one kind; none, or {header: {name: X-API-Key, value: {env: NAME}}}"
+    ),
+    (
+      "servers: {a: {url: 'http://a/', credential: {header: {name: X-Key, value: abc}}}}",
+      "servers.a.credential.header.value (line 1): secrets don't stand in the file; write {env: NAME} or {file: PATH}"
+    ),
+    (
+      "servers: {a: {url: 'http://a/', credential: {header: {name: X-Key}}}}",
+      "servers.a.credential.header.value (line 1): is missing; none, or {header: {name: X-API-Key, value: {env: NAME}}}"
+    ),
+    (
+      "servers: {a: {url: 'http://a/', credential: {header: {name: Mcp-Session-Id, value: {file: secret}}}}}",
+      "servers.a.credential.header.name (line 1): can't carry a credential; for example Authorization or X-API-Key"
+    ),
+    (
+      "servers: {a: {url: 'http://a/', credential: {header: {name: Martlet-Assertion, value: {file: secret}}}}}",
+      "servers.a.credential.header.name (line 1): can't carry a credential; for example Authorization or X-API-Key"
+    ),
+    (
+      "servers: {a: {url: 'http://a/', credential: {header: {name: X-Key, value: {file: lines}}}}}",
+      "servers.a.credential.header.value (line 1): can't stand in a header; 1 to 8192 visible ASCII characters, spaces only between them"
     ),
     (
       "servers: {a: {url: 'http://u:p@a/'}}",

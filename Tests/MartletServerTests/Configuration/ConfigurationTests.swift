@@ -7,12 +7,14 @@ import Testing
 @testable import MartletServer
 
 @Suite struct ConfigurationTests {
+  private static let variables = ["CORP_CLIENT_SECRET": "s3cret", "WEATHER_KEY": "k3y"]
+
   private let folder: ConfigurationFolder
 
   init() throws { folder = try ConfigurationFolder(ConfigurationExamples.files) }
 
   @Test func everyKeyIsRead() throws {
-    let configuration = try folder.parse(ConfigurationExamples.complete, variables: ["CORP_CLIENT_SECRET": "s3cret"])
+    let configuration = try folder.parse(ConfigurationExamples.complete, variables: Self.variables)
     #expect(configuration.publicURL.string == "https://gateway.example.com")
     #expect(!configuration.publicURLFollowsListener)
     #expect(configuration.listen == Configuration.Address(host: "127.0.0.1", port: 8443))
@@ -28,12 +30,15 @@ import Testing
     #expect(configuration.servers[1].instances.map(\.isDraining) == [false, true])
     #expect(configuration.servers[1].revision?.rawValue == "2025-11-25")
     #expect(configuration.servers[1].tenants == nil)
+    #expect(configuration.servers[0].credential == nil)
+    #expect(configuration.servers[1].credential?.header == "x-api-key")
+    #expect(configuration.servers[1].credential?.value.matches("k3y".utf8) == true)
     #expect(configuration.assertionHeader == "x-caller" && configuration.assertionLifetime == .seconds(30))
     #expect(configuration.egress.allow.count == 1 && configuration.egress.authorityFile == folder.path + "/ca.pem")
   }
 
   @Test func tokensRegistrationAndIdentityAreRead() throws {
-    let configuration = try folder.parse(ConfigurationExamples.complete, variables: ["CORP_CLIENT_SECRET": "s3cret"])
+    let configuration = try folder.parse(ConfigurationExamples.complete, variables: Self.variables)
     #expect(!configuration.registration.acceptsMetadataDocuments)
     #expect(!configuration.registration.acceptsDynamicRegistration)
     #expect(

@@ -13,8 +13,8 @@ import Testing
     let key = try await rig.connect()
     try await rig.running(vault) {
       #expect(await vault.answer(for: key).token == "access-0")
-      rig.clock.advance(by: .seconds(3600))
       rig.issuer.holds(true)
+      rig.clock.advance(by: .seconds(3600))
       let answers = await withTaskGroup(of: CredentialAnswer.self) { group in
         for _ in 0..<10_000 { group.addTask { await vault.answer(for: key) } }
         group.addTask {

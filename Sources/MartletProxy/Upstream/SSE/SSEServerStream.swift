@@ -48,6 +48,7 @@ final class SSEServerStream: UpstreamReceiver {
     self.opened = opened
     var outbound = OutboundRequest(permit: request.permit, method: .get, url: request.url)
     outbound.assertion = request.assertion
+    outbound.credential = request.credential
     outbound.traceContext = request.traceContext
     let isolated = eventLoop.assumeIsolated()
     isolated.execute { [self] in

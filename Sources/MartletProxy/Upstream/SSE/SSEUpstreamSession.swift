@@ -130,6 +130,7 @@ final class SSEUpstreamSession {
     var outbound = OutboundRequest(permit: request.permit, method: .post, url: endpoint)
     outbound.body = request.body
     outbound.assertion = request.assertion
+    outbound.credential = request.credential
     outbound.traceContext = request.traceContext
     outbound.isRepeatable = request.isRepeatable
     _ = transport.send(outbound, to: SSEPost(completion: completion), on: eventLoop)

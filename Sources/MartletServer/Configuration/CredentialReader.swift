@@ -1,0 +1,62 @@
+import MartletDomain
+import MartletProxy
+import StrictCoding
+
+/// Reads `servers.NAME.credential`.
+struct CredentialReader {
+  private static let kinds = ["none", "header"]
+  /// Kinds that have their place in the file and aren't there yet.
+  private static let later: Set<String> = ["oauth", "client_credentials", "exchange"]
+  private static let longestValue = 8192
+
+  let section: ConfigurationSection
+  let assertionHeader: String
+
+  func read() -> UpstreamCredential? {
+    guard let node = section.node("credential") else { return nil }
+    if let word = node.scalar?.string {
+      if ByteString(word) != "none" { refuse(word) }
+      return nil
+    }
+    let credential = section.section("credential")
+    guard credential.names.count == 1, let kind = credential.names.first else {
+      section.problem("credential", "must name one kind", Self.hint)
+      return nil
+    }
+    guard ByteString(kind) == "header" else {
+      refuse(kind)
+      return nil
+    }
+    return header(credential.section("header"))
+  }
+
+  private static let hint = "none, or {header: {name: X-API-Key, value: {env: NAME}}}"
+
+  private func refuse(_ kind: String) {
+    let message = Self.later.contains(kind) ? "\(kind) is not supported so far" : "is no kind of credential"
+    section.problem("credential", message, Self.hint)
+  }
+
+  private func header(_ header: ConfigurationSection) -> UpstreamCredential? {
+    header.allow(only: ConfigurationKeys.credentialHeader)
+    for key in ["name", "value"] where !header.has(key) { header.problem(key, "is missing", Self.hint) }
+    guard let name = header.string("name"), header.has("value") else { return nil }
+    guard HeaderName.isFreeForCredential(name), HeaderName.lowered(name) != assertionHeader else {
+      header.problem("name", "can't carry a credential", "for example Authorization or X-API-Key")
+      return nil
+    }
+    guard let value = header.secret("value") else { return nil }
+    guard Self.isFieldValue(value.expose()) else {
+      header.problem(
+        "value", "can't stand in a header",
+        "1 to \(Self.longestValue) visible ASCII characters, spaces only between them")
+      return nil
+    }
+    return UpstreamCredential(header: HeaderName.lowered(name), value: value)
+  }
+
+  private static func isFieldValue(_ bytes: [UInt8]) -> Bool {
+    guard (1...longestValue).contains(bytes.count), bytes.first != 0x20, bytes.last != 0x20 else { return false }
+    return bytes.allSatisfy { (0x20...0x7E).contains($0) }
+  }
+}
