@@ -217,8 +217,15 @@ def test_R_95_a_storm_of_resets_leaves_the_process_up(shared):
             sock.close()
         except ConnectionError:
             break  # Whether the process is still there is looked at below.
-    assert shared.gateway.process.poll() is None, f"the process ended after {index} resets"
-    assert request("GET", shared.url + "/healthz").status == 200
+
+    def is_well() -> bool:
+        try:
+            return request("GET", shared.url + "/healthz").status == 200
+        except OSError:
+            return False
+
+    assert until(is_well), f"the process ended after {index} resets"
+    assert shared.gateway.process.poll() is None
 
 
 def test_R_95_few_descriptors_turn_connections_away_and_nothing_else(install):

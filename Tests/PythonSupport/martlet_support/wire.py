@@ -138,6 +138,15 @@ def request(
     if stream and (answer.header("content-type") or "").startswith("text/event-stream"):
         answer.stream = EventStream(connection, raw)
         return answer
-    answer.body = raw.read()
+    answer.body = _whole(raw, timeout) if (answer.header("content-type") or "").startswith("text/event-stream") else raw.read()
     connection.close()
     return answer
+
+
+def _whole(raw: http.client.HTTPResponse, timeout: float) -> bytes:
+    """A whole event stream; its comments would keep a wait for one piece alive for ever."""
+    body, deadline = b"", time.monotonic() + timeout + 30
+    while piece := raw.read1(65536):
+        body += piece
+        assert time.monotonic() < deadline, f"the stream didn't end in {timeout + 30} s: {body[-200:]!r}"
+    return body
