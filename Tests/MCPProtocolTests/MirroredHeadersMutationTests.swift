@@ -1,4 +1,5 @@
 import MCPProtocol
+import MartletTestSupport
 import Testing
 
 /// Header values of every shape: what is let through means the very text that the body names, and nothing else does.

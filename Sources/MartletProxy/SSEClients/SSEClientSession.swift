@@ -174,6 +174,8 @@ final class SSEClientSession: ExchangeAnswer {
     exchange.answerEnded(reason: reason)
     let waiting = Array(running.values)
     running = [:]
+    // It holds this session, which holds it.
+    listener = nil
     for answer in waiting { answer.leave() }
     guard let mcpSession else { return }
     if takesLeave { return run(.farewell, inner("DELETE", of: newest)) }

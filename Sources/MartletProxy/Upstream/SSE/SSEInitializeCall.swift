@@ -14,8 +14,11 @@ final class SSEInitializeCall: UpstreamCall, UpstreamReceiver {
   private let request: OutboundRequest
   private let eventLoop: any EventLoop
   private let transport: any UpstreamTransport
-  private let begin: (SSEServerStream, SSEServerStream.Opening) -> (any UpstreamCall)?
-  private var receiver: (any UpstreamReceiver)?
+  /// Knows the receiver too, which holds this call: it goes when the receiver does.
+  private var begin: ((SSEServerStream, SSEServerStream.Opening) -> (any UpstreamCall)?)?
+  private var receiver: (any UpstreamReceiver)? {
+    didSet { if receiver == nil { begin = nil } }
+  }
   private var current: (any UpstreamCall)?
   private var stream: SSEServerStream?
   private var refusal: Refusal?
@@ -41,7 +44,7 @@ final class SSEInitializeCall: UpstreamCall, UpstreamReceiver {
     current = nil
     stream = SSEServerStream(for: request, over: transport, on: eventLoop) { [self] opening in
       guard receiver != nil, let stream else { return }
-      if let call = begin(stream, opening) {
+      if let call = begin?(stream, opening) {
         // The stream is the session's from now on: whoever has heard enough of `initialize` doesn't end it.
         self.stream = nil
         current = call
