@@ -54,17 +54,19 @@ struct ConfigurationReader {
     let section = root.section("tls")
     section.allow(only: ConfigurationKeys.tls)
     for key in ["cert", "key"] where !section.has(key) { section.problem(key, "is missing", "name a PEM file") }
-    guard section.file("cert") != nil, section.file("key") != nil, let certificate = section.path("cert"),
+    // Both are looked at, so that both can be complained of.
+    let files = [section.file("cert"), section.file("key")]
+    guard !files.contains(where: { $0 == nil }), let certificate = section.path("cert"),
       let key = section.path("key")
     else { return nil }
-    var files: TLSFiles?
+    var opened: TLSFiles?
     if environment.opensCertificates {
-      do { files = try TLSFiles(certificate: certificate, key: key) } catch {
+      do { opened = try TLSFiles(certificate: certificate, key: key) } catch {
         section.problem(
           "cert", "can't be used with this key: \(error)", "both are PEM files, and the key is the certificate's")
       }
     }
-    return Configuration.TLS(certificate: certificate, key: key, files: files)
+    return Configuration.TLS(certificate: certificate, key: key, files: opened)
   }
 
   private func origin(_ listen: Configuration.Address, isSecure: Bool) -> (HTTPOrigin, isDerived: Bool)? {
@@ -199,7 +201,7 @@ struct ConfigurationReader {
   }
 
   private func checkListener(_ configuration: Configuration) {
-    guard configuration.tls == nil, !configuration.listen.isLoopback, configuration.trustedProxies.isEmpty else {
+    guard !root.has("tls"), !configuration.listen.isLoopback, configuration.trustedProxies.isEmpty else {
       return
     }
     root.problem(

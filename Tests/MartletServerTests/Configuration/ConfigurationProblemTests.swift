@@ -309,6 +309,12 @@ import Testing
     #expect(lines.allSatisfy { line in !line.unicodeScalars.contains { $0.value < 0x20 || $0.value == 0x202E } })
   }
 
+  @Test func bothFilesOfTheListenerAreLookedAtAndNothingElseIsConcluded() {
+    let files = "tls: {cert: none.pem, key: no.pem}"
+    let problems = folder.problems("listen: 0.0.0.0:8443\npublic_url: https://a.example\n" + files)
+    #expect(problems.map { String($0.prefix(8)) } == ["tls.cert", "tls.key "], "\(problems)")
+  }
+
   private func expect(_ text: String, _ expected: String) {
     #expect(folder.problems(text).map { $0.replacing(folder.path, with: "FOLDER") } == [expected])
   }
