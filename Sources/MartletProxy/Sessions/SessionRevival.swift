@@ -11,6 +11,8 @@ final class SessionRevival {
   private let house: SessionRevivals
   private let eventLoop: any EventLoop
   private var completion: ((SessionRevivals.Outcome) -> Void)?
+  /// Done when the session's stream knows that it moved.
+  private var announced: EventLoopFuture<Void>?
   private var timeout: Scheduled<Void>?
   private var dialogue: UpstreamDialogue?
 
@@ -137,8 +139,10 @@ final class SessionRevival {
         finish(.failure(.unknownSession(id: nil)))
       case .success(let current?):
         let isOurs = current.upstreamSession?.utf8.elementsEqual((begun.id ?? "").utf8) ?? (begun.id == nil)
-        if !isOurs { discard(begun, outbound) } else if cause == .draining { leave(session) }
+        if !isOurs { discard(begun, outbound) }
         finish(.success(current))
+        // First the session's stream hears of it: cut off by its old instance, it would take that for its end.
+        if isOurs, cause == .draining { announced?.assumeIsolated().whenComplete { [self] _ in leave(session) } }
       }
     }
   }
@@ -172,7 +176,7 @@ final class SessionRevival {
     timeout?.cancel()
     dialogue = nil
     if case .success(let session) = outcome, session.upstreamSession != lost.upstreamSession {
-      house.streams.sessionMoved(to: session)
+      announced = house.streams.sessionMoved(to: session, on: eventLoop)
     }
     completion(outcome)
   }

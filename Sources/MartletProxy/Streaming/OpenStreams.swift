@@ -83,8 +83,11 @@ struct OpenStreams: Sendable {
   }
 
   /// Tells the stream of a session that it lives elsewhere now.
-  func sessionMoved(to session: MCPSession) {
-    everywhere { $0.ofSessions[session.digest]?.stream.sessionMoved(to: session) }
+  ///
+  /// - Returns: Done when it has heard, on whatever event loop it is.
+  func sessionMoved(to session: MCPSession, on eventLoop: any EventLoop) -> EventLoopFuture<Void> {
+    let heard = everywhere { $0.ofSessions[session.digest]?.stream.sessionMoved(to: session) }
+    return EventLoopFuture.andAllComplete(heard, on: eventLoop)
   }
 
   /// Ends what a session has, when it ends.
@@ -129,10 +132,12 @@ struct OpenStreams: Sendable {
     }
   }
 
-  private func everywhere(but here: (any EventLoop)? = nil, _ work: @escaping @Sendable (Loop) -> Void) {
-    for eventLoop in eventLoops where eventLoop !== here {
-      guard let bound = loops[ObjectIdentifier(eventLoop)] else { continue }
-      eventLoop.execute { work(bound.value) }
+  @discardableResult
+  private func everywhere(
+    but here: (any EventLoop)? = nil, _ work: @escaping @Sendable (Loop) -> Void
+  ) -> [EventLoopFuture<Void>] {
+    eventLoops.filter { $0 !== here }.compactMap { eventLoop in
+      loops[ObjectIdentifier(eventLoop)].map { bound in eventLoop.submit { work(bound.value) } }
     }
   }
 
