@@ -40,7 +40,8 @@ public final class RecentFlows: FlowCorrelation {
   /// The flow of the client seen last, else of the address seen last, else a new one.
   public func flow(address: String, client: ClientID?, route: RouteID?) -> FlowID {
     let now = clock.now()
-    let fresh = FlowID(Base64URL.encode(random.bytes(12)))
+    // The prefix keeps it from beginning with `-`, which a command line takes for an option.
+    let fresh = FlowID("flow_" + Base64URL.encode(random.bytes(12)))
     return sightings.withLock { sightings in
       let place = Key.address(ByteString(address))
       let known = client.flatMap { recent(.client($0), in: sightings, at: now) }

@@ -209,9 +209,11 @@ def test_V_094_many_at_once_are_one_fetch_and_a_host_is_not_flooded(world, docum
     statuses = {answer.status for answer in answers}
     assert statuses <= {303, 503} and documents.requests.count("/once.json") <= 1, statuses
     before = len(documents.requests)
-    codes = []
-    for index in range(60):
+    answers = []
+    for index in range(90):
         documents.client(LOOPBACK, path=f"/flood-{index}.json")
-        codes.append(authorize(world, f"{documents.origin}/flood-{index}.json"))
-    assert len(documents.requests) - before <= 40, "an unauthenticated URL is no way to flood somebody else"
-    assert all(a.status in (303, 503) for a in codes) and codes[-1].status == 503 and codes[-1].header("retry-after")
+        answers.append(authorize(world, f"{documents.origin}/flood-{index}.json"))
+    # A minute may end in between: then this host's share begins anew, once.
+    assert len(documents.requests) - before <= 70, "an unauthenticated URL is no way to flood somebody else"
+    refused = [answer for answer in answers if answer.status != 303]
+    assert refused and all(answer.status == 503 and answer.header("retry-after") for answer in refused)
