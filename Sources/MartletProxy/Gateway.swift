@@ -150,9 +150,15 @@ public final class Gateway: Sendable {
     path: String, method: String, address: String, id: RequestID, status: Int, reason: String
   ) {
     guard answers(path: path) else { return }
-    let request = IncomingRequest(
-      method: method, path: path, query: "", headers: HeaderFields(), address: address, id: id, arrivedAt: .now())
-    var record = ExchangeRecord(request)
+    note(method: method, path: path, address: address, id: id, status: status, reason: reason)
+  }
+
+  private func note(method: String?, path: String, address: String, id: RequestID, status: Int, reason: String) {
+    var record = ExchangeRecord(
+      IncomingRequest(
+        method: method ?? "", path: path, query: "", headers: HeaderFields(), address: address, id: id,
+        arrivedAt: .now()))
+    record.method = method
     record.status = status
     record.reason = reason
     recorder.finished(record)
@@ -167,13 +173,7 @@ public final class Gateway: Sendable {
   ///   - reason: Why, as a stable code.
   public func noteUnreadable(address: String, id: RequestID, status: Int, reason: String) {
     guard recorder.hasRoom else { return }
-    var record = ExchangeRecord(
-      IncomingRequest(
-        method: "", path: "", query: "", headers: HeaderFields(), address: address, id: id, arrivedAt: .now()))
-    record.method = nil
-    record.status = status
-    record.reason = reason
-    recorder.finished(record)
+    note(method: nil, path: "", address: address, id: id, status: status, reason: reason)
   }
 
   /// Ends every open stream, when the process stops, and what was held upstream for clients of another era.

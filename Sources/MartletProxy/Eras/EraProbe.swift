@@ -53,9 +53,7 @@ final class EraProbe {
 
   /// The session was begun only to see whether it could be.
   private func end(_ session: String) {
-    var request = OutboundRequest(permit: outbound.permit, method: .delete, url: outbound.url)
-    request.assertion = outbound.assertion
-    request.credential = outbound.credential
+    var request = outbound.another(.delete, to: outbound.url)
     request.upstreamSession = session
     request.revision = .latestLegacy
     dialogue = UpstreamDialogue(request, over: transport, on: eventLoop) { _ in }

@@ -150,9 +150,7 @@ final class SessionRevival {
   /// Another process was faster: ours is one too many.
   private func discard(_ begun: UpstreamSession, _ outbound: OutboundRequest) {
     guard begun.id != nil else { return }
-    var request = OutboundRequest(permit: outbound.permit, method: .delete, url: begun.instance)
-    request.assertion = outbound.assertion
-    request.credential = outbound.credential
+    var request = outbound.another(.delete, to: begun.instance)
     request.upstreamSession = begun.id
     request.revision = begun.revision
     _ = UpstreamDialogue(request, over: house.transport, on: eventLoop) { _ in }

@@ -69,6 +69,14 @@ public struct OutboundRequest: Sendable {
     endpoint = UpstreamEndpoint(url)
   }
 
+  /// Begins another request in the same name and with the same credentials, wherever it goes.
+  func another(_ method: Method, to url: AbsoluteURL) -> OutboundRequest {
+    var request = OutboundRequest(permit: permit, method: method, url: url)
+    request.assertion = assertion
+    request.credential = credential
+    return request
+  }
+
   /// Begins a request to the first of some instances; the others are its alternatives.
   init?(permit: Permit, method: Method, to instances: [UpstreamInstance]) {
     guard let first = instances.first else { return nil }

@@ -8,7 +8,7 @@ struct FlowShow: AsyncParsableCommand {
     commandName: "show", abstract: "Every event of one connection attempt, oldest first.",
     discussion: """
       Example:
-        martlet flow show bT0mL1qZ2v0c9XkP
+        martlet flow show flow_bT0mL1qZ2v0c9XkP
       """)
 
   @Argument(help: "The flow, as `martlet flow list` shows it.")

@@ -46,9 +46,7 @@ final class SSEServerStream: UpstreamReceiver {
   ) {
     url = request.url
     self.opened = opened
-    var outbound = OutboundRequest(permit: request.permit, method: .get, url: request.url)
-    outbound.assertion = request.assertion
-    outbound.credential = request.credential
+    var outbound = request.another(.get, to: request.url)
     outbound.traceContext = request.traceContext
     let isolated = eventLoop.assumeIsolated()
     isolated.execute { [self] in

@@ -127,10 +127,8 @@ final class SSEUpstreamSession {
   // MARK: - To the server
 
   private func post(_ request: OutboundRequest, _ completion: @escaping (SSEPost.Outcome) -> Void) {
-    var outbound = OutboundRequest(permit: request.permit, method: .post, url: endpoint)
+    var outbound = request.another(.post, to: endpoint)
     outbound.body = request.body
-    outbound.assertion = request.assertion
-    outbound.credential = request.credential
     outbound.traceContext = request.traceContext
     outbound.isRepeatable = request.isRepeatable
     _ = transport.send(outbound, to: SSEPost(completion: completion), on: eventLoop)
