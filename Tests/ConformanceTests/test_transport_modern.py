@@ -4,6 +4,8 @@ import pytest
 from martlet_support import MCPConnection, request
 from martlet_support.mcp import LEGACY, MODERN
 from martlet_support.route import bearer, connect, token
+from martlet_support.steps import until
+from martlet_support.vitals import vitals
 
 META = "io.modelcontextprotocol/"
 
@@ -137,3 +139,14 @@ def test_pinned_routes_are_not_asked_and_bridge_the_other_era(install):
     # A client of the other era is never steered away by a code of the era negotiation.
     error = answer.json().get("error", {}).get("code")
     assert answer.status == 200 and error not in (-32020, -32021, -32022), answer.describe()
+
+
+def test_connections_that_nobody_uses_are_closed(install):
+    world = install()
+    process = world.gateway.process.pid
+    connections = [connect(world, "modern") for _ in range(4)]
+    before = vitals(process).descriptors
+    for connection in connections:
+        connection.tool("echo", {"text": "x"})
+    assert vitals(process).descriptors > before
+    assert until(lambda: vitals(process).descriptors <= before, 30)

@@ -23,12 +23,23 @@ final class UpstreamPool {
       guard waiting.count < GatewayLimits.idleConnections else { return connection.close() }
       waiting.append((connection, .now()))
     }
+
+    /// Closes those that nobody has used for too long.
+    ///
+    /// - Returns: Whether any are left.
+    mutating func sweep(unusedSince oldest: NIODeadline) -> Bool {
+      let fresh = waiting.firstIndex { $0.since > oldest } ?? waiting.count
+      for old in waiting[..<fresh] { old.connection.close() }
+      waiting.removeFirst(fresh)
+      return !waiting.isEmpty
+    }
   }
 
   private let eventLoop: any EventLoop
   private let tls: NIOSSLContext
   private let codec: HTTPCodec
   private var idle: [UpstreamDestination: Lane] = [:]
+  private var isSweepDue = false
 
   init(eventLoop: any EventLoop, tls: NIOSSLContext, codec: HTTPCodec) {
     self.eventLoop = eventLoop
@@ -57,6 +68,24 @@ final class UpstreamPool {
   func keep(_ connection: UpstreamConnection, for destination: UpstreamDestination) {
     guard connection.isUsable else { return }
     idle[destination, default: Lane()].keep(connection)
+    sweepLater()
+  }
+
+  /// A server that nobody calls any more isn't left with our connections.
+  private func sweepLater() {
+    guard !isSweepDue else { return }
+    isSweepDue = true
+    _ = eventLoop.assumeIsolated().scheduleTask(in: GatewayLimits.idleConnection) { [weak self] in self?.sweep() }
+  }
+
+  private func sweep() {
+    isSweepDue = false
+    let oldest = NIODeadline.now() - GatewayLimits.idleConnection
+    idle = idle.compactMapValues { lane in
+      var lane = lane
+      return lane.sweep(unusedSince: oldest) ? lane : nil
+    }
+    if !idle.isEmpty { sweepLater() }
   }
 
   private func connect(to destination: UpstreamDestination, _ use: @escaping (UpstreamConnection?) -> Void) {
