@@ -65,11 +65,20 @@ need_build_tools() {
 need_swift() {
   local version
   command -v swift >/dev/null || fail "Swift isn't installed" "Get Swift 6.2 or newer from https://www.swift.org/install and put it on PATH."
-  version=$(swift --version 2>/dev/null | sed -n 's/.*Swift version \([0-9][0-9]*\.[0-9][0-9]*\).*/\1/p' | head -n 1)
+  ! lacks_system_parts || need_packages binutils g++ libc6-dev libcurl4 libedit2 libncurses6 libsqlite3-0 libxml2 pkg-config tzdata
+  version=$(swift --version 2>/dev/null | sed -n 's/.*Swift version \([0-9][0-9]*\.[0-9][0-9]*\).*/\1/p' | head -n 1) || true
   case "$version" in
     '') fail "\`swift --version\` gives no version" "Reinstall Swift 6.2 or newer from https://www.swift.org/install" ;;
     [0-5].* | 6.[01]) fail "Swift $version is too old" "Martlet needs Swift 6.2 or newer: https://www.swift.org/install" ;;
   esac
+}
+
+# Whether Swift's archive was unpacked on a Debian that hasn't got what Swift takes for granted.
+lacks_system_parts() {
+  local tools
+  command -v dpkg-query >/dev/null || return 1
+  tools=$(dirname "$(readlink -f "$(command -v swift)")")
+  [ ! -e /usr/include/stdio.h ] || ldd "$tools"/swift-{build,frontend} "$tools"/clang 2>/dev/null | grep -q 'not found'
 }
 
 # The interpreter that environments are made from: the system's own where it is new enough.
