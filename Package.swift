@@ -133,7 +133,7 @@ let package = Package(
       name: "martlet",
       dependencies: [
         "StrictCoding", "OAuthProtocol", "MartletDomain", "MartletAuthorizationServer", "MartletIdentity",
-        "MartletServer",
+        "MartletAudit", "MartletServer",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),

@@ -18,6 +18,7 @@ public final class AuditRecorder: AuditSink {
 
   private let queue = Mutex(Queue())
   private let store: any AuditStore
+  private let chain: AuditChain
   private let clock: any WallClock
   private let capacity: Int
   private static let batch = 1_000
@@ -25,9 +26,14 @@ public final class AuditRecorder: AuditSink {
 
   /// Makes a recorder over a store.
   ///
-  /// - Parameter capacity: How many events may wait.
-  public init(store: any AuditStore, clock: any WallClock, capacity: Int = 20_000) {
+  /// - Parameters:
+  ///   - store: Where the trail is kept.
+  ///   - chain: Links its records.
+  ///   - clock: Tells the time.
+  ///   - capacity: How many events may wait.
+  public init(store: any AuditStore, chain: AuditChain, clock: any WallClock, capacity: Int = 20_000) {
     self.store = store
+    self.chain = chain
     self.clock = clock
     self.capacity = capacity
   }
@@ -45,7 +51,7 @@ public final class AuditRecorder: AuditSink {
   /// Writes what waits, and then this event, before returning.
   public func recordDurably(_ event: AuditEvent) async throws(StoreError) {
     try await flush()
-    try await store.appendAuditEvents([event])
+    try await store.appendAuditEvents([event], linkedBy: chain)
   }
 
   /// How many events found the queue full; should always be zero.
@@ -60,7 +66,7 @@ public final class AuditRecorder: AuditSink {
       var rest = events[...]
       while !rest.isEmpty {
         let batch = rest.prefix(Self.batch)
-        do throws(StoreError) { try await store.appendAuditEvents(Array(batch)) } catch {
+        do throws(StoreError) { try await store.appendAuditEvents(Array(batch), linkedBy: chain) } catch {
           giveBack(rest)
           throw error
         }

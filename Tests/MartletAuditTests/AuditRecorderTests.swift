@@ -13,7 +13,7 @@ import Testing
 
   @Test func whatWaitsIsWrittenInOrder() async throws {
     let store = MemoryStore()
-    let recorder = AuditRecorder(store: store, clock: clock)
+    let recorder = AuditRecorder(store: store, chain: .test, clock: clock)
     for number in 0..<2_500 { recorder.record(event(number)) }
     try await recorder.flush()
     let written = try await store.auditEvents(tenant: nil, limit: 5_000)
@@ -22,7 +22,7 @@ import Testing
 
   @Test func A_08_aDurableRecordStandsAfterAllThatCameBefore() async throws {
     let store = MemoryStore()
-    let recorder = AuditRecorder(store: store, clock: clock)
+    let recorder = AuditRecorder(store: store, chain: .test, clock: clock)
     recorder.record(event(1))
     try await recorder.recordDurably(event(2))
     #expect(try await store.auditEvents(tenant: nil, limit: 10).count == 2)
@@ -30,14 +30,14 @@ import Testing
 
   @Test func A_08_aDurableRecordThatCannotBeWrittenIsAnError() async throws {
     let store = MemoryStore()
-    let recorder = AuditRecorder(store: store, clock: clock)
+    let recorder = AuditRecorder(store: store, chain: .test, clock: clock)
     store.fail(with: .unavailable("disk full"))
     await #expect(throws: StoreError.self) { try await recorder.recordDurably(event(1)) }
   }
 
   @Test func aFailedBatchWaitsAndIsWrittenLater() async throws {
     let store = MemoryStore()
-    let recorder = AuditRecorder(store: store, clock: clock)
+    let recorder = AuditRecorder(store: store, chain: .test, clock: clock)
     recorder.record(event(1))
     store.fail(with: .unavailable("disk full"))
     await #expect(throws: StoreError.self) { try await recorder.flush() }
@@ -50,7 +50,7 @@ import Testing
   }
 
   @Test func R_43_thereIsNoRoomBeforeAnythingIsLost() {
-    let recorder = AuditRecorder(store: MemoryStore(), clock: clock, capacity: 100)
+    let recorder = AuditRecorder(store: MemoryStore(), chain: .test, clock: clock, capacity: 100)
     for number in 0..<89 { recorder.record(event(number)) }
     #expect(recorder.hasRoom)
     recorder.record(event(89))

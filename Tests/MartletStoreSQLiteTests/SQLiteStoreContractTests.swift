@@ -161,6 +161,10 @@ import Testing
     try await SessionStoreContract.documentsAreReplaced(makeStore: makeStore)
   }
   @Test func auditEventsComeBack() async throws { try await AuditStoreContract.eventsComeBack(makeStore: makeStore) }
+  @Test func A_03_trailsAreChains() async throws {
+    try await AuditStoreContract.A_03_trailsAreChains(makeStore: makeStore)
+  }
+  @Test func eventsAreFound() async throws { try await AuditStoreContract.eventsAreFound(makeStore: makeStore) }
   @Test func flowsAreSummedUp() async throws { try await AuditStoreContract.flowsAreSummedUp(makeStore: makeStore) }
 
   @Test func connectionsComeBackAsStored() async throws {

@@ -34,7 +34,7 @@ LAYERS: dict[str, tuple[set[str], set[str]]] = {
         {"Crypto", "Hummingbird", "HTTPTypes", "Mustache", "Yams", "Logging", "NIOExtras", "UnixSignals"} | NIO),
     "martlet": (
         {"StrictCoding", "OAuthProtocol", "MartletDomain", "MartletAuthorizationServer", "MartletIdentity",
-         "MartletServer"}, {"ArgumentParser"}),
+         "MartletAudit", "MartletServer"}, {"ArgumentParser"}),
 }
 
 # Comes with Swift.

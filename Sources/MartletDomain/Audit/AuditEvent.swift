@@ -66,6 +66,10 @@ public enum AuditAction: String, Sendable, CaseIterable {
   case configurationLoaded = "configuration.loaded"
   /// A configuration was refused; the one before stays.
   case configurationRefused = "configuration.refused"
+  /// Records older than their keeping were removed from the trail; the target is the number of the last of them.
+  case trailTrimmed = "trail.trimmed"
+  /// The trail was exported.
+  case trailExported = "trail.exported"
   /// The process started.
   case processStarted = "process.started"
   /// The process stopped.

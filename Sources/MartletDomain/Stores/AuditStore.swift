@@ -1,7 +1,11 @@
 /// Keeps the trail.
 public protocol AuditStore: Sendable {
-  /// Appends events in one durable step.
-  func appendAuditEvents(_ events: [AuditEvent]) async throws(StoreError)
+  /// Appends events in one durable step, each linked to the one before it in its tenant's trail.
+  ///
+  /// - Parameters:
+  ///   - events: What happened, in that order.
+  ///   - chain: Links them.
+  func appendAuditEvents(_ events: [AuditEvent], linkedBy chain: AuditChain) async throws(StoreError)
 
   /// The newest events, newest first.
   ///
@@ -13,11 +17,36 @@ public protocol AuditStore: Sendable {
   /// The events of a flow, oldest first.
   func auditEvents(flow: FlowID) async throws(StoreError) -> [AuditEvent]
 
+  /// The newest events that are wanted, newest first.
+  func auditEvents(matching filter: AuditFilter, limit: Int) async throws(StoreError) -> [AuditEvent]
+
+  /// The trails that there are, by tenant.
+  func auditTrails() async throws(StoreError) -> [AuditTrail]
+
+  /// The records of a trail in their order.
+  ///
+  /// - Parameters:
+  ///   - tenant: Whose.
+  ///   - sequence: Those behind this number.
+  ///   - limit: At most so many.
+  func auditRecords(
+    of tenant: TenantID, after sequence: Int64, limit: Int
+  ) async throws(StoreError) -> [AuditRecord]
+
   /// The newest flows, newest first, each with the events that it has reached.
   func flows(limit: Int) async throws(StoreError) -> [FlowSummary]
 
-  /// Removes events before a time.
-  func removeAuditEvents(before time: Timestamp) async throws(StoreError)
+  /// Removes the beginnings of trails: of each, the records before the first that isn't before a time. In the same step
+  /// each shortened trail gets a `trail.trimmed` event that names the last removed record, so that a beginning that
+  /// somebody else cut off shows.
+  ///
+  /// - Parameters:
+  ///   - time: The time.
+  ///   - now: When this happens.
+  ///   - chain: Links the event.
+  func removeAuditEvents(
+    before time: Timestamp, at now: Timestamp, linkedBy chain: AuditChain
+  ) async throws(StoreError)
 }
 
 /// One flow at a glance.

@@ -52,6 +52,15 @@ extension Duration {
     return carry ? (seconds < 0 ? .min : .max) : sum
   }
 
+  /// Whole nanoseconds, saturating.
+  public var wholeNanoseconds: Int64 {
+    let (seconds, attoseconds) = components
+    let (product, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
+    if overflow { return seconds < 0 ? .min : .max }
+    let (sum, carry) = product.addingReportingOverflow(attoseconds / 1_000_000_000)
+    return carry ? (seconds < 0 ? .min : .max) : sum
+  }
+
   /// Whole seconds, rounded down.
   public var wholeSeconds: Int64 { components.seconds }
 }

@@ -19,7 +19,8 @@ struct Housekeeping: Sendable {
       try await store.removeExpiredLogins(at: now)
       try await store.removeIdleMCPSessions(usedBefore: now - Self.sessionRetention)
       try await store.removeFetchedDocuments(before: now - Self.documentRetention)
-      try await store.removeAuditEvents(before: now - Self.auditRetention)
+      try await store.removeAuditEvents(
+        before: now - Self.auditRetention, at: now, linkedBy: application.installation.auditChain)
     } catch {
       application.logger.warning("housekeeping was interrupted", metadata: ["error": "\(error)"])
     }

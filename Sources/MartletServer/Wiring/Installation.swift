@@ -16,6 +16,8 @@ public struct Installation: Sendable {
   public let clock: any WallClock
   /// Makes keys and ids.
   public let random: any RandomSource
+  /// Links the records of the trail.
+  public let auditChain: AuditChain
   /// Takes records; call `flush` before the end of a command.
   public let audit: AuditRecorder
   /// What was taken away, as far as this process knows.
@@ -55,12 +57,15 @@ public struct Installation: Sendable {
     accessLifetime: @escaping @Sendable () -> Duration, closing: @escaping @Sendable () throws -> Void
   ) {
     let clock = SystemClock()
-    let recorder = AuditRecorder(store: store, clock: clock)
+    let sealer = Sealer(key: key)
+    let auditChain = AuditChain(key: sealer.derivedKey(for: "audit chain"))
+    let recorder = AuditRecorder(store: store, chain: auditChain, clock: clock)
     self.store = store
     self.clock = clock
     self.random = random
     self.closing = closing
-    sealer = Sealer(key: key)
+    self.sealer = sealer
+    self.auditChain = auditChain
     audit = recorder
     passwords = PasswordHasher(random: random)
     localUsers = LocalUsers(

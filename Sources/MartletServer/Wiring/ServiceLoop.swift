@@ -1,4 +1,5 @@
 import Logging
+import MartletAudit
 import MartletDomain
 import MartletPolicy
 import UnixSignals
@@ -12,8 +13,13 @@ struct ServiceLoop: Sendable {
 
   /// Runs until SIGTERM or SIGINT; a second one ends at once.
   func run() async {
+    let anchoring = Anchoring(
+      store: installation.store,
+      file: AnchorFile(path: application.snapshots.current.configuration.dataDirectory + "/" + AnchorFile.name),
+      clock: installation.clock)
     await withTaskGroup(of: Void.self) { tasks in
       tasks.addTask { await installation.audit.run() }
+      tasks.addTask { await every(.seconds(60)) { await anchor(anchoring) } }
       tasks.addTask { await follower.run(application.health) }
       tasks.addTask { await every(.seconds(10)) { await watchFiles() } }
       tasks.addTask { await every(.seconds(30)) { await refreshKeys() } }
@@ -23,6 +29,8 @@ struct ServiceLoop: Sendable {
       await stop()
       tasks.cancelAll()
     }
+    try? await installation.audit.flush()
+    await anchor(anchoring)
     await installation.close()
     logger.info("stopped")
   }
@@ -108,6 +116,14 @@ struct ServiceLoop: Sendable {
     } catch {
       logger.error(
         "a signing key is due and no new one can be made; the old one goes on", metadata: ["error": "\(error)"])
+    }
+  }
+
+  private func anchor(_ anchoring: Anchoring) async {
+    do {
+      try await anchoring.anchor()
+    } catch {
+      logger.error("the trail's anchors can't be written", metadata: ["error": "\(error)"])
     }
   }
 

@@ -63,11 +63,6 @@ extension DatabaseValue {
 
   /// A duration in nanoseconds, saturating.
   static func duration(_ duration: Duration?) -> DatabaseValue {
-    guard let duration else { return .null }
-    let (seconds, attoseconds) = duration.components
-    let (product, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
-    if overflow { return (seconds < 0 ? Int64.min : .max).databaseValue }
-    let (sum, overflowToo) = product.addingReportingOverflow(attoseconds / 1_000_000_000)
-    return (overflowToo ? (seconds < 0 ? Int64.min : .max) : sum).databaseValue
+    duration.map { $0.wholeNanoseconds.databaseValue } ?? .null
   }
 }

@@ -114,4 +114,9 @@ extension Row {
     guard let texts = try optionalTexts(column) else { throw .corrupt("column \(column): missing") }
     return texts
   }
+
+  /// A place in a trail.
+  func head(_ sequence: String, _ digest: String) throws(StoreError) -> AuditHead {
+    AuditHead(sequence: try number(sequence), digest: try bytes(digest))
+  }
 }

@@ -3,10 +3,11 @@ import MartletDomain
 
 extension SQLiteStore {
   /// See `AuditStore`.
-  public func appendAuditEvents(_ events: [AuditEvent]) async throws(StoreError) {
+  public func appendAuditEvents(_ events: [AuditEvent], linkedBy chain: AuditChain) async throws(StoreError) {
     try await write { database in
-      let writer = try TrailWriter(database)
-      for event in events { try writer.insert(event) }
+      var writer = try TrailWriter(database, chain)
+      for event in events { try writer.append(event) }
+      try writer.finish()
     }
   }
 
@@ -34,15 +35,28 @@ extension SQLiteStore {
   }
 
   /// See `AuditStore`.
-  public func removeAuditEvents(before time: Timestamp) async throws(StoreError) {
-    try await write { database in
-      try database.run("DELETE FROM audit_event WHERE at < :time", ["time": .time(time)])
+  public func auditEvents(matching filter: AuditFilter, limit: Int) async throws(StoreError) -> [AuditEvent] {
+    try await read { database in
+      try database.rows(
+        """
+        SELECT * FROM audit_event WHERE (:tenant IS NULL OR tenant = :tenant) AND (:since IS NULL OR at >= :since)
+          AND (:until IS NULL OR at < :until) AND (:subject IS NULL OR subject = :subject)
+          AND (:client IS NULL OR client = :client) AND (:route IS NULL OR route = :route)
+          AND (:action IS NULL OR action = :action) AND (:target IS NULL OR target = :target)
+        ORDER BY at DESC, position DESC LIMIT :limit
+        """,
+        [
+          "tenant": .id(filter.tenant), "since": .time(filter.since), "until": .time(filter.until),
+          "subject": .text(filter.subject), "client": .id(filter.client), "route": .text(filter.route),
+          "action": .text(filter.action?.rawValue), "target": .text(filter.target), "limit": .number(max(0, limit)),
+        ]
+      ).map { try AuditEvent(row: $0) }
     }
   }
 }
 
 extension AuditEvent {
-  fileprivate init(row: Row) throws(StoreError) {
+  init(row: Row) throws(StoreError) {
     self.init(
       at: try row.time("at"), action: try row.value("action"), tenant: try row.id("tenant"),
       flow: try row.optionalID("flow"), request: try row.optionalID("request"),

@@ -9,6 +9,11 @@ enum Terminal {
 
   static func out(_ value: JSONValue) { out(String(decoding: JSONWriter.write(value, pretty: true), as: UTF8.self)) }
 
+  /// One value on one line, for scripts that read as it comes.
+  static func line(_ value: JSONValue) {
+    try? FileHandle.standardOutput.write(contentsOf: JSONWriter.write(value) + [0x0A])
+  }
+
   /// One line a row, columns aligned. Cells may hold what strangers chose, so they are made fit for a terminal here.
   static func table(_ head: [String], _ rows: [[String]]) {
     let cells = ([head] + rows).map { $0.map { PlainText.sanitized($0.isEmpty ? "-" : $0, limit: 120) } }

@@ -25,8 +25,74 @@ public enum AuditStoreContract {
     try expect(try await store.auditEvents(flow: "f"), is: [full])
     let every = AuditAction.allCases.map { sample.event($0, after: .seconds(9)) }
     try await store.appendAuditEvents(every)
-    try await store.removeAuditEvents(before: sample.now + .seconds(9))
-    try expect(try await store.auditEvents(tenant: nil, limit: 1000), is: Array(every.reversed()))
+    let later = sample.now + .seconds(20)
+    try await store.removeAuditEvents(before: sample.now + .seconds(9), at: later, linkedBy: .test)
+    let rest = try await store.auditEvents(tenant: nil, limit: 1000)
+    try expect(rest.filter { $0.at < later }, is: Array(every.reversed()))
+    try expect(rest.filter { $0.at == later }.map(\.target), is: ["2", "1"])
+  }
+
+  /// Each tenant's records are numbered and linked, across batches, and what was removed leaves its last digest.
+  public static func A_03_trailsAreChains(makeStore: StoreMaker) async throws {
+    let store = try await makeStore()
+    let sample = Sample()
+    var foreign = sample.event(.loginFailed, after: .seconds(2))
+    foreign.tenant = "acme"
+    let own = (1...5).map { sample.event(.tokenIssued, after: .seconds($0)) }
+    try await store.appendAuditEvents([own[0], foreign, own[1]])
+    try await store.appendAuditEvents([own[2]])
+    var head = AuditHead.beginning
+    var expected: [AuditRecord] = []
+    for event in own.prefix(3) {
+      head = AuditChain.test.head(after: head, adding: event)
+      expected.append(AuditRecord(head: head, event: event))
+    }
+    try expect(try await store.auditRecords(of: .default, after: 0, limit: 10), is: expected)
+    try expect(try await store.auditRecords(of: .default, after: 1, limit: 1), is: [expected[1]])
+    try expect(
+      try await store.auditTrails(),
+      is: [
+        AuditTrail(
+          tenant: "acme", head: AuditChain.test.head(after: .beginning, adding: foreign), trimmed: .beginning),
+        AuditTrail(tenant: .default, head: head, trimmed: .beginning),
+      ])
+    try await store.removeAuditEvents(before: own[1].at + .milliseconds(1), at: own[4].at, linkedBy: .test)
+    let trail = try await store.auditTrails().first { $0.tenant == .default }
+    try expect(trail?.trimmed, is: expected[1].head)
+    let left = try await store.auditRecords(of: .default, after: 0, limit: 10)
+    try expect(left.map(\.head.sequence), is: [3, 4])
+    try expect(left.last?.event?.action, is: .trailTrimmed)
+    try expect(left.last?.event?.target, is: "2")
+    // Nothing more to remove: nothing is noted.
+    try await store.removeAuditEvents(before: own[1].at, at: own[4].at, linkedBy: .test)
+    try expect(try await store.auditRecords(of: .default, after: 0, limit: 10), is: left)
+  }
+
+  /// Events are found by whatever is known of them.
+  public static func eventsAreFound(makeStore: StoreMaker) async throws {
+    let store = try await makeStore()
+    let sample = Sample()
+    let wanted = AuditEvent(
+      at: sample.now + .seconds(5), action: .exchangeRefused, tenant: "acme", subject: "u", client: "c",
+      route: "/time/mcp", target: "now")
+    try await store.appendAuditEvents([
+      sample.event(.processStarted), wanted, sample.event(.processStopped, after: .seconds(9)),
+    ])
+    let changes: [(inout AuditFilter) -> Void] = [
+      { $0.tenant = "acme" }, { $0.subject = "u" }, { $0.client = "c" }, { $0.route = "/time/mcp" },
+      { $0.action = .exchangeRefused }, { $0.target = "now" },
+      {
+        $0.since = wanted.at; $0.until = wanted.at + .milliseconds(1)
+      },
+    ]
+    for change in changes {
+      var filter = AuditFilter()
+      change(&filter)
+      try expect(try await store.auditEvents(matching: filter, limit: 10), is: [wanted])
+      filter.until = wanted.at
+      try expect(try await store.auditEvents(matching: filter, limit: 10), is: [])
+    }
+    try expect(try await store.auditEvents(matching: AuditFilter(), limit: 2).count, is: 2)
   }
 
   /// Flows are summed up, the newest first; a flow whose token was never presented can be told from the others.

@@ -2,8 +2,8 @@ import MartletDomain
 
 extension MemoryStore {
   /// See `AuditStore`.
-  public func appendAuditEvents(_ events: [AuditEvent]) async throws(StoreError) {
-    try access { $0.auditEvents.append(contentsOf: events) }
+  public func appendAuditEvents(_ events: [AuditEvent], linkedBy chain: AuditChain) async throws(StoreError) {
+    try access { state in for event in events { state.append(event, linkedBy: chain) } }
   }
 
   /// See `AuditStore`.
@@ -11,6 +11,26 @@ extension MemoryStore {
     try access { state in
       let meant = state.inOrder.filter { tenant == nil || $0.tenant == tenant }
       return Array(meant.reversed().prefix(max(0, limit)))
+    }
+  }
+
+  /// See `AuditStore`.
+  public func auditEvents(matching filter: AuditFilter, limit: Int) async throws(StoreError) -> [AuditEvent] {
+    try access { state in Array(state.inOrder.filter(filter.matches).reversed().prefix(max(0, limit))) }
+  }
+
+  /// See `AuditStore`.
+  public func auditTrails() async throws(StoreError) -> [AuditTrail] {
+    try access { $0.trails.values.sorted { $0.tenant.value < $1.tenant.value } }
+  }
+
+  /// See `AuditStore`.
+  public func auditRecords(
+    of tenant: TenantID, after sequence: Int64, limit: Int
+  ) async throws(StoreError) -> [AuditRecord] {
+    try access { state in
+      let meant = state.auditRecords.filter { $0.event?.tenant == tenant && $0.head.sequence > sequence }
+      return Array(meant.prefix(max(0, limit)))
     }
   }
 
@@ -38,15 +58,62 @@ extension MemoryStore {
   }
 
   /// See `AuditStore`.
-  public func removeAuditEvents(before time: Timestamp) async throws(StoreError) {
-    try access { $0.auditEvents.removeAll { $0.at < time } }
+  public func removeAuditEvents(
+    before time: Timestamp, at now: Timestamp, linkedBy chain: AuditChain
+  ) async throws(StoreError) {
+    try access { state in
+      for trail in state.trails.values.sorted(by: { $0.tenant.value < $1.tenant.value }) {
+        let own = state.auditRecords.filter { $0.event?.tenant == trail.tenant }
+        guard let last = own.prefix(while: { $0.event.map { $0.at < time } ?? true }).last?.head else { continue }
+        state.append(
+          AuditEvent(at: now, action: .trailTrimmed, tenant: trail.tenant, target: String(last.sequence)),
+          linkedBy: chain)
+        state.auditRecords.removeAll { $0.event?.tenant == trail.tenant && $0.head.sequence <= last.sequence }
+        let head = state.trails[trail.tenant]?.head ?? trail.head
+        state.trails[trail.tenant] = AuditTrail(tenant: trail.tenant, head: head, trimmed: last)
+      }
+    }
+  }
+}
+
+extension MemoryStore {
+  /// Lets somebody at the stored records.
+  public func tamper(_ change: (inout [AuditRecord]) -> Void) throws(StoreError) {
+    try access { change(&$0.auditRecords) }
+  }
+
+  /// As after somebody put an empty store in this one's place.
+  public func restartTrails() {
+    try? access { state in
+      state.auditRecords = []
+      state.trails = [:]
+    }
+  }
+
+  /// Takes away the beginning and makes the store say that this was retention.
+  public func trimUnseen(through sequence: Int64) throws(StoreError) {
+    try access { state in
+      guard let last = state.auditRecords.first(where: { $0.head.sequence == sequence })?.head else { return }
+      state.auditRecords.removeAll { $0.head.sequence <= sequence }
+      for (tenant, trail) in state.trails {
+        state.trails[tenant] = AuditTrail(tenant: tenant, head: trail.head, trimmed: last)
+      }
+    }
   }
 }
 
 extension MemoryStoreState {
+  fileprivate mutating func append(_ event: AuditEvent, linkedBy chain: AuditChain) {
+    let trail = trails[event.tenant]
+    let head = chain.head(after: trail?.head ?? .beginning, adding: event)
+    auditRecords.append(AuditRecord(head: head, event: event))
+    trails[event.tenant] = AuditTrail(tenant: event.tenant, head: head, trimmed: trail?.trimmed ?? .beginning)
+  }
+
   /// Oldest first; events of the same instant as they were written.
   fileprivate var inOrder: [AuditEvent] {
-    auditEvents.enumerated().sorted { ($0.element.at, $0.offset) < ($1.element.at, $1.offset) }.map(\.element)
+    auditRecords.compactMap(\.event).enumerated().sorted { ($0.element.at, $0.offset) < ($1.element.at, $1.offset) }
+      .map(\.element)
   }
 }
 

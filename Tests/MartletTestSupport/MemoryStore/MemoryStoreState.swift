@@ -61,7 +61,8 @@ struct MemoryStoreState: Sendable {
   var signingKeys: [SigningKeyRecord] = []
   var mcpSessions: [ArtefactDigest: MCPSession] = [:]
   var documents: [ByteString: Document] = [:]
-  var auditEvents: [AuditEvent] = []
+  var auditRecords: [AuditRecord] = []
+  var trails: [TenantID: AuditTrail] = [:]
   var connections: [ConnectionKey: StoredConnection] = [:]
   var lastConnectionChange: Int64 = 0
   var dataKeys: [DataKey] = []

@@ -21,4 +21,5 @@ def records(world, since: int = 0) -> list[dict]:
 def _rows(world, since: int) -> list[dict]:
     with sqlite3.connect(f"file:{world.gateway.data_dir}/martlet.sqlite?mode=ro", uri=True) as database:
         database.row_factory = sqlite3.Row
-        return [dict(row) for row in database.execute("SELECT * FROM audit_event WHERE position > ? ORDER BY position", (since,))]
+        found = database.execute("SELECT * FROM audit_event WHERE position > ? ORDER BY position", (since,))
+        return [{name: row[name] for name in row.keys() if name != "digest"} for row in found]
