@@ -14,6 +14,8 @@ public enum KnownField: String, Sendable, CaseIterable {
   case upgrade
   /// The credential.
   case authorization
+  /// An API key.
+  case xAPIKey = "x-api-key"
   /// The type of the body.
   case contentType = "content-type"
   /// The coding of the body.

@@ -37,6 +37,8 @@ public final class Gateway: Sendable {
   public struct Dependencies: Sendable {
     /// Proves bearer tokens.
     public var verifier: any BearerVerifier
+    /// Proves API keys.
+    public var keys: any KeyVerifier
     /// What was taken away.
     public var revocations: RevocationIndex
     /// Keeps sessions.
@@ -60,12 +62,14 @@ public final class Gateway: Sendable {
 
     /// Collects what the data plane stands on.
     public init(
-      verifier: any BearerVerifier, revocations: RevocationIndex, sessions: any MCPSessionStore,
+      verifier: any BearerVerifier, keys: any KeyVerifier, revocations: RevocationIndex,
+      sessions: any MCPSessionStore,
       policy: any PolicyEngine, assertions: any UpstreamAssertions, transport: any UpstreamTransport,
       audit: any AuditSink, flows: any FlowCorrelation, clock: any WallClock, random: any RandomSource,
       sealer: Sealer
     ) {
       self.verifier = verifier
+      self.keys = keys
       self.revocations = revocations
       self.sessions = sessions
       self.policy = policy
@@ -90,7 +94,8 @@ public final class Gateway: Sendable {
   ) async throws {
     self.settings = settings
     authenticator = Authenticator(
-      verifier: dependencies.verifier, cache: TokenCache(), revocations: dependencies.revocations,
+      verifier: dependencies.verifier, keys: dependencies.keys, cache: TokenCache(),
+      revocations: dependencies.revocations,
       clock: dependencies.clock)
     sessions = MCPSessions(store: dependencies.sessions, clock: dependencies.clock, random: dependencies.random)
     resolver = SessionResolver(sessions: sessions)
@@ -189,6 +194,9 @@ public final class Gateway: Sendable {
     defer { streams.sessionEnded(session.digest) }
     return sessions.end(session, on: eventLoop)
   }
+
+  /// Which keys were used since this was asked last, and when.
+  public func takeKeyUse() -> [APIKeyID: Timestamp] { authenticator.use.take() }
 
   /// Writes down which sessions were used; called now and then.
   public func noteSessionUse() async throws(StoreError) { try await sessions.noteUse() }

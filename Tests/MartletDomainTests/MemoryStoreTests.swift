@@ -158,6 +158,16 @@ import Testing
   @Test func establishingIsByVersion() async throws {
     try await ConnectionStoreContract.establishingIsByVersion(makeStores: makeStores)
   }
+  @Test func A_31_keysComeBackAsStored() async throws {
+    try await APIKeyStoreContract.keysComeBackAsStored(makeStore: makeStore)
+  }
+  @Test func A_32_R_84_endingsAreFollowed() async throws {
+    try await APIKeyStoreContract.endingsAreFollowed(makeStore: makeStore)
+  }
+  @Test func V_058_oneGetsTheName() async throws { try await APIKeyStoreContract.oneGetsIt(makeStores: makeStores) }
+  @Test func adminTokensAndServiceAccounts() async throws {
+    try await APIKeyStoreContract.adminTokensAndServiceAccounts(makeStore: makeStore)
+  }
   @Test func dueIsWhatIsDue() async throws { try await ConnectionStoreContract.dueIsWhatIsDue(makeStore: makeStore) }
   @Test func connectionChangesAreFollowed() async throws {
     try await ConnectionStoreContract.changesAreFollowed(makeStores: makeStores)

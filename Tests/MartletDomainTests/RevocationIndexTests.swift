@@ -21,6 +21,7 @@ import Testing
 
   @Test(arguments: [
     RevocationTarget.accessToken("jti"), .grant("g"), .user(.default, "alice"), .client("c"),
+    .tenant(.default), .route(RouteID(server: "time")),
   ])
   func everyTargetCounts(_ target: RevocationTarget) {
     let index = RevocationIndex()
@@ -32,7 +33,8 @@ import Testing
 
   @Test(arguments: [
     RevocationTarget.accessToken("other"), .grant("other"), .user("acme", "alice"), .user(.default, "bob"),
-    .client("other"), .accessToken("alice"), .client("alice"), .grant("c"),
+    .client("other"), .accessToken("alice"), .client("alice"), .grant("c"), .tenant("acme"),
+    .route(RouteID(space: "default", server: "time")),
   ])
   func othersStand(_ target: RevocationTarget) {
     let index = RevocationIndex()
@@ -49,6 +51,22 @@ import Testing
     #expect(index.isRevoked(principal(issuedAt: now + .seconds(5))))
     index.apply(Revocation(target: .client("d"), issuedUntil: now, expiresAt: now))
     #expect(index.sequence == 9, "a row of our own has no number yet")
+  }
+
+  @Test func R_84_rowsCountFromTheirTimeOn() {
+    let index = RevocationIndex()
+    let row = Revocation(
+      target: .accessToken("jti"), issuedUntil: .distantFuture, effectiveAt: now + .seconds(60),
+      expiresAt: now + .seconds(3600))
+    index.apply(row)
+    index.apply([SequencedRevocation(sequence: 1, revocation: row)])
+    let generation = index.generation
+    index.advance(to: now + .seconds(59))
+    #expect(!index.isRevoked(principal()))
+    #expect(index.generation == generation, "nothing has to be looked at again")
+    index.advance(to: now + .seconds(60))
+    #expect(index.isRevoked(principal()))
+    #expect(index.generation != generation)
   }
 
   @Test func rowsAreForgottenWhenTheirTokensHaveExpired() {

@@ -120,6 +120,20 @@ public struct Sample: Sendable {
       network: NetworkPrefix(bytes: Array(network.utf8)))
   }
 
+  /// An API key and its text; the first of its series.
+  public func apiKey(
+    named name: String? = nil, of owner: UserID? = nil, tenant: TenantID = .default, scope: KeyScope = KeyScope(),
+    series: KeySeriesID? = nil, createdAt: Timestamp? = nil, lifetime: Duration = .seconds(3600)
+  ) -> (record: APIKey, key: Secret) {
+    let (key, text) = KeyText.mint(.apiKey, random)
+    let made = createdAt ?? now
+    let record = APIKey(
+      id: APIKeyID(text.id), series: series ?? KeySeriesID(text.id), tenant: tenant, owner: owner,
+      name: name ?? self.name("key"), digest: text.digest, lastFour: text.lastFour, scope: scope, createdAt: made,
+      expiresAt: made + lifetime)
+    return (record, key)
+  }
+
   /// A signing key.
   public func signingKey(use: SigningKeyUse = .accessToken) -> SigningKeyRecord {
     SigningKeyRecord(

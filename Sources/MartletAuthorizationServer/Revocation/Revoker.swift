@@ -87,7 +87,7 @@ public struct Revoker: Sendable {
       switch target {
       // Nothing of these is ever issued again, so clocks of several processes needn't agree.
       case .accessToken, .grant: .distantFuture
-      case .user, .client: now
+      case .user, .client, .tenant, .route: now
       }
     let row = Revocation(
       target: target, issuedUntil: issuedUntil,
@@ -102,6 +102,8 @@ public struct Revoker: Sendable {
     case .grant(let grant): "grant:\(grant)"
     case .user(_, let user): "user:\(user)"
     case .client(let client): "client:\(client)"
+    case .tenant(let tenant): "tenant:\(tenant)"
+    case .route(let route): "route:\(route)"
     }
   }
 }

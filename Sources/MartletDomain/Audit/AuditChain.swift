@@ -58,6 +58,11 @@ extension AuditEvent {
     bytes.appendField(reason?.utf8)
     bytes.appendField(duration?.wholeNanoseconds)
     bytes.appendField(address?.utf8)
+    // Behind a mark of its own, so that no other addition can read the same.
+    if let key {
+      bytes.append(3)
+      bytes.appendField(key.utf8)
+    }
   }
 }
 

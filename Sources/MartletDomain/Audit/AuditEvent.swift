@@ -56,6 +56,20 @@ public enum AuditAction: String, Sendable, CaseIterable {
   case credentialRefreshed = "credential.refreshed"
   /// An upstream credential couldn't be renewed.
   case credentialFailed = "credential.failed"
+  /// An API key was made.
+  case keyCreated = "key.created"
+  /// An API key was given a successor.
+  case keyRotated = "key.rotated"
+  /// An API key was taken away.
+  case keyRevoked = "key.revoked"
+  /// A bearer of the admin API was made.
+  case adminTokenIssued = "admin_token.issued"
+  /// A bearer of the admin API was taken away.
+  case adminTokenRevoked = "admin_token.revoked"
+  /// Everything that a user, client, tenant or server had was taken away.
+  case accessRevoked = "access.revoked"
+  /// A request to the admin API was refused.
+  case administrationRefused = "administration.refused"
   /// A signing key was added.
   case signingKeyRotated = "signing_key.rotated"
   /// A user was made.
@@ -92,6 +106,8 @@ public struct AuditEvent: Sendable, Hashable {
   public var subject: String?
   /// Through which client.
   public var client: ClientID?
+  /// With which API key: its name.
+  public var key: String?
   /// At which route.
   public var route: String?
   /// The MCP method, and the tool where there is one.
@@ -112,7 +128,7 @@ public struct AuditEvent: Sendable, Hashable {
     at: Timestamp, action: AuditAction, tenant: TenantID = .default, flow: FlowID? = nil, request: RequestID? = nil,
     subject: String? = nil, client: ClientID? = nil, route: String? = nil, method: String? = nil,
     target: String? = nil, status: Int? = nil, reason: String? = nil, duration: Duration? = nil,
-    address: String? = nil
+    address: String? = nil, key: String? = nil
   ) {
     self.at = at
     self.action = action
@@ -121,6 +137,7 @@ public struct AuditEvent: Sendable, Hashable {
     self.request = request
     self.subject = subject
     self.client = client
+    self.key = key
     self.route = route
     self.method = method
     self.target = target

@@ -43,6 +43,12 @@ public enum IdentifierKind {
   public enum Flow {}
   /// One HTTP request.
   public enum Request {}
+  /// One API key.
+  public enum APIKey {}
+  /// An API key with its predecessors and successors by rotation.
+  public enum KeySeries {}
+  /// A bearer of the admin API.
+  public enum AdminToken {}
 }
 
 /// Names a tenant.
@@ -61,6 +67,12 @@ public typealias TransactionID = Identifier<IdentifierKind.Transaction>
 public typealias FlowID = Identifier<IdentifierKind.Flow>
 /// Names an HTTP request.
 public typealias RequestID = Identifier<IdentifierKind.Request>
+/// Names an API key: the part of it that isn't secret.
+public typealias APIKeyID = Identifier<IdentifierKind.APIKey>
+/// Names an API key with its predecessors and successors by rotation.
+public typealias KeySeriesID = Identifier<IdentifierKind.KeySeries>
+/// Names a bearer of the admin API.
+public typealias AdminTokenID = Identifier<IdentifierKind.AdminToken>
 
 extension Identifier where Kind == IdentifierKind.Tenant {
   /// The tenant of an installation that has no others.

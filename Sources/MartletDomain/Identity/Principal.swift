@@ -26,6 +26,8 @@ public final class Principal: Hashable, Sendable {
   public let issuedAt: Timestamp
   /// When the credential ends.
   public let expiresAt: Timestamp
+  /// The API key that the caller came with; `nil` for an access token.
+  public let key: PrincipalKey?
   /// What a session is bound to: the same person through the same client on the same route, whatever token they hold
   /// now.
   public let binding: PrincipalBinding
@@ -34,7 +36,8 @@ public final class Principal: Hashable, Sendable {
   @_spi(Verification)
   public init(
     tenant: TenantID, issuer: ByteString, subject: ByteString, client: ClientID, route: RouteID, scope: ScopeSet,
-    grant: GrantID?, flow: FlowID?, credentialID: ByteString, issuedAt: Timestamp, expiresAt: Timestamp
+    grant: GrantID?, flow: FlowID?, credentialID: ByteString, issuedAt: Timestamp, expiresAt: Timestamp,
+    key: PrincipalKey? = nil
   ) {
     self.tenant = tenant
     self.issuer = issuer
@@ -47,6 +50,7 @@ public final class Principal: Hashable, Sendable {
     self.credentialID = credentialID
     self.issuedAt = issuedAt
     self.expiresAt = expiresAt
+    self.key = key
     binding = PrincipalBinding(tenant: tenant, issuer: issuer, subject: subject, client: client, route: route)
   }
 
@@ -54,6 +58,7 @@ public final class Principal: Hashable, Sendable {
   public static func == (lhs: Principal, rhs: Principal) -> Bool {
     lhs.binding == rhs.binding && lhs.scope == rhs.scope && lhs.grant == rhs.grant && lhs.flow == rhs.flow
       && lhs.credentialID == rhs.credentialID && lhs.issuedAt == rhs.issuedAt && lhs.expiresAt == rhs.expiresAt
+      && lhs.key == rhs.key
   }
 
   /// Hashes what tells credentials apart.

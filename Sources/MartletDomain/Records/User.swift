@@ -6,9 +6,11 @@ public enum UserOrigin: Hashable, Sendable {
   case local(loginName: String)
   /// An OIDC provider: issuer and subject are the identity, an e-mail address never is (V-070).
   case federated(issuer: ByteString, subject: ByteString)
+  /// Nowhere: a service account only owns keys. The name is unique among login names and service accounts.
+  case service(name: String)
 }
 
-/// Someone who can log in.
+/// Someone who can log in, or a service account that owns keys.
 public struct User: Hashable, Sendable {
   /// The id, which becomes `sub`.
   public var id: UserID
@@ -40,6 +42,16 @@ public struct User: Hashable, Sendable {
     self.isAdministrator = isAdministrator
     self.disabledAt = disabledAt
     self.createdAt = createdAt
+  }
+
+  /// Whether this is a service account, which nobody can log in to.
+  public var isService: Bool {
+    if case .service = origin { true } else { false }
+  }
+
+  /// The name of a local user or a service account, by which commands find it.
+  public var accountName: String? {
+    if case .service(let name) = origin { name } else { loginName }
   }
 
   /// The login name of a local user.

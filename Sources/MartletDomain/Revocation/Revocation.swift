@@ -10,6 +10,10 @@ public enum RevocationTarget: Hashable, Sendable {
   case user(TenantID, UserID)
   /// Every token of a client.
   case client(ClientID)
+  /// Every token in a tenant.
+  case tenant(TenantID)
+  /// Every token for a route.
+  case route(RouteID)
 }
 
 /// One row of the append-only revocation table.
@@ -18,13 +22,18 @@ public struct Revocation: Hashable, Sendable {
   public let target: RevocationTarget
   /// Tokens issued up to this time are dead.
   public let issuedUntil: Timestamp
+  /// From when on; `nil` for at once.
+  public let effectiveAt: Timestamp?
   /// When the last covered token has expired anyway, and the row may go.
   public let expiresAt: Timestamp
 
   /// Describes a revocation.
-  public init(target: RevocationTarget, issuedUntil: Timestamp, expiresAt: Timestamp) {
+  public init(
+    target: RevocationTarget, issuedUntil: Timestamp, effectiveAt: Timestamp? = nil, expiresAt: Timestamp
+  ) {
     self.target = target
     self.issuedUntil = issuedUntil
+    self.effectiveAt = effectiveAt
     self.expiresAt = expiresAt
   }
 }

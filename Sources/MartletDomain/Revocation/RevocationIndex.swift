@@ -4,6 +4,8 @@ import Synchronization
 public final class RevocationIndex: Sendable {
   private struct State {
     var latest: [RevocationTarget: Revocation] = [:]
+    /// Rows whose time has not come.
+    var later: [Revocation] = []
     var sequence: Int64 = 0
   }
 
@@ -37,7 +39,28 @@ public final class RevocationIndex: Sendable {
     changes.add(1, ordering: .releasing)
   }
 
+  /// Puts rows in force whose time has come. Whoever applies rows calls this again and again.
+  public func advance(to now: Timestamp) {
+    let isChanged = state.withLock { state in
+      let due = state.later.filter { $0.effectiveAt.map { $0 <= now } ?? true }
+      if due.isEmpty { return false }
+      state.later.removeAll { $0.effectiveAt.map { $0 <= now } ?? true }
+      for row in due { enforce(row, in: &state) }
+      return true
+    }
+    if isChanged { changes.add(1, ordering: .releasing) }
+  }
+
   private func merge(_ revocation: Revocation, into state: inout State) {
+    if revocation.effectiveAt != nil {
+      // A process that wrote a row itself reads it once more.
+      if !state.later.contains(revocation) { state.later.append(revocation) }
+    } else {
+      enforce(revocation, in: &state)
+    }
+  }
+
+  private func enforce(_ revocation: Revocation, in state: inout State) {
     guard let known = state.latest[revocation.target] else {
       state.latest[revocation.target] = revocation
       return
@@ -58,7 +81,7 @@ public final class RevocationIndex: Sendable {
       if state.latest.isEmpty { return false }
       var targets: [RevocationTarget] = [
         .accessToken(principal.credentialID), .client(principal.client),
-        .user(principal.tenant, UserID(principal.subject)),
+        .user(principal.tenant, UserID(principal.subject)), .tenant(principal.tenant), .route(principal.route),
       ]
       if let grant = principal.grant { targets.append(.grant(grant)) }
       return targets.contains { target in state.latest[target].map { $0.issuedUntil >= principal.issuedAt } ?? false }

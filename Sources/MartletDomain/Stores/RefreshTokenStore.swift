@@ -18,14 +18,35 @@ public protocol RefreshTokenStore: Sendable {
   /// Ends families.
   ///
   /// - Parameters:
-  ///   - target: A grant, a user or a client; an access token ends nothing here.
+  ///   - target: A grant, a user, a client, a tenant or a route; an access token ends nothing here.
   ///   - now: The time.
   /// - Returns: The grants that were ended now.
   func revokeFamilies(_ target: RevocationTarget, at now: Timestamp) async throws(StoreError) -> [GrantID]
 
+  /// Grants that can still be refreshed, ordered by id.
+  ///
+  /// - Parameters:
+  ///   - tenant: Whose; `nil` for all.
+  ///   - now: The time.
+  func liveGrants(tenant: TenantID?, at now: Timestamp) async throws(StoreError) -> [LiveGrant]
+
   /// Removes families that ended or were revoked before a time, with their tokens, and sealed replies whose window is
   /// over.
   func removeEndedFamilies(before time: Timestamp) async throws(StoreError)
+}
+
+/// A grant that can still be refreshed.
+public struct LiveGrant: Sendable, Hashable {
+  /// The grant.
+  public var family: RefreshFamily
+  /// When its newest token was issued; `nil` where it has none.
+  public var lastUsedAt: Timestamp?
+
+  /// Pairs a grant with its use.
+  public init(family: RefreshFamily, lastUsedAt: Timestamp?) {
+    self.family = family
+    self.lastUsedAt = lastUsedAt
+  }
 }
 
 /// The append-only table that every process follows.

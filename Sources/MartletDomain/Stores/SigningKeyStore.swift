@@ -50,6 +50,11 @@ public protocol MCPSessionStore: Sendable {
   /// - Returns: Whether it was there.
   func endMCPSession(_ digest: ArtefactDigest) async throws(StoreError) -> Bool
 
+  /// Ends every session of a user, a client, a tenant or a route.
+  ///
+  /// - Returns: How many ended.
+  func endMCPSessions(of target: RevocationTarget) async throws(StoreError) -> Int
+
   /// Removes sessions not used since a time.
   func removeIdleMCPSessions(usedBefore time: Timestamp) async throws(StoreError)
 }

@@ -8,10 +8,23 @@ public protocol UserStore: Sendable {
   /// The local user of that login name, with the encoded hash of the password.
   func localUser(loginName: String) async throws(StoreError) -> (user: User, passwordHash: String)?
 
-  /// Makes a local user unless the login name is taken.
+  /// Makes a local user unless the name is taken, by a service account or another.
   ///
   /// - Returns: Whether it was made.
   func createLocalUser(_ user: User, passwordHash: String) async throws(StoreError) -> Bool
+
+  /// Makes a service account unless a service account or a local user has its name.
+  ///
+  /// - Returns: Whether it was made.
+  func createServiceUser(_ user: User) async throws(StoreError) -> Bool
+
+  /// The local user or the service account of that name.
+  func account(named name: String) async throws(StoreError) -> User?
+
+  /// Removes a user, with logins and consents. What else the user has is revoked before.
+  ///
+  /// - Returns: Whether the user was there.
+  func removeUser(_ id: UserID) async throws(StoreError) -> Bool
 
   /// Makes or updates the user of (issuer, subject): tenant, display name and groups follow the provider; id and
   /// `disabledAt` stay.

@@ -61,6 +61,26 @@ public struct LocalUsers: Sendable {
     return user
   }
 
+  /// Makes a service account: it owns keys, and nobody can log in to it.
+  ///
+  /// - Parameters:
+  ///   - name: As a login name, kept in lower case.
+  ///   - tenant: The tenant.
+  public func createService(_ name: String, tenant: TenantID = .default) async throws(LocalUserError) -> User {
+    guard let accountName = LoginName(name) else { throw .invalidLoginName }
+    let user = User(
+      id: UserID("usr_" + Base64URL.encode(random.bytes(16))), tenant: tenant,
+      origin: .service(name: accountName.string), displayName: accountName.string, createdAt: clock.now())
+    do {
+      guard try await store.account(named: accountName.string) == nil else { throw LocalUserError.nameTaken }
+      try await record(.userCreated, user, "service_account")
+      guard try await store.createServiceUser(user) else { throw LocalUserError.nameTaken }
+    } catch {
+      throw Self.translated(error)
+    }
+    return user
+  }
+
   /// Every local user, ordered by login name.
   public func list() async throws(LocalUserError) -> [User] {
     do {
@@ -84,7 +104,9 @@ public struct LocalUsers: Sendable {
       guard try await store.setUserDisabled(user.id, at: now) else { throw LocalUserError.unknownUser }
       try await store.endLoginSessions(tenant: user.tenant, user: user.id)
       _ = try await store.revokeFamilies(target, at: now)
-      let revocation = Revocation(target: target, issuedUntil: now, expiresAt: now + accessLifetime + .seconds(60))
+      // As of now, not of the beginning: a key that was looked up in between is covered, too.
+      let end = clock.now()
+      let revocation = Revocation(target: target, issuedUntil: end, expiresAt: end + accessLifetime + .seconds(60))
       try await store.appendRevocations([revocation])
     } catch {
       throw Self.translated(error)
@@ -123,7 +145,13 @@ public struct LocalUsers: Sendable {
     } catch {
       throw Self.translated(error)
     }
-    return try await existing(name)
+    guard let accountName = LoginName(name) else { throw .invalidLoginName }
+    do throws(StoreError) {
+      if let user = try await store.account(named: accountName.string) { return user }
+    } catch {
+      throw Self.translated(error)
+    }
+    throw .unknownUser
   }
 
   private func existing(_ name: String) async throws(LocalUserError) -> User {
@@ -148,7 +176,7 @@ public struct LocalUsers: Sendable {
   private func record(_ action: AuditAction, _ user: User, _ reason: String) async throws(StoreError) {
     try await audit.recordDurably(
       AuditEvent(
-        at: clock.now(), action: action, tenant: user.tenant, subject: user.id.string, target: user.loginName,
+        at: clock.now(), action: action, tenant: user.tenant, subject: user.id.string, target: user.accountName,
         reason: reason))
   }
 

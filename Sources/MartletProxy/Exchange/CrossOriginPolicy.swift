@@ -35,7 +35,7 @@ struct CrossOriginPolicy {
       .adding("access-control-allow-methods", "GET, POST, DELETE, OPTIONS")
       .adding(
         "access-control-allow-headers",
-        "Authorization, Content-Type, Accept, MCP-Protocol-Version, Mcp-Session-Id, Mcp-Method, Mcp-Name, "
+        "Authorization, X-API-Key, Content-Type, Accept, MCP-Protocol-Version, Mcp-Session-Id, Mcp-Method, Mcp-Name, "
           + "Last-Event-ID, DPoP, *"
       )
       .adding("access-control-max-age", "600")

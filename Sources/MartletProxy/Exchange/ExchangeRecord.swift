@@ -34,7 +34,8 @@ struct ExchangeRecord: Sendable {
       at: now, action: action, tenant: principal?.tenant ?? .default, flow: flow, request: request,
       subject: principal.map { $0.subject.string }, client: principal?.client, route: route, method: method,
       target: target, status: status, reason: reason,
-      duration: .nanoseconds((NIODeadline.now() - startedAt).nanoseconds), address: address)
+      duration: .nanoseconds((NIODeadline.now() - startedAt).nanoseconds), address: address,
+      key: principal?.key?.name)
   }
 }
 

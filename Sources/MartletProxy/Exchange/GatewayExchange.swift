@@ -9,6 +9,7 @@ import StrictCoding
 /// to the next as its bytes arrive and stores answer.
 public final class GatewayExchange {
   private enum State {
+    case lookingUpKey
     case readingBody(AuthenticatedRequest)
     case working
     case answering(any ExchangeAnswer)
@@ -72,14 +73,33 @@ public final class GatewayExchange {
       let routed = try router.route(request)
       record.route = routed.route.resource.id.path
       if request.method == "OPTIONS" { return answer(crossOrigin.preflight(), reason: "preflight") }
-      let (authenticated, isFirst) = try gateway.authenticator.authenticate(routed)
-      record.principal = authenticated.principal
-      record.flow = authenticated.principal.flow
-      if isFirst { gateway.recorder.presented(record) }
-      try accept(authenticated)
+      guard let lookUp = gateway.authenticator.lookUp(routed, on: client.eventLoop) else {
+        return try authenticate(routed, isFirst: false)
+      }
+      state = .lookingUpKey
+      lookUp.assumeIsolated().whenSuccess { [self] in keyLookedUp(routed, $0) }
     } catch {
       reject(error, route: gateway.routeID(request.path, rendering.settings))
     }
+  }
+
+  private func keyLookedUp(_ routed: RoutedRequest, _ rejection: Rejection?) {
+    guard case .lookingUpKey = state else { return }
+    state = .working
+    do throws(Rejection) {
+      if let rejection { throw rejection }
+      try authenticate(routed, isFirst: true)
+      guard case .readingBody = state else { return }
+      if bodyIsComplete { receiveEnd() } else { watchBody() }
+    } catch { reject(error) }
+  }
+
+  private func authenticate(_ routed: RoutedRequest, isFirst: Bool) throws(Rejection) {
+    let (authenticated, isNew) = try gateway.authenticator.authenticate(routed)
+    record.principal = authenticated.principal
+    record.flow = authenticated.principal.flow
+    if isFirst || isNew { gateway.recorder.presented(record) }
+    try accept(authenticated)
   }
 
   private func accept(_ request: AuthenticatedRequest) throws(Rejection) {
@@ -99,7 +119,7 @@ public final class GatewayExchange {
       }
       if let length = headers.first(.contentLength).flatMap({ Int($0) }) {
         if length > GatewayLimits.requestBody { throw .bodyTooLarge }
-        body.reserveCapacity(min(length, GatewayLimits.trustedLength))
+        if body.isEmpty { body.reserveCapacity(min(length, GatewayLimits.trustedLength)) }
       }
       state = .readingBody(request)
     case "GET", "DELETE":
@@ -115,7 +135,7 @@ public final class GatewayExchange {
   /// A part of the request's body arrived.
   public func receive(_ bytes: ByteBuffer) {
     switch state {
-    case .readingBody:
+    case .readingBody, .lookingUpKey:
       guard body.count + bytes.readableBytes <= GatewayLimits.requestBody else { return reject(.bodyTooLarge) }
       body.append(contentsOf: bytes.readableBytesView)
     case .discardingBody:
@@ -144,7 +164,7 @@ public final class GatewayExchange {
     case .discardingBody:
       state = .ended
       client.finish()
-    case .working, .answering, .ended: break
+    case .lookingUpKey, .working, .answering, .ended: break
     }
   }
 
@@ -155,7 +175,7 @@ public final class GatewayExchange {
     switch state {
     // The answer decides whether the call goes on without its client; it ends the record either way.
     case .answering(let answer): answer.clientDisconnected()
-    case .readingBody, .working: answerEnded(reason: "client_disconnected")
+    case .readingBody, .lookingUpKey, .working: answerEnded(reason: "client_disconnected")
     case .discardingBody, .ended: state = .ended
     }
   }

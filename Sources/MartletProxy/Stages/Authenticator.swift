@@ -1,5 +1,5 @@
 import MartletDomain
-import OAuthProtocol
+import NIOCore
 import StrictCoding
 
 /// Why a bearer token was not accepted, as a stable code for the trail.
@@ -11,7 +11,7 @@ public struct BearerRejection: Error, Sendable, Hashable {
   public init(code: String) { self.code = code }
 }
 
-/// Proves bearer tokens. The one implementation verifies our own access tokens; API keys come beside it.
+/// Proves bearer tokens. The one implementation verifies our own access tokens.
 public protocol BearerVerifier: Sendable {
   /// Verifies a token for one route; pure computation, no store.
   ///
@@ -26,44 +26,83 @@ public protocol BearerVerifier: Sendable {
 /// Head → principal. Runs before a byte of the body is looked at.
 struct Authenticator: Sendable {
   let verifier: any BearerVerifier
+  /// Proves API keys; without it there are none.
+  var keys: (any KeyVerifier)?
   let cache: TokenCache
   let revocations: RevocationIndex
   let clock: any WallClock
+  let use = KeyUse()
+
+  /// Looks a key up that isn't known here; done, the request can be authenticated.
+  ///
+  /// - Returns: `nil` where nothing has to be looked up; else why the key isn't accepted, or `nil` for accepted.
+  func lookUp(_ routed: RoutedRequest, on eventLoop: any EventLoop) -> EventLoopFuture<Rejection?>? {
+    guard let keys, case .key(let bytes)? = try? PresentedCredential(routed.incoming.headers),
+      KeyText(bytes.bytes)?.kind == .apiKey
+    else { return nil }
+    let route = routed.route.resource.id
+    let key = TokenCache.Key(token: bytes, route: route)
+    let now = clock.now()
+    // A key that seems revoked may only have an owner who was logged out: the store knows.
+    if let known = cache.entry(key, at: now),
+      known.generation == revocations.generation || !revocations.isRevoked(known.principal)
+    {
+      return nil
+    }
+    let generation = revocations.generation
+    let (cache, address) = (self.cache, routed.incoming.address)
+    return eventLoop.makeFutureWithTask {
+      do throws(KeyRejection) {
+        let principal = try await keys.verify(bytes, for: route, from: address)
+        cache.remember(
+          TokenCache.Entry(
+            principal: principal, generation: generation &- 1, recheckAt: now + APIKey.recheck), for: key)
+        return nil
+      } catch { return Rejection(error) }
+    }
+  }
 
   /// Proves the caller.
   ///
   /// - Returns: The request with its principal, and whether the token was seen for the first time.
   func authenticate(_ routed: RoutedRequest) throws(Rejection) -> (request: AuthenticatedRequest, isFirst: Bool) {
     if Self.queryCarriesToken(routed.incoming.query) { throw .malformedCredential }
-    let token = try Self.token(routed.incoming.headers)
+    let credential = try PresentedCredential(routed.incoming.headers)
     let now = clock.now()
     let route = routed.route.resource.id
-    let key = TokenCache.Key(token: token, route: route)
+    let key = TokenCache.Key(token: credential.bytes, route: route)
     let cached = cache.entry(key, at: now)
-    let principal: Principal
-    if let cached {
-      principal = cached.principal
-    } else {
-      do { principal = try verifier.verify(token, for: route, at: now) } catch {
-        throw .invalidToken(reason: error.code)
-      }
-    }
+    let entry = if let cached { cached } else { try verified(credential, for: route, at: now) }
     // Read before the look-up: a change in between is seen by the next request.
     let generation = revocations.generation
     if cached?.generation != generation {
-      if revocations.isRevoked(principal) { throw .invalidToken(reason: "revoked") }
-      cache.remember(principal, generation: generation, for: key)
+      if revocations.isRevoked(entry.principal) { throw .invalidToken(reason: "revoked") }
+      cache.remember(
+        TokenCache.Entry(principal: entry.principal, generation: generation, recheckAt: entry.recheckAt), for: key)
     }
-    guard routed.route.resource.admits(principal.tenant) else { throw .invalidToken(reason: "tenant_not_admitted") }
-    return (AuthenticatedRequest(routed: routed, principal: principal), cached == nil)
+    if let ranges = entry.addresses, !ranges.contain(routed.incoming.address) {
+      throw .invalidToken(reason: "key_address")
+    }
+    guard routed.route.resource.admits(entry.principal.tenant) else {
+      throw .invalidToken(reason: "tenant_not_admitted")
+    }
+    if let id = entry.principal.key?.id { use.note(id, at: now) }
+    return (AuthenticatedRequest(routed: routed, principal: entry.principal), cached == nil)
   }
 
-  private static func token(_ headers: HeaderFields) throws(Rejection) -> ByteString {
-    guard let value = headers.bytes(of: .authorization) else { throw .unauthenticated }
-    guard headers.count(.authorization) == 1, case .bearer(let token)? = try? AuthorizationHeader.parse(value) else {
-      throw .malformedCredential
+  private func verified(
+    _ credential: PresentedCredential, for route: RouteID, at now: Timestamp
+  ) throws(Rejection) -> TokenCache.Entry {
+    switch credential {
+    case .accessToken(let token):
+      do { return TokenCache.Entry(principal: try verifier.verify(token, for: route, at: now), generation: 0) } catch {
+        throw .invalidToken(reason: error.code)
+      }
+    case .key(let bytes):
+      guard keys != nil, KeyText(bytes.bytes)?.kind == .apiKey else { throw .invalidToken(reason: "malformed_key") }
+      // It was looked up a moment ago; a flood of others has pushed it out.
+      throw .temporarilyUnavailable(reason: "keys_forgotten")
     }
-    return token
   }
 
   /// RFC 6750 §2.3 is not for us: a token in the query ends in logs.
@@ -72,5 +111,15 @@ struct Authenticator: Sendable {
       && query.utf8.split(separator: UInt8(ascii: "&")).contains { pair in
         pair.prefix { $0 != UInt8(ascii: "=") }.elementsEqual("access_token".utf8)
       }
+  }
+}
+
+extension Rejection {
+  fileprivate init(_ rejection: KeyRejection) {
+    switch rejection {
+    case .invalid(let reason): self = .invalidToken(reason: reason)
+    case .tooManyGuesses(let seconds): self = .tooManyGuesses(seconds: seconds)
+    case .unavailable: self = .temporarilyUnavailable(reason: "key_store")
+    }
   }
 }

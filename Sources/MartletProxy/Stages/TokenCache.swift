@@ -28,6 +28,17 @@ final class TokenCache: Sendable {
     let principal: Principal
     /// The generation of the revocation index at which the principal was found unrevoked.
     let generation: UInt64
+    /// When it has to be looked up again: an API key may have ended without a word.
+    let recheckAt: Timestamp
+    /// Where the key may be used from; `nil` for anywhere.
+    let addresses: AddressRanges?
+
+    init(principal: Principal, generation: UInt64, recheckAt: Timestamp = .distantFuture) {
+      self.principal = principal
+      self.generation = generation
+      self.recheckAt = recheckAt
+      addresses = principal.key?.scope.addresses.map { AddressRanges($0) }
+    }
   }
 
   private let entries = Mutex<[Key: Entry]>([:])
@@ -38,7 +49,7 @@ final class TokenCache: Sendable {
   func entry(_ key: Key, at now: Timestamp) -> Entry? {
     entries.withLock { entries in
       guard let entry = entries[key] else { return nil }
-      guard entry.principal.expiresAt > now else {
+      guard entry.principal.expiresAt > now, entry.recheckAt > now else {
         entries[key] = nil
         return nil
       }
@@ -47,9 +58,13 @@ final class TokenCache: Sendable {
   }
 
   func remember(_ principal: Principal, generation: UInt64, for key: Key) {
+    remember(Entry(principal: principal, generation: generation), for: key)
+  }
+
+  func remember(_ entry: Entry, for key: Key) {
     entries.withLock { entries in
       if entries.count >= capacity, entries[key] == nil { entries.removeAll(keepingCapacity: true) }
-      entries[key] = Entry(principal: principal, generation: generation)
+      entries[key] = entry
     }
   }
 }

@@ -14,6 +14,8 @@ enum Rejection: Error, Sendable {
   case invalidToken(reason: String)
   /// A credential came in more than one way, or where none may stand (N-22).
   case malformedCredential
+  /// Too many wrong keys came from there; when to come again.
+  case tooManyGuesses(seconds: Int64)
   /// The method isn't available; what is, is named.
   case methodNotAllowed(allow: String)
   /// The body isn't JSON by its type.
@@ -54,6 +56,7 @@ enum Rejection: Error, Sendable {
     case .unauthenticated: "no_credential"
     case .invalidToken(let reason): "invalid_token:\(reason)"
     case .malformedCredential: "malformed_credential"
+    case .tooManyGuesses: "too_many_guesses"
     case .methodNotAllowed: "method_not_allowed"
     case .unsupportedMediaType: "unsupported_media_type"
     case .bodyTooLarge: "body_too_large"

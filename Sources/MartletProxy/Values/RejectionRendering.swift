@@ -29,7 +29,11 @@ struct RejectionRendering {
       return challenge(path: path, error: .invalidToken, .invalidToken, "The access token is not valid here.")
     case .malformedCredential:
       return challenge(
-        path: path, error: .invalidToken, .invalidToken, "Send one bearer token, in the Authorization header only.")
+        path: path, error: .invalidToken, .invalidToken,
+        "Send one bearer token in the Authorization header, or one API key in Authorization or X-API-Key.")
+    case .tooManyGuesses(let seconds):
+      return problem(429, "too_many_attempts", "Too many wrong keys came from this network; wait, then try again.")
+        .adding("retry-after", String(seconds))
     case .methodNotAllowed(let allow):
       return problem(405, "method_not_allowed", "This method is not available here.").adding("allow", allow)
     case .unsupportedMediaType:

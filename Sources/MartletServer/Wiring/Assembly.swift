@@ -7,6 +7,7 @@ import MartletProxy
 import NIOCore
 import NIOPosix
 import OAuthClient
+import StrictCoding
 import Synchronization
 
 #if canImport(Glibc)
@@ -126,7 +127,12 @@ struct Assembly: Sendable {
       settings: { snapshots.current.authorizationServer }, keys: installation.signingKeys, random: installation.random,
       lifetime: { snapshots.current.configuration.assertionLifetime })
     let dependencies = Gateway.Dependencies(
-      verifier: BearerVerifierAdapter(verifier: server.verifier), revocations: installation.revocations,
+      verifier: BearerVerifierAdapter(verifier: server.verifier),
+      keys: KeyVerifierAdapter(
+        verifier: APIKeyVerifier(
+          store: installation.store, issuer: { ByteString(snapshots.current.gateway.origin.string) },
+          clock: installation.clock)),
+      revocations: installation.revocations,
       sessions: installation.store, policy: RouteMembership(),
       assertions: UpstreamAssertionsAdapter(signer: signer, clock: installation.clock),
       transport: SSEUpstreamTransport(

@@ -11,6 +11,9 @@ struct Housekeeping: Sendable {
   /// How long a fetched document may stand in for one that can't be fetched: 30 days in the store.
   static let documentRetention = Duration.seconds(30 * 86_400)
 
+  /// How long an ended key can be seen in lists: 30 days.
+  static let keyRetention = Duration.seconds(30 * 86_400)
+
   func run() async {
     let store = application.installation.store
     let now = application.installation.clock.now()
@@ -19,6 +22,8 @@ struct Housekeeping: Sendable {
       try await store.removeExpiredLogins(at: now)
       try await store.removeIdleMCPSessions(usedBefore: now - Self.sessionRetention)
       try await store.removeFetchedDocuments(before: now - Self.documentRetention)
+      try await store.removeEndedAPIKeys(before: now - Self.keyRetention)
+      try await store.removeEndedAdminTokens(before: now - Self.keyRetention)
       try await store.removeAuditEvents(
         before: now - Self.auditRetention, at: now, linkedBy: application.installation.auditChain)
     } catch {

@@ -26,6 +26,8 @@ public struct Installation: Sendable {
   public let localUsers: LocalUsers
   /// Hashes passwords.
   public let passwords: PasswordHasher
+  /// API keys.
+  public let apiKeys: APIKeys
   /// Takes things away.
   public let revoker: Revoker
   /// Signing keys; call `load` before use.
@@ -70,6 +72,7 @@ public struct Installation: Sendable {
     passwords = PasswordHasher(random: random)
     localUsers = LocalUsers(
       store: store, hasher: passwords, audit: recorder, accessLifetime: accessLifetime(), clock: clock, random: random)
+    apiKeys = APIKeys(store: store, index: revocations, audit: recorder, clock: clock, random: random)
     revoker = Revoker(
       refreshTokens: store, revocations: store, index: revocations, tokenLifetime: accessLifetime, clock: clock,
       audit: recorder)

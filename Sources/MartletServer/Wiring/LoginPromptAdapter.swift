@@ -27,6 +27,21 @@ struct BearerVerifierAdapter: BearerVerifier {
   }
 }
 
+/// Lets the gateway prove API keys as MartletIdentity does.
+struct KeyVerifierAdapter: KeyVerifier {
+  let verifier: APIKeyVerifier
+
+  func verify(_ key: ByteString, for route: RouteID, from address: String) async throws(KeyRejection) -> Principal {
+    do { return try await verifier.verify(key, for: route, from: address) } catch {
+      switch error {
+      case .invalid(let reason): throw .invalid(reason: reason)
+      case .tooManyGuesses(let seconds): throw .tooManyGuesses(seconds: seconds)
+      case .unavailable: throw .unavailable
+      }
+    }
+  }
+}
+
 /// Lets the gateway have assertions signed.
 struct UpstreamAssertionsAdapter: UpstreamAssertions {
   let signer: AssertionSigner

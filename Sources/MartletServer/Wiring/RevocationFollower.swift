@@ -12,6 +12,7 @@ struct RevocationFollower: Sendable {
   /// Reads what there is; the listener opens after that.
   func catchUp() async throws(StoreError) {
     index.apply(try await store.revocations(after: index.sequence, at: clock.now()))
+    index.advance(to: clock.now())
   }
 
   /// Follows until cancelled. While the store can't be read, nothing new is learned, and readiness says so.
@@ -19,6 +20,7 @@ struct RevocationFollower: Sendable {
     while !Task.isCancelled {
       try? await Task.sleep(for: Self.interval)
       if Task.isCancelled { return }
+      index.advance(to: clock.now())
       do {
         try await catchUp()
         index.removeExpired(at: clock.now())

@@ -24,6 +24,7 @@ struct ServiceLoop: Sendable {
       tasks.addTask { await every(.seconds(10)) { await watchFiles() } }
       tasks.addTask { await every(.seconds(30)) { await refreshKeys() } }
       tasks.addTask { await every(.seconds(60)) { await keepHouse() } }
+      tasks.addTask { await every(.seconds(5)) { await noteKeyUse() } }
       record(.processStarted)
       await handleSignals()
       await stop()
@@ -82,7 +83,14 @@ struct ServiceLoop: Sendable {
     }
     if !isInTime { logger.warning("some requests had not ended in time and were cut") }
     try? await application.gateway.noteSessionUse()
+    await noteKeyUse()
     record(.processStopped)
+  }
+
+  /// When keys were used is told in batches; one that is lost moves a time, and nothing else.
+  private func noteKeyUse() async {
+    let uses = application.gateway.takeKeyUse()
+    if !uses.isEmpty { try? await installation.store.noteAPIKeyUse(uses) }
   }
 
   private func record(_ action: AuditAction) {

@@ -17,8 +17,8 @@ struct TrailWriter {
     statement = try database.cachedStatement(
       sql: """
         INSERT INTO audit_event (tenant, at, action, flow, request, subject, client, route, method, target, status,
-          reason, duration_ns, address, sequence, digest)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+          reason, duration_ns, address, key_name, sequence, digest)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """
     ).sqliteStatement
   }
@@ -63,8 +63,9 @@ struct TrailWriter {
     try bind(12, .text(event.reason))
     try bind(13, .duration(event.duration))
     try bind(14, .text(event.address))
-    try bind(15, head.sequence.databaseValue)
-    try bind(16, .bytes(head.digest))
+    try bind(15, .text(event.key))
+    try bind(16, head.sequence.databaseValue)
+    try bind(17, .bytes(head.digest))
     let code = sqlite3_step(statement)
     defer { sqlite3_reset(statement) }
     guard code == SQLITE_DONE else {

@@ -65,6 +65,6 @@ extension AuditEvent {
       target: try row.optionalText("target"), status: try row.optionalNumber("status").map { Int($0) },
       reason: try row.optionalText("reason"),
       duration: try row.optionalNumber("duration_ns").map { .nanoseconds($0) },
-      address: try row.optionalText("address"))
+      address: try row.optionalText("address"), key: try row.optionalText("key_name"))
   }
 }

@@ -24,6 +24,24 @@ extension SQLiteStore {
   }
 }
 
+extension SQLiteStore {
+  /// See `RefreshTokenStore`.
+  public func liveGrants(tenant: TenantID?, at now: Timestamp) async throws(StoreError) -> [LiveGrant] {
+    try await read { database in
+      try database.rows(
+        """
+        SELECT refresh_family.*,
+          (SELECT max(issued_at) FROM refresh_token WHERE refresh_token.grant_id = refresh_family.grant_id) AS used_at
+        FROM refresh_family
+        WHERE revoked_at IS NULL AND expires_at > :now AND (:tenant IS NULL OR tenant = :tenant) ORDER BY grant_id
+        """, ["now": .time(now), "tenant": .id(tenant)]
+      ).map { row in
+        LiveGrant(family: try RefreshFamily(row: row), lastUsedAt: try row.optionalTime("used_at"))
+      }
+    }
+  }
+}
+
 extension Database {
   /// The family of a grant.
   func family(_ grant: GrantID) throws -> RefreshFamily? {
@@ -52,6 +70,16 @@ extension Database {
           """
           UPDATE refresh_family SET revoked_at = :now WHERE revoked_at IS NULL AND client = :client RETURNING grant_id
           """, ["now": .time(now), "client": .id(client)])
+      case .tenant(let tenant):
+        try rows(
+          """
+          UPDATE refresh_family SET revoked_at = :now WHERE revoked_at IS NULL AND tenant = :tenant RETURNING grant_id
+          """, ["now": .time(now), "tenant": .id(tenant)])
+      case .route(let route):
+        try rows(
+          """
+          UPDATE refresh_family SET revoked_at = :now WHERE revoked_at IS NULL AND route = :route RETURNING grant_id
+          """, ["now": .time(now), "route": .route(route)])
       }
     return try ended.map { row throws(StoreError) -> GrantID in try row.id("grant_id") }.sorted()
   }

@@ -30,22 +30,26 @@ extension SQLiteStore {
 }
 
 extension Database {
-  fileprivate func insert(_ revocation: Revocation) throws {
+  /// Appends a row.
+  func insert(_ revocation: Revocation) throws {
     let (kind, tenant, subject): (String, TenantID, ByteString) =
       switch revocation.target {
       case .accessToken(let id): ("access_token", .default, id)
       case .grant(let grant): ("grant", .default, grant.value)
       case .user(let tenant, let user): ("user", tenant, user.value)
       case .client(let client): ("client", .default, client.value)
+      case .tenant(let tenant): ("tenant", tenant, tenant.value)
+      case .route(let route): ("route", .default, ByteString(route.path))
       }
     try run(
       """
-      INSERT INTO revocation (tenant, kind, subject, issued_until, expires_at)
-      VALUES (:tenant, :kind, :subject, :issued_until, :expires_at)
+      INSERT INTO revocation (tenant, kind, subject, issued_until, effective_at, expires_at)
+      VALUES (:tenant, :kind, :subject, :issued_until, :effective_at, :expires_at)
       """,
       [
         "tenant": .id(tenant), "kind": .text(kind), "subject": .text(subject),
-        "issued_until": .time(revocation.issuedUntil), "expires_at": .time(revocation.expiresAt),
+        "issued_until": .time(revocation.issuedUntil), "effective_at": .time(revocation.effectiveAt),
+        "expires_at": .time(revocation.expiresAt),
       ])
   }
 }
@@ -58,11 +62,14 @@ extension SequencedRevocation {
     case "grant": target = .grant(try row.id("subject"))
     case "user": target = .user(try row.id("tenant"), try row.id("subject"))
     case "client": target = .client(try row.id("subject"))
+    case "tenant": target = .tenant(try row.id("subject"))
+    case "route": target = .route(try row.route("subject"))
     default: throw .corrupt("column kind: unknown value")
     }
     self.init(
       sequence: try row.number("sequence"),
       revocation: Revocation(
-        target: target, issuedUntil: try row.time("issued_until"), expiresAt: try row.time("expires_at")))
+        target: target, issuedUntil: try row.time("issued_until"), effectiveAt: try row.optionalTime("effective_at"),
+        expiresAt: try row.time("expires_at")))
   }
 }

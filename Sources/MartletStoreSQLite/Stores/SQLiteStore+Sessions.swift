@@ -72,6 +72,26 @@ extension SQLiteStore {
   }
 
   /// See `MCPSessionStore`.
+  public func endMCPSessions(of target: RevocationTarget) async throws(StoreError) -> Int {
+    try await write { database in
+      switch target {
+      case .accessToken, .grant: return 0
+      case .user(let tenant, let user):
+        try database.run(
+          "DELETE FROM mcp_session WHERE tenant = :tenant AND subject = :subject",
+          ["tenant": .id(tenant), "subject": .id(user)])
+      case .client(let client):
+        try database.run("DELETE FROM mcp_session WHERE client = :client", ["client": .id(client)])
+      case .tenant(let tenant):
+        try database.run("DELETE FROM mcp_session WHERE tenant = :tenant", ["tenant": .id(tenant)])
+      case .route(let route):
+        try database.run("DELETE FROM mcp_session WHERE route = :route", ["route": .route(route)])
+      }
+      return database.changesCount
+    }
+  }
+
+  /// See `MCPSessionStore`.
   public func removeIdleMCPSessions(usedBefore time: Timestamp) async throws(StoreError) {
     try await write { database in
       try database.run("DELETE FROM mcp_session WHERE used_at < :time", ["time": .time(time)])

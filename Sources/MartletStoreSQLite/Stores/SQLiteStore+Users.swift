@@ -22,12 +22,38 @@ extension SQLiteStore {
   public func createLocalUser(_ user: User, passwordHash: String) async throws(StoreError) -> Bool {
     guard let loginName = user.loginName else { return false }
     return try await write { database in
-      let isTaken =
-        try database.row(
-          "SELECT 1 FROM user_account WHERE login_name = :name OR id = :id",
-          ["name": .text(loginName), "id": .id(user.id)]) != nil
+      let isTaken = try database.isTaken(loginName, id: user.id)
       if !isTaken { try database.insert(user, passwordHash: passwordHash) }
       return !isTaken
+    }
+  }
+
+  /// See `UserStore`.
+  public func createServiceUser(_ user: User) async throws(StoreError) -> Bool {
+    guard case .service(let name) = user.origin else { return false }
+    return try await write { database in
+      let isTaken = try database.isTaken(name, id: user.id)
+      if !isTaken { try database.insert(user, passwordHash: nil) }
+      return !isTaken
+    }
+  }
+
+  /// See `UserStore`.
+  public func account(named name: String) async throws(StoreError) -> User? {
+    try await read { database in
+      try database.row(
+        "SELECT * FROM user_account WHERE login_name = :name OR (issuer = :service AND subject = :name)",
+        ["name": .text(name), "service": .text(User.serviceIssuer)]
+      ).map { try User(row: $0) }
+    }
+  }
+
+  /// See `UserStore`.
+  public func removeUser(_ id: UserID) async throws(StoreError) -> Bool {
+    try await write { database in
+      try database.run("DELETE FROM login_session WHERE user_id = :id", ["id": .id(id)])
+      try database.run("DELETE FROM consent WHERE user_id = :id", ["id": .id(id)])
+      return try database.changes("DELETE FROM user_account WHERE id = :id", ["id": .id(id)])
     }
   }
 
@@ -76,6 +102,14 @@ extension SQLiteStore {
 }
 
 extension Database {
+  fileprivate func isTaken(_ name: String, id: UserID) throws -> Bool {
+    try row(
+      """
+      SELECT 1 FROM user_account
+      WHERE login_name = :name OR id = :id OR (issuer = :service AND subject = :name)
+      """, ["name": .text(name), "id": .id(id), "service": .text(User.serviceIssuer)]) != nil
+  }
+
   fileprivate func insert(_ user: User, passwordHash: String?) throws {
     var values: [String: DatabaseValue] = [
       "id": .id(user.id), "tenant": .id(user.tenant), "login_name": .text(user.loginName),
@@ -86,6 +120,10 @@ extension Database {
     if case .federated(let issuer, let subject) = user.origin {
       values["issuer"] = .text(issuer)
       values["subject"] = .text(subject)
+    }
+    if case .service(let name) = user.origin {
+      values["issuer"] = .text(User.serviceIssuer)
+      values["subject"] = .text(name)
     }
     try run(
       """
@@ -98,10 +136,15 @@ extension Database {
 }
 
 extension User {
-  fileprivate init(row: Row) throws(StoreError) {
+  /// Where a provider's issuer would stand, which is a URL.
+  fileprivate static let serviceIssuer: ByteString = "urn:martlet:service"
+
+  init(row: Row) throws(StoreError) {
     let origin: UserOrigin
     if let loginName = try row.optionalText("login_name") {
       origin = .local(loginName: loginName)
+    } else if ByteString(try row.bytes("issuer")) == Self.serviceIssuer {
+      origin = .service(name: try row.text("subject"))
     } else {
       origin = .federated(issuer: ByteString(try row.bytes("issuer")), subject: ByteString(try row.bytes("subject")))
     }

@@ -60,7 +60,7 @@ struct ClientAdd: AsyncParsableCommand {
 
   func run() async throws {
     try await options.withInstallation { installation, configuration in
-      try checkServers(configuration)
+      try ServerNames.check(server, configuration)
       let plan = try ClientPlan(self)
       let secret = plan.method.usesSharedSecret ? ArtefactKind.clientSecret.mint(installation.random) : nil
       let client = try plan.client(secret: secret, random: installation.random, at: installation.clock.now())
@@ -72,15 +72,6 @@ struct ClientAdd: AsyncParsableCommand {
         throw CommandFailure("the client_id \(client.id) is taken", advice: "Run this again; another one is drawn.")
       }
       answer(client, secret.map { ByteString($0.expose()).string })
-    }
-  }
-
-  private func checkServers(_ configuration: Configuration) throws {
-    let known = Set(configuration.servers.map(\.name))
-    for name in server where !known.contains(ServerName(name)) {
-      let names = known.isEmpty ? "none is configured" : known.map(\.string).sorted().joined(separator: ", ")
-      throw CommandFailure(
-        "there is no server \(PlainText.sanitized(name))", advice: "Known servers: \(names).", code: 2)
     }
   }
 

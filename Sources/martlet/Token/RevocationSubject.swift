@@ -18,9 +18,9 @@ struct RevocationSubject {
   }
 
   init(user name: String, _ installation: Installation) async throws {
-    var found = try await installation.store.localUser(loginName: name)?.user
+    var found = try await installation.store.account(named: name)
     if found == nil, let folded = Self.folded(name) {
-      found = try await installation.store.localUser(loginName: folded)?.user
+      found = try await installation.store.account(named: folded)
     }
     if found == nil { found = try await installation.store.user(UserID(name)) }
     guard let user = found else {
@@ -28,7 +28,7 @@ struct RevocationSubject {
         "there is no user \(PlainText.sanitized(name))", advice: "`martlet user list` shows all of them.")
     }
     target = .user(user.tenant, user.id)
-    words = "every token of the user \(user.loginName ?? user.id.string)"
+    words = "every token of the user \(user.accountName ?? user.id.string)"
     tenant = user.tenant
     subject = user.id.string
   }

@@ -8,20 +8,22 @@ enum UserText {
 
   static func row(_ user: User) -> [String] {
     [
-      name(user), user.tenant.string, user.isAdministrator ? "admin" : "user",
-      user.disabledAt == nil ? "enabled" : "disabled", provider(user) ?? "password", user.createdAt.text,
+      name(user), user.tenant.string, user.isAdministrator ? "admin" : user.isService ? "service" : "user",
+      user.disabledAt == nil ? "enabled" : "disabled", user.isService ? "none" : provider(user) ?? "password",
+      user.createdAt.text,
     ]
   }
 
   static func json(_ user: User) -> JSONObject {
     [
       "name": .string(name(user)), "id": .string(user.id.string), "tenant": .string(user.tenant.string),
-      "admin": .bool(user.isAdministrator), "disabled": .bool(user.disabledAt != nil),
+      "admin": .bool(user.isAdministrator), "service": .bool(user.isService),
+      "disabled": .bool(user.disabledAt != nil),
       "issuer": provider(user).map { .string($0) } ?? .null, "created_at": .string(user.createdAt.text),
     ]
   }
 
-  private static func name(_ user: User) -> String { user.loginName ?? user.displayName }
+  private static func name(_ user: User) -> String { user.accountName ?? user.displayName }
 
   private static func provider(_ user: User) -> String? {
     if case .federated(let issuer, _) = user.origin { issuer.string } else { nil }

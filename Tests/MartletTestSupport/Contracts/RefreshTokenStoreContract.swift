@@ -141,6 +141,11 @@ public enum RefreshTokenStoreContract {
     try expect(try await store.revokeFamilies(.user(.default, families[1].user), at: at), is: [families[1].grant])
     try expect(try await store.revokeFamilies(.client(families[2].client), at: at), is: [families[2].grant])
     for family in families[..<3] { try expect(try await store.refreshFamily(family.grant)?.revokedAt, is: at) }
+    try expect(try await store.liveGrants(tenant: nil, at: at).map(\.family), is: [families[3]])
+    try expect(try await store.liveGrants(tenant: .default, at: at).map(\.lastUsedAt), is: [sample.now])
+    try expect(try await store.liveGrants(tenant: "other", at: at), is: [])
+    try expect(try await store.revokeFamilies(.tenant("other"), at: at), is: [])
+    try expect(try await store.revokeFamilies(.route(RouteID(server: "other")), at: at), is: [])
     try expect(try await store.refreshFamily(families[3].grant), is: families[3])
     try await store.removeEndedFamilies(before: at)
     try expect(try await store.refreshFamily(families[0].grant)?.revokedAt, is: at)

@@ -10,10 +10,12 @@ public enum RevocationStoreContract {
     let sample = Sample()
     let targets: [RevocationTarget] = [
       .accessToken("jti"), .accessToken(ByteString([0, 255])), .grant("g"), .user("acme", "alice"), .client("c"),
-      .client("c"),
+      .client("c"), .tenant("acme"), .route(sample.route),
     ]
     let rows = targets.enumerated().map { number, target in
-      Revocation(target: target, issuedUntil: sample.now, expiresAt: sample.now + .seconds(Int64(number + 1)))
+      Revocation(
+        target: target, issuedUntil: sample.now, effectiveAt: number == 1 ? sample.now + .seconds(9) : nil,
+        expiresAt: sample.now + .seconds(Int64(number + 1)))
     }
     try await store.appendRevocations(Array(rows[..<2]))
     try await store.appendRevocations([])
@@ -24,10 +26,10 @@ public enum RevocationStoreContract {
     try expect(Set(all.map(\.sequence)).count, is: rows.count)
     try expect(try await store.revocations(after: all[3].sequence, at: sample.now), is: Array(all[4...]))
     try expect(try await store.revocations(after: 0, at: sample.now + .seconds(2)), is: Array(all[2...]))
-    try await store.removeExpiredRevocations(at: sample.now + .seconds(6))
+    try await store.removeExpiredRevocations(at: sample.now + .seconds(8))
     try expect(try await store.revocations(after: 0, at: .distantPast), is: [])
     try await store.appendRevocations([rows[0]])
-    let next = try await store.revocations(after: all[5].sequence, at: .distantPast)
+    let next = try await store.revocations(after: all[7].sequence, at: .distantPast)
     try expect(next.count, is: 1, "numbers are never given twice")
   }
 

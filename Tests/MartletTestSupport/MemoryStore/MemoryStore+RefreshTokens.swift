@@ -27,6 +27,21 @@ extension MemoryStore {
       case .grant(let grant): state.revokeFamilies(at: now) { $0.grant == grant }
       case .user(let tenant, let user): state.revokeFamilies(at: now) { $0.tenant == tenant && $0.user == user }
       case .client(let client): state.revokeFamilies(at: now) { $0.client == client }
+      case .tenant(let tenant): state.revokeFamilies(at: now) { $0.tenant == tenant }
+      case .route(let route): state.revokeFamilies(at: now) { $0.route == route }
+      }
+    }
+  }
+
+  /// See `RefreshTokenStore`.
+  public func liveGrants(tenant: TenantID?, at now: Timestamp) async throws(StoreError) -> [LiveGrant] {
+    try access { state in
+      state.families.values.filter { family in
+        family.revokedAt == nil && family.expiresAt > now && (tenant.map { $0 == family.tenant } ?? true)
+      }.sorted { $0.grant < $1.grant }.map { family in
+        LiveGrant(
+          family: family,
+          lastUsedAt: state.tokens.values.filter { $0.token.grant == family.grant }.map(\.token.issuedAt).max())
       }
     }
   }

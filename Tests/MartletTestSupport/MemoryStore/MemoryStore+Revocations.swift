@@ -3,12 +3,7 @@ import MartletDomain
 extension MemoryStore {
   /// See `RevocationStore`.
   public func appendRevocations(_ revocations: [Revocation]) async throws(StoreError) {
-    try access { state in
-      for revocation in revocations {
-        state.lastRevocation += 1
-        state.revocations.append(SequencedRevocation(sequence: state.lastRevocation, revocation: revocation))
-      }
-    }
+    try access { $0.append(revocations) }
   }
 
   /// See `RevocationStore`.
@@ -19,5 +14,14 @@ extension MemoryStore {
   /// See `RevocationStore`.
   public func removeExpiredRevocations(at now: Timestamp) async throws(StoreError) {
     try access { $0.revocations.removeAll { $0.revocation.expiresAt <= now } }
+  }
+}
+
+extension MemoryStoreState {
+  mutating func append(_ rows: [Revocation]) {
+    for revocation in rows {
+      lastRevocation += 1
+      revocations.append(SequencedRevocation(sequence: lastRevocation, revocation: revocation))
+    }
   }
 }

@@ -54,6 +54,24 @@ extension MemoryStore {
   }
 
   /// See `MCPSessionStore`.
+  public func endMCPSessions(of target: RevocationTarget) async throws(StoreError) -> Int {
+    try access { state in
+      let gone = state.mcpSessions.values.filter { session in
+        let binding = session.binding
+        return switch target {
+        case .accessToken, .grant: false
+        case .user(let tenant, let user): binding.tenant == tenant && UserID(binding.subject) == user
+        case .client(let client): binding.client == client
+        case .tenant(let tenant): binding.tenant == tenant
+        case .route(let route): binding.route == route
+        }
+      }
+      for session in gone { state.mcpSessions[session.digest] = nil }
+      return gone.count
+    }
+  }
+
+  /// See `MCPSessionStore`.
   public func removeIdleMCPSessions(usedBefore time: Timestamp) async throws(StoreError) {
     try access { state in state.mcpSessions = state.mcpSessions.filter { $0.value.usedAt >= time } }
   }

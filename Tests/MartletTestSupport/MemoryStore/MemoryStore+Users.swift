@@ -18,11 +18,34 @@ extension MemoryStore {
   /// See `UserStore`.
   public func createLocalUser(_ user: User, passwordHash: String) async throws(StoreError) -> Bool {
     try access { state in
-      guard let loginName = user.loginName, state.localUser(loginName) == nil, state.users[user.id] == nil else {
+      guard let loginName = user.loginName, state.account(loginName) == nil, state.users[user.id] == nil else {
         return false
       }
       state.users[user.id] = .init(user: user, passwordHash: passwordHash)
       return true
+    }
+  }
+
+  /// See `UserStore`.
+  public func createServiceUser(_ user: User) async throws(StoreError) -> Bool {
+    try access { state in
+      guard case .service(let name) = user.origin, state.account(name) == nil, state.users[user.id] == nil else {
+        return false
+      }
+      state.users[user.id] = .init(user: user, passwordHash: nil)
+      return true
+    }
+  }
+
+  /// See `UserStore`.
+  public func account(named name: String) async throws(StoreError) -> User? { try access { $0.account(name)?.user } }
+
+  /// See `UserStore`.
+  public func removeUser(_ id: UserID) async throws(StoreError) -> Bool {
+    try access { state in
+      state.loginSessions = state.loginSessions.filter { $0.value.user != id }
+      state.consents = state.consents.filter { $0.key.user != id }
+      return state.users.removeValue(forKey: id) != nil
     }
   }
 
@@ -68,6 +91,11 @@ extension MemoryStore {
 }
 
 extension MemoryStoreState {
+  fileprivate func account(_ name: String) -> StoredUser? {
+    let wanted = ByteString(name)
+    return users.values.first { stored in stored.user.accountName.map { ByteString($0) == wanted } ?? false }
+  }
+
   fileprivate func localUser(_ loginName: String) -> StoredUser? {
     let wanted = ByteString(loginName)
     return users.values.first { stored in stored.user.loginName.map { ByteString($0) == wanted } ?? false }

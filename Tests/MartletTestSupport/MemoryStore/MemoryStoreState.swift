@@ -66,4 +66,6 @@ struct MemoryStoreState: Sendable {
   var connections: [ConnectionKey: StoredConnection] = [:]
   var lastConnectionChange: Int64 = 0
   var dataKeys: [DataKey] = []
+  var apiKeys: [APIKeyID: APIKey] = [:]
+  var adminTokens: [AdminTokenID: AdminToken] = [:]
 }

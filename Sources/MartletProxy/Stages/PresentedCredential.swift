@@ -1,0 +1,32 @@
+import MartletDomain
+import OAuthProtocol
+import StrictCoding
+
+/// What a request proves its caller with: one access token or one API key, in a header field (N-22).
+enum PresentedCredential {
+  case accessToken(ByteString)
+  case key(ByteString)
+
+  /// Reads the one credential of a request.
+  ///
+  /// `X-API-Key` counts where there is no `Authorization`, or where it holds a key of ours: with a token beside it, a key
+  /// of another kind is not meant for us.
+  init(_ headers: HeaderFields) throws(Rejection) {
+    let authorization = headers.bytes(of: .authorization)
+    if let key = headers.bytes(of: .xAPIKey), authorization == nil || KeyText.isClaimed(by: key) {
+      guard authorization == nil, headers.count(.xAPIKey) == 1 else { throw .malformedCredential }
+      self = .key(ByteString(Array(key)))
+      return
+    }
+    guard let authorization else { throw .unauthenticated }
+    guard headers.count(.authorization) == 1, case .bearer(let token)? = try? AuthorizationHeader.parse(authorization)
+    else { throw .malformedCredential }
+    self = KeyText.isClaimed(by: token.bytes) ? .key(token) : .accessToken(token)
+  }
+
+  var bytes: ByteString {
+    switch self {
+    case .accessToken(let bytes), .key(let bytes): bytes
+    }
+  }
+}
