@@ -14,7 +14,7 @@ struct Martlet: AsyncParsableCommand {
     version: "0.1.0",
     subcommands: [
       Serve.self, ConfigCommand.self, UserCommand.self, ClientCommand.self, TokenCommand.self, FlowCommand.self,
-      SigningKeyCommand.self, AuditCommand.self, KeyCommand.self,
+      SigningKeyCommand.self, AuditCommand.self, KeyCommand.self, AdminCommand.self, AccessCommand.self,
     ])
 
   static func main() async {

@@ -83,7 +83,9 @@ struct ConsentRequestLoader: Sendable {
     _ pending: PendingAuthorization, _ client: RegisteredClient, _ user: User, _ directory: RouteDirectory
   ) throws(PageRefusal) -> [ProtectedRoute] {
     let permission = RoutePermission(client: client, routes: directory)
-    let asked = pending.route.map { id in permission.routes.filter { $0.id == id } } ?? permission.routes
+    let asked =
+      pending.route.map { id in [directory.route(id)].compactMap { $0 }.filter(permission.covers) }
+      ?? permission.routes
     let admitted = asked.filter { permission.covers($0, for: user.tenant) }
     guard !admitted.isEmpty else { throw .noAccess(server: pending.route == nil ? nil : asked.first?.displayName) }
     return admitted

@@ -53,6 +53,7 @@ enum WellKnownPath: Sendable, Hashable {
   /// The route of a path, with or without one trailing slash; strict clients want their stream's path named back.
   private static func route(_ path: [UInt8], in directory: RouteDirectory) -> RouteID? {
     let bare = path.last == UInt8(ascii: "/") ? Array(path.dropLast()) : path
+    if Array(RouteID.administration.path.utf8) == bare { return .administration }
     return directory.routes.first { Array($0.id.path.utf8) == bare || Array($0.id.eventStreamPath.utf8) == bare }?.id
   }
 }

@@ -30,16 +30,21 @@ public struct RouteDirectory: Sendable {
   private let byID: [RouteID: ProtectedRoute]
   private let byResource: [ByteString: ProtectedRoute]
 
+  /// The admin API: only whoever names it gets a token for it, and with that manages keys of their own.
+  public static let administration = ProtectedRoute(
+    id: .administration, displayName: "Your API keys at this gateway", tenants: nil)
+
   /// Lists routes.
   public init(origin: HTTPOrigin, routes: [ProtectedRoute]) {
     self.origin = origin
     self.routes = routes.sorted { ByteString($0.id.path) < ByteString($1.id.path) }
-    byID = Dictionary(routes.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
+    let administration = Self.administration
+    byID = Dictionary((routes + [administration]).map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
     let prefix = ByteString(origin.string).bytes
+    let places = routes.flatMap { route in [route.id.path, route.id.eventStreamPath].map { ($0, route) } }
     byResource = Dictionary(
-      routes.flatMap { route in
-        [route.id.path, route.id.eventStreamPath].map { (ByteString(prefix + Array($0.utf8)), route) }
-      }, uniquingKeysWith: { first, _ in first })
+      (places + [(administration.id.path, administration)]).map { (ByteString(prefix + Array($0.0.utf8)), $0.1) },
+      uniquingKeysWith: { first, _ in first })
   }
 
   /// The route of that name.

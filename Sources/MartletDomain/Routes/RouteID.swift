@@ -16,6 +16,24 @@ public struct RouteID: Hashable, Sendable, CustomStringConvertible {
     path = space.map { "/t/\($0)/\(server)/mcp" } ?? "/\(server)/mcp"
   }
 
+  private init(administration server: ServerName) {
+    space = nil
+    self.server = server
+    path = "/\(server)"
+  }
+
+  /// The admin API, as a resource that tokens are for: not an MCP route, and no server can have its name.
+  public static let administration = RouteID(administration: "api")
+
+  /// Reads back what a token or a grant is for: a route, or the admin API.
+  public init?(resourcePath: String) {
+    if resourcePath.utf8.elementsEqual(Self.administration.path.utf8) {
+      self = .administration
+    } else {
+      self.init(path: resourcePath)
+    }
+  }
+
   /// Compares what the path is made of, bytewise.
   public static func == (left: Self, right: Self) -> Bool { left.server == right.server && left.space == right.space }
 

@@ -9,6 +9,8 @@ enum AuthClass: String, Sendable, CaseIterable {
   case browser
   /// An OAuth client; the endpoint authenticates it as registered.
   case oauthClient = "oauth_client"
+  /// A bearer of the admin API, or a user by a token for it; each operation says which.
+  case administrator
 }
 
 /// One of our own endpoints.
@@ -27,6 +29,15 @@ struct EndpointRoute: Sendable {
   /// Whether a page of another site may post a form here; only where a form begins something and decides nothing.
   let takesForeignForms: Bool
   let handler: Handler
+
+  init(methods: [String], path: String, auth: AuthClass, handler: @escaping Handler) {
+    self.methods = methods
+    self.path = path
+    self.auth = auth
+    isOpenToPages = false
+    takesForeignForms = false
+    self.handler = handler
+  }
 
   init(
     _ methods: String..., path: String, auth: AuthClass, isOpenToPages: Bool = false, takesForeignForms: Bool = false,

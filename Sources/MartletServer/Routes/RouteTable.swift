@@ -11,11 +11,12 @@ struct RouteTable: Sendable {
 
   init(
     authorizationServer server: AuthorizationServer, login: @escaping @Sendable () -> LoginEndpoint, health: Health,
-    pages: PageRenderer
+    administration: AdminAPI, pages: PageRenderer
   ) {
     self.pages = pages
     routes =
       Self.metadata(server) + Self.oauth(server) + Self.browser(server, login) + Self.operations(health, pages)
+      + administration.routes
   }
 
   private static func metadata(_ server: AuthorizationServer) -> [EndpointRoute] {

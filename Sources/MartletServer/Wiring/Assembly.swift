@@ -51,7 +51,20 @@ struct Assembly: Sendable {
   func routeTable(_ server: AuthorizationServer, _ snapshots: SnapshotHolder, _ health: Health) throws -> RouteTable {
     RouteTable(
       authorizationServer: server, login: try loginEndpoints(server, snapshots), health: health,
+      administration: administration(server, snapshots),
       pages: try PageRenderer(origin: snapshots.current.gateway.origin.string))
+  }
+
+  private func administration(_ server: AuthorizationServer, _ snapshots: SnapshotHolder) -> AdminAPI {
+    AdminAPI(
+      AdminDependencies(installation: installation, snapshots: snapshots),
+      authenticator: APIAuthenticator(
+        adminTokens: installation.adminTokens, accessTokens: server.verifier, users: installation.store,
+        clock: installation.clock,
+        metadata: {
+          snapshots.current.gateway.origin.string + "/.well-known/oauth-protected-resource"
+            + RouteID.administration.path
+        }), logger: logger)
   }
 
   private func openDoor(_ tls: TLSFiles?, _ group: MultiThreadedEventLoopGroup, _ box: PlanesBox)

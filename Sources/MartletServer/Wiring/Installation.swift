@@ -28,10 +28,16 @@ public struct Installation: Sendable {
   public let passwords: PasswordHasher
   /// API keys.
   public let apiKeys: APIKeys
+  /// Bearers of the admin API.
+  public let adminTokens: AdminTokens
   /// Takes things away.
   public let revoker: Revoker
   /// Signing keys; call `load` before use.
   public let signingKeys: SigningKeys
+  /// Takes away all that somebody has.
+  public let accessRevoker: AccessRevoker
+  /// Who can reach what.
+  public let accessReport: AccessReport
   private let closing: @Sendable () throws -> Void
 
   /// Opens `data_dir`, making it where it doesn't exist.
@@ -73,9 +79,12 @@ public struct Installation: Sendable {
     localUsers = LocalUsers(
       store: store, hasher: passwords, audit: recorder, accessLifetime: accessLifetime(), clock: clock, random: random)
     apiKeys = APIKeys(store: store, index: revocations, audit: recorder, clock: clock, random: random)
+    adminTokens = AdminTokens(store: store, audit: recorder, clock: clock, random: random)
     revoker = Revoker(
       refreshTokens: store, revocations: store, index: revocations, tokenLifetime: accessLifetime, clock: clock,
       audit: recorder)
+    accessRevoker = AccessRevoker(store: store, revoker: revoker, keys: apiKeys, audit: recorder, clock: clock)
+    accessReport = AccessReport(store: store, clock: clock)
     signingKeys = SigningKeys(
       store: store, sealer: sealer, clock: clock, random: random, tokenLifetime: accessLifetime, audit: recorder)
   }

@@ -90,7 +90,7 @@ extension Row {
   /// A route, or nothing.
   func optionalRoute(_ column: String) throws(StoreError) -> RouteID? {
     guard let path = try optionalText(column) else { return nil }
-    guard let route = RouteID(path: path) else { throw .corrupt("column \(column): not a route") }
+    guard let route = RouteID(resourcePath: path) else { throw .corrupt("column \(column): not a route") }
     return route
   }
 

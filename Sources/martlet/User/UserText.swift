@@ -14,14 +14,7 @@ enum UserText {
     ]
   }
 
-  static func json(_ user: User) -> JSONObject {
-    [
-      "name": .string(name(user)), "id": .string(user.id.string), "tenant": .string(user.tenant.string),
-      "admin": .bool(user.isAdministrator), "service": .bool(user.isService),
-      "disabled": .bool(user.disabledAt != nil),
-      "issuer": provider(user).map { .string($0) } ?? .null, "created_at": .string(user.createdAt.text),
-    ]
-  }
+  static func json(_ user: User) -> JSONObject { UserJSON.object(user) }
 
   private static func name(_ user: User) -> String { user.accountName ?? user.displayName }
 

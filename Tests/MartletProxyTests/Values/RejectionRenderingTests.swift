@@ -14,6 +14,7 @@ struct RejectionRenderingTests {
     case .unknownRoute: (404, nil)
     case .foreignOrigin: (403, nil)
     case .unauthenticated, .invalidToken, .malformedCredential: (401, "www-authenticate")
+    case .tooManyGuesses: (429, "retry-after")
     case .methodNotAllowed: (405, "allow")
     case .unsupportedMediaType: (415, nil)
     case .bodyTooLarge: (413, nil)
@@ -29,7 +30,7 @@ struct RejectionRenderingTests {
 
   static let rejections: [Rejection] = [
     .unknownRoute, .foreignOrigin, .unauthenticated, .invalidToken(reason: secret), .malformedCredential,
-    .methodNotAllowed(allow: "POST"),
+    .tooManyGuesses(seconds: 3), .methodNotAllowed(allow: "POST"),
     .unsupportedMediaType, .bodyTooLarge, .bodyTimeout, .unknownSession(id: .number(7)), .unknownSession(id: nil),
     .denied(reason: secret, id: .number(7)), .denied(reason: secret, id: nil),
     .upstreamUnavailable(reason: secret, id: .number(7)),

@@ -1,0 +1,104 @@
+import MartletDomain
+import StrictCoding
+
+/// What an operation answers.
+struct APIAnswer: Sendable {
+  let status: Int
+  let body: JSONValue?
+
+  /// A document.
+  init(_ status: Int = 200, _ body: JSONValue) {
+    self.status = status
+    self.body = body
+  }
+
+  /// Done, and nothing to say.
+  static let done = APIAnswer(status: 204)
+
+  private init(status: Int) {
+    self.status = status
+    body = nil
+  }
+
+  var response: EndpointResponse {
+    guard let body else { return EndpointResponse(status: status, headers: [("cache-control", "no-store")]) }
+    return .json(status, JSONWriter.write(body))
+  }
+}
+
+/// One operation of the admin API: what serves a request is what documents it.
+struct APIOperation: Sendable {
+  typealias Handler = @Sendable (APIRequest) async throws -> APIAnswer
+
+  /// Names it: `keys.create`.
+  let id: String
+  /// The HTTP method, upper case.
+  let method: String
+  /// The path; `:name` is one segment.
+  let path: String
+  /// One line on what it does.
+  let summary: String
+  /// Who may use it.
+  let roles: Set<APIRole>
+  /// What may stand in the query.
+  let query: [APIField]
+  /// What may stand in the body; `nil` for no body.
+  let body: [APIField]?
+  /// What is answered on success; without a schema, nothing but the status.
+  let success: (status: Int, schema: APISchema?)
+  let handler: Handler
+
+  init(
+    _ id: String, _ method: String, _ path: String, _ summary: String, roles: Set<APIRole>, query: [APIField] = [],
+    body: [APIField]? = nil, answers status: Int = 200, _ schema: APISchema? = nil, handler: @escaping Handler
+  ) {
+    self.id = id
+    self.method = method
+    self.path = path
+    self.summary = summary
+    self.roles = roles
+    self.query = query
+    self.body = body
+    success = (status, schema)
+    self.handler = handler
+  }
+}
+
+/// What an answer looks like, in JSON Schema, under a name in the document.
+struct APISchema: Sendable {
+  let name: String
+  let json: JSONValue
+
+  /// An object of members that are always there.
+  ///
+  /// - Parameter members: Name and type; `string?` may be null, `[string]` is a list.
+  init(_ name: String, _ members: KeyValuePairs<String, String>, optional: Set<String> = []) {
+    self.name = name
+    var properties = JSONObject()
+    for (member, type) in members { properties[member] = Self.type(type) }
+    json = [
+      "type": "object", "properties": .object(properties), "additionalProperties": false,
+      "required": .array(members.map(\.key).filter { !optional.contains($0) }.map { .string($0) }),
+    ]
+  }
+
+  /// A page of a list.
+  init(listOf item: APISchema, as member: String) {
+    name = item.name + "List"
+    json = [
+      "type": "object", "required": [.string(member), "next_cursor"], "additionalProperties": false,
+      "properties": [member: ["type": "array", "items": item.json], "next_cursor": ["type": ["string", "null"]]],
+    ]
+  }
+
+  private static func type(_ text: String) -> JSONValue {
+    switch text {
+    case "string?": ["type": ["string", "null"]]
+    case "time": ["type": "string", "format": "date-time"]
+    case "time?": ["type": ["string", "null"], "format": "date-time"]
+    case "[string]": ["type": "array", "items": ["type": "string"]]
+    case "[string]?": ["type": ["array", "null"], "items": ["type": "string"]]
+    default: ["type": .string(text)]
+    }
+  }
+}

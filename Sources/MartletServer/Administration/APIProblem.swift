@@ -1,0 +1,73 @@
+import MartletDomain
+import MartletIdentity
+import StrictCoding
+
+/// Why a request to the admin API wasn't carried out.
+struct APIProblem: Error, Sendable {
+  let status: Int
+  let code: String
+  let description: String
+  var retryAfter: Int64?
+  /// For the trail, where it says more than the client hears.
+  var reason: String?
+
+  init(_ status: Int, _ code: String, _ description: String, retryAfter: Int64? = nil, reason: String? = nil) {
+    self.status = status
+    self.code = code
+    self.description = description
+    self.retryAfter = retryAfter
+    self.reason = reason
+  }
+
+  static func invalid(_ description: String) -> APIProblem { APIProblem(400, "invalid_request", description) }
+
+  static let notFound = APIProblem(404, "not_found", "There is no such thing here, or it isn't yours to see.")
+
+  static func forbidden(_ description: String) -> APIProblem { APIProblem(403, "forbidden", description) }
+
+  static func conflict(_ description: String) -> APIProblem { APIProblem(409, "conflict", description) }
+
+  static let unavailable = APIProblem(
+    503, "temporarily_unavailable", "The store is not available; try again in a moment.", retryAfter: 2)
+
+  /// The document that answers it.
+  var json: JSONValue { ["error": .string(code), "error_description": .string(description)] }
+
+  var response: EndpointResponse {
+    let answer = EndpointResponse.json(status, JSONWriter.write(json))
+    return retryAfter.map { answer.adding("retry-after", String($0)) } ?? answer
+  }
+
+  init(_ error: APIKeyError) {
+    switch error {
+    case .invalidName, .invalidLifetime, .invalidGrace, .invalidScope: self = .invalid(error.description)
+    case .nameTaken, .changed, .ambiguous: self = .conflict(error.description)
+    case .unknownKey: self = .notFound
+    case .unknownOwner: self = .invalid("There is no such owner, or it is disabled.")
+    case .store: self = .unavailable
+    }
+  }
+
+  init(_ error: LocalUserError) {
+    switch error {
+    case .invalidLoginName, .invalidPassword: self = .invalid(error.description)
+    case .nameTaken: self = .conflict(error.description)
+    case .unknownUser: self = .notFound
+    case .busy: self = APIProblem(503, "temporarily_unavailable", error.description, retryAfter: 2)
+    case .store: self = .unavailable
+    }
+  }
+
+  /// Whatever a handler threw.
+  init(_ error: any Error) {
+    switch error {
+    case let problem as APIProblem: self = problem
+    case let error as APIKeyError: self.init(error)
+    case let error as LocalUserError: self.init(error)
+    case is StoreError: self = .unavailable
+    case let error as AdminTokenError:
+      if case .unknown = error { self = .notFound } else { self = .unavailable }
+    default: self = APIProblem(500, "server_error", "This is a fault of Martlet; its log may say more.")
+    }
+  }
+}

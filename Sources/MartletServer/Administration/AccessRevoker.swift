@@ -1,0 +1,147 @@
+import MartletAuthorizationServer
+import MartletDomain
+import MartletIdentity
+import StrictCoding
+
+/// Whose access is taken away.
+public enum AccessTarget: Sendable, Hashable {
+  /// All that a user or a service account has.
+  case user(User)
+  /// All that was begun through a client.
+  case client(ClientID)
+  /// All that a tenant's members have.
+  case tenant(TenantID)
+  /// All that reaches a server.
+  case server(RouteID)
+
+  var revocation: RevocationTarget {
+    switch self {
+    case .user(let user): .user(user.tenant, user.id)
+    case .client(let client): .client(client)
+    case .tenant(let tenant): .tenant(tenant)
+    case .server(let route): .route(route)
+    }
+  }
+
+  /// What it is called, for people and the trail.
+  public var words: String {
+    switch self {
+    case .user(let user): "user:\(user.accountName ?? user.id.string)"
+    case .client(let client): "client:\(client)"
+    case .tenant(let tenant): "tenant:\(tenant)"
+    case .server(let route): "server:\(route.server)"
+    }
+  }
+}
+
+/// What was taken away.
+public struct AccessRevocation: Sendable, Hashable {
+  /// Grants with their tokens.
+  public var grants = 0
+  /// API keys.
+  public var keys = 0
+  /// MCP sessions.
+  public var sessions = 0
+  /// Upstream connections.
+  public var connections = 0
+
+  /// As commands and the admin API show it.
+  public var json: JSONObject {
+    [
+      "grants": .integer(Int64(grants)), "keys": .integer(Int64(keys)), "sessions": .integer(Int64(sessions)),
+      "connections": .integer(Int64(connections)),
+    ]
+  }
+}
+
+/// Takes away all that somebody has, in every process within a second: tokens, logins, consents, sessions, keys and
+/// upstream connections; open streams end with the right to them. The record stands before the effect; calling
+/// again finishes what was left undone.
+public struct AccessRevoker: Sendable {
+  private let store: any DurableStore
+  private let revoker: Revoker
+  private let keys: APIKeys
+  private let audit: any AuditSink
+  private let clock: any WallClock
+
+  init(store: any DurableStore, revoker: Revoker, keys: APIKeys, audit: any AuditSink, clock: any WallClock) {
+    self.store = store
+    self.revoker = revoker
+    self.keys = keys
+    self.audit = audit
+    self.clock = clock
+  }
+
+  /// Takes access away. Whoever may still log in, or register, can begin anew.
+  public func revoke(_ target: AccessTarget, by asker: APIKeys.Asker) async throws -> AccessRevocation {
+    var event = AuditEvent(
+      at: clock.now(), action: .accessRevoked, request: asker.request, subject: asker.subject, target: target.words,
+      reason: asker.subject == nil ? "by_command" : "by_api", address: asker.address)
+    switch target {
+    case .user(let user): event.tenant = user.tenant
+    case .tenant(let tenant): event.tenant = tenant
+    case .client(let client): event.client = client
+    case .server(let route): event.route = route.path
+    }
+    try await audit.recordDurably(event)
+    try await endLogins(target)
+    var done = AccessRevocation()
+    done.keys = try await keys.revoke(try await keysOf(target), reason: "access_revoked", by: asker)
+    done.grants = try await revoker.revoke(target.revocation, event: event).count
+    done.sessions = try await store.endMCPSessions(of: target.revocation)
+    done.connections = try await endConnections(target)
+    return done
+  }
+
+  /// Takes a user's access away and removes the user.
+  public func remove(_ user: User, by asker: APIKeys.Asker) async throws {
+    // Disabled first, so that nothing new begins meanwhile.
+    _ = try await store.setUserDisabled(user.id, at: clock.now())
+    _ = try await revoke(.user(user), by: asker)
+    try await audit.recordDurably(
+      AuditEvent(
+        at: clock.now(), action: .userChanged, tenant: user.tenant, request: asker.request, subject: user.id.string,
+        target: user.accountName, reason: "removed", address: asker.address))
+    _ = try await store.removeUser(user.id)
+  }
+
+  private func endLogins(_ target: AccessTarget) async throws {
+    switch target {
+    case .user(let user): try await endLogins(of: user)
+    case .tenant(let tenant):
+      for user in try await store.users() where user.tenant == tenant { try await endLogins(of: user) }
+    case .client, .server: break
+    }
+  }
+
+  private func endLogins(of user: User) async throws {
+    try await store.endLoginSessions(tenant: user.tenant, user: user.id)
+    try await store.forgetConsents(tenant: user.tenant, user: user.id, client: nil)
+  }
+
+  private func keysOf(_ target: AccessTarget) async throws -> [APIKey] {
+    let now = clock.now()
+    return switch target {
+    case .user(let user): try await store.apiKeys(APIKeyFilter(owner: user.id, liveAt: now))
+    case .tenant(let tenant): try await store.apiKeys(APIKeyFilter(tenant: tenant, liveAt: now))
+    // A key stands for a client of its own.
+    case .client(let client): try await store.apiKeys(APIKeyFilter(liveAt: now)).filter { $0.client == client }
+    case .server(let route):
+      try await store.apiKeys(APIKeyFilter(liveAt: now)).filter { $0.scope.admits(server: route.server) }
+    }
+  }
+
+  private func endConnections(_ target: AccessTarget) async throws -> Int {
+    let found: [UpstreamConnection]
+    switch target {
+    case .user(let user): found = try await store.connections(tenant: user.tenant, owner: .user(user.id))
+    case .tenant(let tenant): found = try await store.connections(tenant: tenant, owner: nil)
+    case .server(let route):
+      found = try await store.connections(tenant: nil, owner: nil).filter { $0.key.route == route }
+    case .client: return 0
+    }
+    var ended = 0
+    for connection in found where try await store.revokeConnection(connection.key, because: .withdrawn) { ended += 1 }
+    return ended
+  }
+}

@@ -1,0 +1,340 @@
+"""The admin API: who may do what in it, keys over it, and that its document says what it does (A-34, V-061, V-067, V-069)."""
+
+import json
+import threading
+import time
+
+import pytest
+from martlet_support import MCPConnection, request
+from martlet_support.steps import person, registered, until, within
+from martlet_support.trail import records
+
+LISTING = {"jsonrpc": "2.0", "id": 1, "method": "tools/list"}
+
+
+class API:
+    """The admin API under one bearer."""
+
+    def __init__(self, world, token: str | None):
+        self.world, self.token = world, token
+
+    def __call__(self, method: str, path: str, body=None, **headers):
+        sent = {"Authorization": f"Bearer {self.token}"} if self.token else {}
+        answer = request(method, f"{self.world.url}{path}", headers=sent | headers, json=body)
+        assert "no-store" in answer.header("cache-control"), answer.describe()
+        assert not answer.body or answer.header("content-type") == "application/json", answer.describe()
+        return answer
+
+    def ok(self, method: str, path: str, body=None, status: int = 200):
+        answer = self(method, path, body)
+        assert answer.status == status, answer.describe()
+        return answer.json() if answer.body else None
+
+
+def bearer(world, role: str, *options: str) -> API:
+    return API(world, world.gateway.cli("admin", "token", "--role", role, "--ttl", "1h", *options).stdout.strip())
+
+
+@pytest.fixture(scope="module")
+def world(own):
+    for tenant in ("acme", "globex"):
+        own.gateway.add_user(f"{tenant}-user", "correct horse battery", "--tenant", tenant)
+        own.gateway.cli("key", "create", "shared-name", "--owner", f"{tenant}-user")
+    return own
+
+
+@pytest.fixture(scope="module")
+def admin(world):
+    return bearer(world, "admin")
+
+
+def refused(answer, status: int, code: str):
+    assert answer.status == status, answer.describe()
+    assert answer.json()["error"] == code and answer.json()["error_description"], answer.describe()
+
+
+def status(world, key: str) -> int:
+    return MCPConnection(world.mcp_url("stateless"), key).post("ping").status
+
+
+def test_a_key_is_made_rotated_and_ended(world, admin):
+    made = admin.ok("POST", "/api/keys", {"name": "production-v2", "expires_in": "30d"}, 201)
+    assert made["name"] == "production-v2" and made["expires_at"].endswith("Z")
+    assert status(world, made["key"]) == 200
+    refused(admin("POST", "/api/keys", {"name": "production-v2"}), 409, "conflict")
+    rotated = admin.ok("POST", "/api/keys/production-v2/rotate", {"grace": "24h"})
+    assert rotated["name"] == "production-v2" and rotated["key"] != made["key"]
+    assert status(world, made["key"]) == status(world, rotated["key"]) == 200
+    admin.ok("DELETE", "/api/keys/production-v2", status=204)
+    assert status(world, made["key"]) == status(world, rotated["key"]) == 401
+    refused(admin("DELETE", "/api/keys/production-v2"), 404, "not_found")
+    assert status(world, admin.ok("POST", "/api/keys", {"name": "production-v2"}, 201)["key"]) == 200
+    one = [key for key in admin.ok("GET", "/api/keys?limit=1000")["keys"] if key["name"] == "production-v2"]
+    assert len(one) == 1 and one[0]["owner"] is None and one[0]["state"] == "active"
+
+
+def test_a_user_manages_keys_of_their_own_with_a_token_for_the_api(world, admin):
+    client = registered(world, extra={"client_name": "key page"})
+    tokens = person(world).tokens(client, f"{world.url}/api")
+    own = API(world, tokens.access)
+    made = own.ok("POST", "/api/keys", {"name": "mine", "servers": ["stateless"]}, 201)
+    assert status(world, made["key"]) == 200
+    names = [key["name"] for key in own.ok("GET", "/api/keys")["keys"]]
+    assert "mine" in names and "shared-name" not in names
+    assert [key for key in admin.ok("GET", f"/api/keys?owner={world.user}")["keys"] if key["name"] == "mine"][0]["owner"] == world.user
+    refused(own("POST", "/api/keys", {"name": "x", "owner": "acme-user"}), 403, "forbidden")
+    refused(own("DELETE", "/api/keys/shared-name"), 404, "not_found")
+    for method, path in [("GET", "/api/users"), ("GET", "/api/access"), ("POST", "/api/access/revoke"), ("GET", "/api/admin-tokens")]:
+        refused(own(method, path), 403, "forbidden")
+    refused_by_route = MCPConnection(world.mcp_url("stateless"), tokens.access).post("ping")
+    assert refused_by_route.status == 401, "a token for the API opens no MCP route"
+    own.ok("DELETE", "/api/keys/mine", status=204)
+
+
+def test_V_067_A_34_nothing_else_opens_the_api(world, admin):
+    key = admin.ok("POST", "/api/keys", {"name": "strong", "owner": world.user}, 201)["key"]
+    route_token = person(world).tokens(registered(world, extra={"client_name": "route"})).access
+    metadata = f"{world.url}/.well-known/oauth-protected-resource/api"
+    for token in (None, "nonsense", key, route_token, admin.token[:-1] + "0", "mrt_adm_", admin.token + "x"):
+        for method, path in [("GET", "/api/keys"), ("POST", "/api/keys"), ("DELETE", "/api/keys/x"), ("GET", "/api/users")]:
+            answer = API(world, token)(method, path)
+            refused(answer, 401, "invalid_token")
+            assert metadata in answer.header("www-authenticate"), answer.describe()
+            assert ('error="invalid_token"' in answer.header("www-authenticate")) == (token is not None)
+    refused(API(world, None)("GET", "/api/keys", **{"X-API-Key": admin.token}), 401, "invalid_token")
+    assert request("GET", metadata).json()["resource"] == f"{world.url}/api"
+    assert MCPConnection(world.mcp_url(), admin.token).post("ping").status == 401, "an admin bearer opens no MCP route"
+
+
+READS = ["/api/keys", "/api/users", "/api/clients", "/api/access"]
+
+
+def test_roles_hold_for_every_operation(world):
+    document = request("GET", f"{world.url}/api/openapi.json").json()
+    bearers = {"admin": bearer(world, "admin"), "auditor": bearer(world, "auditor"),
+               "tenant-admin": bearer(world, "tenant-admin", "--tenant", "acme")}
+    seen = 0
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            for role, api in bearers.items():
+                answer = api(method.upper(), path.replace("{name}", "no-such-thing"))
+                allowed = role in operation["x-martlet-roles"]
+                assert (answer.status == 403) == (not allowed), f"{role} {method} {path}: {answer.status}"
+                assert str(answer.status) in operation["responses"], f"{method} {path}: {answer.status}"
+                assert not (role == "auditor" and allowed and method != "get"), f"an auditor changes by {method} {path}"
+                seen += 1
+    assert seen >= 36
+    assert [row for row in records(world) if row["action"] == "administration.refused" and row["status"] == 403]
+
+
+def test_V_069_a_foreign_tenant_is_not_there(world, admin):
+    acme = bearer(world, "tenant-admin", "--tenant", "acme")
+    foreign = admin.ok("GET", "/api/keys?owner=globex-user")["keys"][0]
+    for path in READS:
+        answer = acme("GET", path)
+        assert answer.status == 200 and "globex" not in answer.text and foreign["id"] not in answer.text, answer.describe()
+    for method, path, body in [
+        ("GET", "/api/keys?owner=globex-user", None), ("POST", "/api/keys", {"name": "x", "owner": "globex-user"}),
+        ("POST", "/api/keys", {"name": "x", "tenant": "globex"}), ("POST", "/api/keys/shared-name/rotate", {"owner": "globex-user"}),
+        ("DELETE", "/api/keys/shared-name?owner=globex-user", None), ("POST", "/api/users", {"name": "x", "tenant": "globex"}),
+        ("POST", "/api/users/globex-user/disable", {}), ("POST", "/api/users/globex-user/enable", {}),
+        ("DELETE", "/api/users/globex-user", None), ("GET", "/api/access?user=globex-user", None),
+        ("POST", "/api/access/revoke", {"user": "globex-user"}), ("POST", "/api/access/revoke", {"tenant": "globex"}),
+    ]:
+        refused(acme(method, path, body), 404, "not_found")
+    assert admin.ok("GET", "/api/keys?owner=globex-user")["keys"][0]["state"] == "active"
+    made = acme.ok("POST", "/api/keys", {"name": "acme-own"}, 201)
+    assert [key["tenant"] for key in admin.ok("GET", "/api/keys?limit=1000")["keys"] if key["id"] == made["id"]] == ["acme"]
+    refused(acme("POST", "/api/users", {"name": "boss", "admin": True}), 403, "forbidden")
+    refused(acme("POST", "/api/access/revoke", {"server": "stateful"}), 403, "forbidden")
+
+
+@pytest.mark.parametrize(("body", "words"), [
+    (b"{", "JSON"), (b"[]", "JSON"), (b'{"name": "a", "name": "b"}', "JSON"), (b'{"name": 1}', "name"), (b"{}", "missing"),
+    (b'{"name": "a", "expires_in": "soon"}', "expires_in"), (b'{"name": "a", "expires_in": "9999d"}', "365"),
+    (b'{"name": "a", "nmae": 1}', "nmae"), (b'{"name": "a/b"}', "characters"), (b'{"name": "a", "servers": []}', "servers"),
+    (b'{"name": "a", "servers": ["nosuch"]}', "configured"), (b'{"name": "a", "addresses": ["10.0.0.1/8"]}', "range"),
+    (b'{"name": "a", "read_only": "yes"}', "read_only"), (b'{"name": "a", "tools": [1]}', "tools"),
+])
+def test_what_can_not_be_meant_is_a_clear_400(world, admin, body, words):
+    answer = request("POST", f"{world.url}/api/keys", body=body,
+                     headers={"Authorization": f"Bearer {admin.token}", "Content-Type": "application/json"})
+    refused(answer, 400, "invalid_request")
+    assert words in answer.json()["error_description"], answer.describe()
+
+
+def test_other_refusals_are_clear_too(world, admin):
+    answer = request("POST", f"{world.url}/api/keys", body=b'{"name": "a"}',
+                     headers={"Authorization": f"Bearer {admin.token}", "Content-Type": "text/plain"})
+    refused(answer, 415, "unsupported_media_type")
+    refused(admin("PUT", "/api/keys"), 405, "method_not_allowed")
+    refused(admin("GET", "/api/keys?unknown=1"), 400, "invalid_request")
+    refused(admin("GET", "/api/keys?limit=0"), 400, "invalid_request")
+    refused(admin("GET", "/api/keys?limit=1&limit=2"), 400, "invalid_request")
+    refused(admin("GET", "/api/nothing"), 404, "not_found")
+    assert API(world, admin.token)("HEAD", "/api/keys").status == 200
+
+
+def test_V_061_pages_hold_everything_once_and_cursors_are_not_forged(world, admin):
+    for number in range(7):
+        admin.ok("POST", "/api/keys", {"name": f"page-{number}"}, 201)
+    whole = [key["id"] for key in admin.ok("GET", "/api/keys?limit=1000")["keys"]]
+    found, cursor, cursors = [], "", []
+    while cursor is not None:
+        page = admin.ok("GET", "/api/keys?limit=3" + (f"&cursor={cursor}" if cursor else ""))
+        assert len(page["keys"]) <= 3
+        found += [key["id"] for key in page["keys"]]
+        cursor = page["next_cursor"]
+        cursors.append(cursor)
+    assert found == whole
+    good = cursors[0]
+    forged = ["x", "' OR 1=1", good[:-4] + "AAAA", "A" * len(good)]
+    for text in forged:
+        refused(admin("GET", f"/api/keys?cursor={text.replace(' ', '%20')}"), 400, "invalid_request")
+    refused(admin("GET", f"/api/users?cursor={good}"), 400, "invalid_request")
+    refused(bearer(world, "tenant-admin", "--tenant", "acme")("GET", f"/api/keys?cursor={good}"), 400, "invalid_request")
+
+
+def test_users_and_clients(world, admin):
+    made = admin.ok("POST", "/api/users", {"name": "Grace", "tenant": "acme"}, 201)
+    assert made["name"] == "grace" and len(made["password"]) >= 16
+    refused(admin("POST", "/api/users", {"name": "grace"}), 409, "conflict")
+    refused(admin("POST", "/api/users", {"name": "no spaces"}), 400, "invalid_request")
+    robot = admin.ok("POST", "/api/users", {"name": "robot-api", "service": True}, 201)
+    assert robot["service"] and "password" not in robot
+    key = admin.ok("POST", "/api/keys", {"name": "nightly", "owner": "robot-api"}, 201)["key"]
+    assert status(world, key) == 200
+    assert admin.ok("POST", "/api/users/robot-api/disable")["disabled"] is True
+    assert until(lambda: status(world, key) == 401)
+    assert admin.ok("POST", "/api/users/robot-api/enable")["disabled"] is False
+    assert status(world, key) == 200
+    admin.ok("DELETE", "/api/users/robot-api", status=204)
+    assert status(world, key) == 401
+    assert "robot-api" not in admin("GET", "/api/users?limit=1000").text
+    client = registered(world, extra={"client_name": "going"})
+    tokens = person(world).tokens(client, world.mcp_url("stateless"))
+    assert client.client_id in admin("GET", "/api/clients?limit=1000").text
+    admin.ok("DELETE", f"/api/clients/{client.client_id}", status=204)
+    assert until(lambda: status(world, tokens.access) == 401)
+    refused(admin("DELETE", f"/api/clients/{client.client_id}"), 404, "not_found")
+
+
+@pytest.mark.parametrize("how", ["api", "command"])
+@pytest.mark.parametrize("whose", ["user", "client", "tenant", "server"])
+def test_V_053_access_is_seen_and_taken_away(install, how, whose):
+    """Tokens, keys and open streams end; others stay as they are."""
+    world = install(users={"bob": "another good password"})
+    admin = bearer(world, "admin")
+    client, other = registered(world, extra={"client_name": "one"}), registered(world, extra={"client_name": "two"})
+    tokens, others = person(world).tokens(client), person(world).tokens(other)
+    mine = admin.ok("POST", "/api/keys", {"name": "mine", "owner": world.user}, 201)["key"]
+    theirs = admin.ok("POST", "/api/keys", {"name": "theirs", "owner": "bob", "servers": ["modern"]}, 201)["key"]
+    streams = []
+    for token in (tokens.access, mine):
+        connection = MCPConnection(world.mcp_url(), token)
+        connection.initialize()
+        streams.append(connection.open_stream(timeout=within(30)))
+    entries = admin.ok("GET", "/api/access?limit=1000")["access"]
+    assert {(one["subject"], one["server"], one["by"]) for one in entries} == {
+        (world.user, "stateful", "grant"), (world.user, "modern", "key"), (world.user, "stateful", "key"),
+        (world.user, "stateless", "key"), ("bob", "modern", "key")}
+    assert {one["through"] for one in entries if one["by"] == "grant"} == {client.client_id, other.client_id}
+    assert entries == json.loads(json.dumps(world.gateway.cli_json("access", "report"))) or len(entries) == len(
+        world.gateway.cli_json("access", "report"))
+    named = {"user": world.user, "client": client.client_id, "tenant": "default", "server": "stateful"}[whose]
+    ends = [threading.Thread(target=lambda stream=stream: list(stream.stream.events())) for stream in streams]
+    for thread in ends:
+        thread.start()
+    if how == "api":
+        done = admin.ok("POST", "/api/access/revoke", {whose: named})
+    else:
+        done = world.gateway.cli_json("access", "revoke", f"--{whose}", named)
+    gone = {"user": (True, True, True, False), "client": (True, False, False, False), "tenant": (True, True, True, True),
+            "server": (True, True, True, False)}[whose]
+    begun = time.monotonic()
+    checks = [(tokens.access, "stateful"), (others.access, "stateful"), (mine, "stateful"), (theirs, "modern")]
+    for (token, server), ended in zip(checks, gone):
+        connection = MCPConnection(world.mcp_url(server), token)
+        if ended:
+            while connection.post("ping").status != 401:
+                assert time.monotonic() - begun < within(5), f"{server} is still open"
+                time.sleep(0.05)
+        else:
+            assert connection.post("ping").status != 401
+    assert (done["grants"], done["keys"]) == {"user": (2, 1), "client": (1, 0), "tenant": (2, 2), "server": (2, 1)}[whose]
+    assert [row for row in records(world) if row["action"] == "access.revoked"]
+    ends[0].join(within(5))
+    assert not ends[0].is_alive(), "the stream goes on"
+    if gone[2]:
+        ends[1].join(within(5))
+        assert not ends[1].is_alive(), "the key's stream goes on"
+    world.gateway.stop()
+    for thread in ends:
+        thread.join(within(10))
+
+
+def test_admin_bearers_are_seen_and_end(world, admin):
+    made = world.gateway.cli_json("admin", "token", "--role", "auditor", "--ttl", "1h")
+    auditor = API(world, made["token"])
+    assert auditor("GET", "/api/keys").status == 200
+    listed = auditor("GET", "/api/admin-tokens?limit=1000")
+    assert made["id"] in listed.text and made["token"] not in listed.text
+    admin.ok("DELETE", f"/api/admin-tokens/{made['id']}", status=204)
+    refused(auditor("GET", "/api/keys"), 401, "invalid_token")
+    short = API(world, world.gateway.cli("admin", "token", "--role", "admin", "--ttl", "1s").stdout.strip())
+    assert until(lambda: short("GET", "/api/keys").status == 401)
+    world.gateway.cli("admin", "revoke", made["id"], exit_code=1)
+    for wrong in (["--role", "tenant-admin"], ["--role", "admin", "--tenant", "acme"], ["--role", "god"], ["--role", "admin", "--ttl", "soon"]):
+        world.gateway.cli("admin", "token", *wrong, exit_code=2)
+    assert made["token"] not in world.gateway.log() and admin.token not in world.gateway.log()
+
+
+def test_the_document_is_whole(world):
+    document = request("GET", f"{world.url}/api/openapi.json").json()
+    assert document["openapi"] == "3.1.0"
+    ids = [one["operationId"] for path in document["paths"].values() for one in path.values()]
+    assert len(ids) == len(set(ids)) and {"keys.create", "keys.rotate", "keys.revoke", "access.revoke"} <= set(ids)
+    references = set()
+
+    def walk(node):
+        if isinstance(node, dict):
+            references.update({node["$ref"]} if "$ref" in node else set())
+            for value in node.values():
+                walk(value)
+        elif isinstance(node, list):
+            for value in node:
+                walk(value)
+
+    walk(document["paths"])
+    assert all(one.removeprefix("#/components/schemas/") in document["components"]["schemas"] for one in references)
+
+
+def test_answers_are_as_the_document_says(world, admin):
+    """Members and types of real answers, against the schemas that the document gives for them."""
+    document = request("GET", f"{world.url}/api/openapi.json").json()
+    types = {"string": str, "boolean": bool, "integer": int, "array": list, "object": dict, "null": type(None)}
+
+    def fits(value, schema, place):
+        if "$ref" in schema:
+            schema = document["components"]["schemas"][schema["$ref"].rsplit("/", 1)[1]]
+        allowed = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
+        assert isinstance(value, tuple(types[one] for one in allowed)), f"{place}: {value!r} is no {allowed}"
+        if isinstance(value, dict):
+            assert set(schema.get("required", [])) <= set(value) <= set(schema["properties"]), f"{place}: {sorted(value)}"
+            for name, member in value.items():
+                fits(member, schema["properties"][name], f"{place}.{name}")
+        if isinstance(value, list):
+            for member in value:
+                fits(member, schema["items"], f"{place}[]")
+
+    bodies = {"keys.create": {"name": "schema"}, "users.add": {"name": "schema-user"}, "access.revoke": {"user": "schema-user"}}
+    for path, operations in document["paths"].items():
+        for method, operation in sorted(operations.items()):
+            name = "schema" if "/keys/" in path else "schema-user"
+            if method == "delete":
+                continue
+            answer = admin(method.upper(), path.replace("{name}", name), bodies.get(operation["operationId"]))
+            success = next(code for code in operation["responses"] if code.startswith("2"))
+            assert str(answer.status) == success, answer.describe()
+            if answer.body:
+                fits(answer.json(), operation["responses"][success]["content"]["application/json"]["schema"], path)
