@@ -4,6 +4,7 @@ import MartletDomain
 import MartletIdentity
 import MartletPolicy
 import MartletProxy
+import MartletVault
 import NIOCore
 import NIOPosix
 import OAuthClient
@@ -35,7 +36,10 @@ struct Assembly: Sendable {
     let health = Health()
     let flows = RecentFlows(clock: installation.clock, random: installation.random)
     let server = try authorizationServer(snapshots, flows)
-    let gateway = try await gateway(server, snapshots, flows, group)
+    let vaults = VaultAssembly(configuration: configuration, installation: installation, snapshots: snapshots)
+    let directory = try vaults.directory()
+    let vault = vaults.vault(directory)
+    let gateway = try await gateway(server, vault, snapshots, flows, group)
     let table = try routeTable(server, snapshots, health)
     let control = ControlPlane(table, logger: logger)
     let planes = Planes(
@@ -44,6 +48,7 @@ struct Assembly: Sendable {
     box.set(planes)
     return GatewayApplication(
       options: options, installation: installation, snapshots: snapshots, server: server, gateway: gateway,
+      vault: vault,
       planes: planes, door: door, tls: tls, health: health, logger: logger)
   }
 
@@ -119,7 +124,7 @@ struct Assembly: Sendable {
   }
 
   private func gateway(
-    _ server: AuthorizationServer, _ snapshots: SnapshotHolder, _ flows: any FlowCorrelation,
+    _ server: AuthorizationServer, _ vault: Vault, _ snapshots: SnapshotHolder, _ flows: any FlowCorrelation,
     _ group: MultiThreadedEventLoopGroup
   ) async throws -> Gateway {
     let signer = AssertionSigner(
@@ -133,7 +138,7 @@ struct Assembly: Sendable {
         over: try await HTTPUpstreamTransport.make(group: group, codec: configuration.httpCodec),
         random: installation.random),
       audit: installation.audit, flows: flows, clock: installation.clock, random: installation.random,
-      sealer: installation.sealer)
+      sealer: installation.sealer, vault: vault)
     return try await Gateway(dependencies, group: group, settings: { snapshots.current.gateway })
   }
 }

@@ -1,7 +1,7 @@
 import OAuthProtocol
 import StrictCoding
 
-/// Redeems codes and refresh tokens at other authorization servers.
+/// Gets tokens from other authorization servers: for codes, for refresh tokens, for ourselves.
 ///
 /// Conforms to: RFC 6749 §4.1.3, §6; RFC 7636 §4.5; RFC 7523 §2.2; RFC 8707 §2.2.
 public struct TokenClient: Sendable {
@@ -69,6 +69,25 @@ public struct TokenClient: Sendable {
   ) async throws(TokenClientError) -> TokenResponse {
     var form = [("grant_type", "refresh_token"), ("refresh_token", refreshToken)]
     if let scope { form.append(("scope", scope.string)) }
+    if let resource { form.append(("resource", resource)) }
+    return try await send(form, to: metadata, as: authentication)
+  }
+
+  /// Asks for tokens of our own (RFC 6749 §4.4).
+  ///
+  /// - Parameters:
+  ///   - scope: What to ask for; empty for what the server thinks fit.
+  ///   - resource: RFC 8707 resource indicator, where one was sent.
+  ///   - metadata: The server.
+  ///   - authentication: How we authenticate there.
+  /// - Returns: The tokens.
+  /// - Throws: `TokenClientError`.
+  public func clientCredentials(
+    scope: ScopeSet, resource: String? = nil, at metadata: AuthorizationServerMetadata,
+    as authentication: ClientAuthentication
+  ) async throws(TokenClientError) -> TokenResponse {
+    var form = [("grant_type", "client_credentials")]
+    if !scope.isEmpty { form.append(("scope", scope.string)) }
     if let resource { form.append(("resource", resource)) }
     return try await send(form, to: metadata, as: authentication)
   }
