@@ -56,6 +56,14 @@ public enum AuditAction: String, Sendable, CaseIterable {
   case credentialRefreshed = "credential.refreshed"
   /// An upstream credential couldn't be renewed.
   case credentialFailed = "credential.failed"
+  /// A user left to connect an upstream account.
+  case connectionRequested = "connection.requested"
+  /// An upstream account was connected.
+  case connectionEstablished = "connection.established"
+  /// An upstream account couldn't be connected.
+  case connectionRefused = "connection.refused"
+  /// An upstream account was disconnected.
+  case connectionRevoked = "connection.revoked"
   /// A signing key was added.
   case signingKeyRotated = "signing_key.rotated"
   /// A user was made.

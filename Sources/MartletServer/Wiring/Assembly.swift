@@ -40,7 +40,7 @@ struct Assembly: Sendable {
     let directory = try vaults.directory()
     let vault = vaults.vault(directory)
     let gateway = try await gateway(server, vault, snapshots, flows, group)
-    let table = try routeTable(server, snapshots, health)
+    let table = try routeTable(server, snapshots, health, vaults.pages(vault, directory, forms: formGuard))
     let control = ControlPlane(table, logger: logger)
     let planes = Planes(
       gateway: gateway, random: installation.random, frontDoor: { snapshots.current.frontDoor },
@@ -52,9 +52,13 @@ struct Assembly: Sendable {
       planes: planes, door: door, tls: tls, health: health, logger: logger)
   }
 
-  func routeTable(_ server: AuthorizationServer, _ snapshots: SnapshotHolder, _ health: Health) throws -> RouteTable {
+  func routeTable(
+    _ server: AuthorizationServer, _ snapshots: SnapshotHolder, _ health: Health, _ accounts: AccountPages
+  ) throws -> RouteTable {
     RouteTable(
-      authorizationServer: server, login: try loginEndpoints(server, snapshots), health: health,
+      authorizationServer: server, login: try loginEndpoints(server, snapshots, accounts.listing),
+      connect: accounts.connect,
+      health: health,
       pages: try PageRenderer(origin: snapshots.current.gateway.origin.string))
   }
 
@@ -101,9 +105,9 @@ struct Assembly: Sendable {
 
   private var formGuard: FormGuard { FormGuard(keys: [installation.sealer.derivedKey(for: "forms")]) }
 
-  private func loginEndpoints(_ server: AuthorizationServer, _ snapshots: SnapshotHolder) throws
-    -> @Sendable () -> LoginEndpoint
-  {
+  private func loginEndpoints(
+    _ server: AuthorizationServer, _ snapshots: SnapshotHolder, _ accounts: any AccountListing
+  ) throws -> @Sendable () -> LoginEndpoint {
     let clock = installation.clock
     let backend = OIDCBackend(
       fetcher: try SafeFetcher.operatorConfigured(certificateAuthorityFile: configuration.egress.authorityFile),
@@ -115,7 +119,7 @@ struct Assembly: Sendable {
       forms: formGuard, sealer: installation.sealer,
       prompting: LoginPromptAdapter(
         prompts: server.prompts, authorizations: installation.store, clock: clock),
-      audit: installation.audit, clock: clock, random: installation.random)
+      accounts: accounts, audit: installation.audit, clock: clock, random: installation.random)
     return {
       let snapshot = snapshots.current
       return LoginEndpoint(

@@ -1,6 +1,13 @@
 import MartletDomain
+import MartletIdentity
 import MartletVault
 import OAuthClient
+
+/// The pages about users' accounts at servers.
+struct AccountPages: Sendable {
+  let connect: ConnectEndpoint
+  let listing: any AccountListing
+}
 
 /// Puts the vault together.
 struct VaultAssembly: Sendable {
@@ -18,18 +25,49 @@ struct VaultAssembly: Sendable {
       clock: installation.clock, random: installation.random)
   }
 
+  func registrar(_ directory: UpstreamDirectory) -> UpstreamRegistrar {
+    UpstreamRegistrar(
+      store: installation.store, directory: directory, sealer: installation.sealer, clock: installation.clock)
+  }
+
   func vault(_ directory: UpstreamDirectory) -> Vault {
-    let authorities = UpstreamAuthorities(directory: directory)
-    return Vault(
-      Vault.Dependencies(
-        store: installation.store,
-        seal: CredentialSeal(
-          keys: DataKeys(
-            store: installation.store, sealer: installation.sealer, clock: installation.clock,
-            random: installation.random)),
-        exchange: OAuthRefreshExchange { await authorities.authority(of: $0) },
-        journal: SpillFolder(path: configuration.dataDirectory + "/spill", sealer: installation.sealer),
-        clock: installation.clock, random: installation.random, audit: installation.audit))
+    let authorities = UpstreamAuthorities(directory: directory, registrar: registrar(directory))
+    var dependencies = Vault.Dependencies(
+      store: installation.store, seal: seal,
+      exchange: OAuthRefreshExchange { await authorities.authority(of: $0) },
+      journal: SpillFolder(path: configuration.dataDirectory + "/spill", sealer: installation.sealer),
+      clock: installation.clock, random: installation.random, audit: installation.audit, tickets: tickets,
+      ownAccounts: OwnAccounts(
+        store: installation.store, seal: seal, directory: directory, clock: installation.clock))
+    dependencies.revoke = { await authorities.revoke($0, of: $1) }
+    dependencies.configuredScopes = { [snapshots] in snapshots.current.vault.configuredScopes(of: $0) }
+    return Vault(dependencies)
+  }
+
+  func pages(_ vault: Vault, _ directory: UpstreamDirectory, forms: FormGuard) -> AccountPages {
+    let users = ConnectingUsersAdapter(
+      sessions: LoginSessions(
+        store: installation.store, cookies: CookiePolicy(origin: snapshots.current.gateway.origin),
+        clock: installation.clock, random: installation.random))
+    let connect = ConnectEndpoint(
+      ConnectEndpoint.Collaborators(
+        users: users, store: installation.store, vault: vault, directory: directory,
+        discovery: UpstreamDiscovery(directory: directory, clock: installation.clock),
+        registrar: registrar(directory), tickets: tickets, forms: forms, sealer: installation.sealer,
+        audit: installation.audit, clock: installation.clock, random: installation.random))
+    let connections = AccountConnections(store: installation.store, directory: directory, forms: forms)
+    return AccountPages(connect: connect, listing: AccountListingAdapter(connections: connections))
+  }
+
+  private var seal: CredentialSeal {
+    CredentialSeal(
+      keys: DataKeys(
+        store: installation.store, sealer: installation.sealer, clock: installation.clock,
+        random: installation.random))
+  }
+
+  private var tickets: ConnectTickets {
+    ConnectTickets(sealer: installation.sealer, clock: installation.clock, random: installation.random)
   }
 }
 

@@ -4,7 +4,7 @@ import GRDB
 /// works.
 struct Migrations {
   /// The number of the newest migration.
-  static let newest = 5
+  static let newest = 6
 
   private let migrator: DatabaseMigrator = {
     var migrator = DatabaseMigrator()
@@ -13,6 +13,7 @@ struct Migrations {
     migrator.registerMigration("3") { database in try Migration3.apply(to: database) }
     migrator.registerMigration("4") { database in try Migration4.apply(to: database) }
     migrator.registerMigration("5") { database in try Migration5.apply(to: database) }
+    migrator.registerMigration("6") { database in try Migration6.apply(to: database) }
     return migrator
   }()
 

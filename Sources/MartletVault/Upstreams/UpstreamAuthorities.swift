@@ -6,9 +6,15 @@ import StrictCoding
 /// Finds whom to ask for a connection's tokens, and as whom: by the configuration of this instant.
 public struct UpstreamAuthorities: Sendable {
   private let directory: UpstreamDirectory
+  private let registrar: UpstreamRegistrar
 
-  /// - Parameter directory: What is known of authorization servers.
-  public init(directory: UpstreamDirectory) { self.directory = directory }
+  /// - Parameters:
+  ///   - directory: What is known of authorization servers.
+  ///   - registrar: Who Martlet is there.
+  public init(directory: UpstreamDirectory, registrar: UpstreamRegistrar) {
+    self.directory = directory
+    self.registrar = registrar
+  }
 
   /// Whom to ask for a connection's tokens.
   public func authority(of connection: UpstreamConnection) async -> UpstreamAuthority {
@@ -19,14 +25,29 @@ public struct UpstreamAuthorities: Sendable {
     } catch {
       return .unreachable
     }
-    guard let client = await client(of: connection, at: metadata, server) else { return .noClient }
+    let client: UpstreamClient?
+    do { client = try await self.client(of: connection, at: metadata, server) } catch { return .unreachable }
+    guard let client else { return .noClient }
     return .known(metadata, directory.tokens(for: server), client)
+  }
+
+  /// Takes tokens back at the authorization server that issued them, where it offers that.
+  ///
+  /// - Returns: Whether it did.
+  public func revoke(_ tokens: UpstreamTokens, of connection: UpstreamConnection) async -> Bool {
+    guard case .known(let metadata, let way, let client) = await authority(of: connection),
+      ByteString(metadata.issuer) == ByteString(connection.issuer)
+    else { return false }
+    let isRefreshToken = tokens.refreshToken != nil
+    let token = ByteString((tokens.refreshToken ?? tokens.accessToken).expose()).string
+    let isDone = try? await way.revoke(token, isRefreshToken: isRefreshToken, at: metadata, as: client.authentication)
+    return isDone ?? false
   }
 
   private func client(
     of connection: UpstreamConnection, at metadata: AuthorizationServerMetadata, _ server: VaultServer
-  ) async -> UpstreamClient? {
-    let resource = server.sendsResource ? server.url.string : nil
+  ) async throws(StoreError) -> UpstreamClient? {
+    let resource = server.sendsResource ? connection.resource ?? server.url.string : nil
     switch server.credential {
     case .none, .header: return nil
     case .clientCredentials(let settings):
@@ -34,9 +55,9 @@ public struct UpstreamAuthorities: Sendable {
       return UpstreamClient(
         authentication: settings.authentication(at: metadata), resource: resource,
         renewal: .clientCredentials(settings.scopes))
-    case .oauth(let settings):
-      guard let authentication = settings.authentication(at: metadata) else { return nil }
-      return UpstreamClient(authentication: authentication, resource: resource)
+    case .oauth:
+      let known = try await registrar.authentication(clientID: connection.clientID, at: metadata, for: server)
+      return known.map { UpstreamClient(authentication: $0, resource: resource) }
     }
   }
 }

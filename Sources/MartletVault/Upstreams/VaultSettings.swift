@@ -65,6 +65,9 @@ public final class VaultSettings: Sendable {
     byRoute = Dictionary(servers.map { ($0.route.id, $0) }, uniquingKeysWith: { first, _ in first })
   }
 
+  /// What users of a server are to be asked for, where the operator says so.
+  public func configuredScopes(of route: RouteID) -> ScopeSet? { byRoute[route]?.oauth.scopes }
+
   /// The server of a route.
   public func server(_ route: RouteID) -> VaultServer? { byRoute[route] }
 }

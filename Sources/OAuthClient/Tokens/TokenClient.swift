@@ -92,6 +92,30 @@ public struct TokenClient: Sendable {
     return try await send(form, to: metadata, as: authentication)
   }
 
+  /// Asks a server to take a token back (RFC 7009 §2.1).
+  ///
+  /// - Parameters:
+  ///   - token: The token.
+  ///   - isRefreshToken: Which kind it is.
+  ///   - metadata: The server that issued it.
+  ///   - authentication: How we authenticate there.
+  /// - Returns: Whether it was taken back; `false` too where the server offers no such thing.
+  /// - Throws: `TokenClientError`.
+  public func revoke(
+    _ token: String, isRefreshToken: Bool, at metadata: AuthorizationServerMetadata,
+    as authentication: ClientAuthentication
+  ) async throws(TokenClientError) -> Bool {
+    guard let text = metadata.revocationEndpoint, let url = try? AbsoluteURL(parsing: text) else { return false }
+    let proof = try self.proof(authentication, audience: metadata.issuer)
+    let hint = isRefreshToken ? "refresh_token" : "access_token"
+    let form = FormParameters.encode([("token", token), ("token_type_hint", hint)] + proof.form)
+    do {
+      return try await fetcher.post(url, form: Array(form.utf8), headers: proof.headers, limits: limits).status == 200
+    } catch {
+      throw error.isTransient ? .transient(error) : .unusable("revocation endpoint: \(error)")
+    }
+  }
+
   private func send(
     _ grant: [(String, String)], to metadata: AuthorizationServerMetadata, as authentication: ClientAuthentication
   ) async throws(TokenClientError) -> TokenResponse {

@@ -25,6 +25,10 @@ struct RouteTableTests {
     "GET /login/:name/callback browser",
     "GET,POST /logout browser",
     "GET /account browser",
+    "GET,POST /connect/:name browser",
+    "GET /connect/:name/callback browser",
+    "POST /connect/:name/disconnect browser",
+    "GET /connect/:name/client.json anyone",
     "GET /healthz anyone",
     "GET /readyz anyone",
     "GET /assets/martlet.css anyone",
@@ -42,7 +46,10 @@ struct RouteTableTests {
     let snapshots = SnapshotHolder(Snapshot(configuration, port: 8080))
     let flows = RecentFlows(clock: installation.clock, random: installation.random)
     let server = try assembly.authorizationServer(snapshots, flows)
-    let table = try assembly.routeTable(server, snapshots, Health())
+    let vaults = VaultAssembly(configuration: configuration, installation: installation, snapshots: snapshots)
+    let directory = try vaults.directory()
+    let pages = vaults.pages(vaults.vault(directory), directory, forms: FormGuard(keys: []))
+    let table = try assembly.routeTable(server, snapshots, Health(), pages)
     return (
       table,
       { [folder] in

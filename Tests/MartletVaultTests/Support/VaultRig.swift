@@ -46,7 +46,8 @@ struct VaultRig: Sendable {
       Vault.Dependencies(
         store: store, seal: seal, exchange: exchange, journal: journal ?? self.journal, clock: clock,
         sleeper: BriefSleeper(),
-        random: SystemRandom(), audit: audit))
+        random: SystemRandom(), audit: audit,
+        tickets: ConnectTickets(sealer: sealer, clock: clock, random: SystemRandom())))
   }
 
   /// Connects an account whose access token lives for an hour.
