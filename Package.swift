@@ -86,7 +86,7 @@ let package = Package(
       name: "MartletProxy",
       dependencies: [
         "StrictCoding", "HTTPWire", "OAuthProtocol", "MCPProtocol", "MartletDomain", "OAuthClient", "MartletPolicy",
-        "MartletAudit",
+        "MartletAudit", "MartletVault",
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),
@@ -109,7 +109,8 @@ let package = Package(
       name: "MartletServer",
       dependencies: [
         "StrictCoding", "HTTPWire", "OAuthProtocol", "MCPProtocol", "MartletDomain", "OAuthClient",
-        "MartletAuthorizationServer", "MartletIdentity", "MartletPolicy", "MartletAudit", "MartletProxy",
+        "MartletAuthorizationServer", "MartletIdentity", "MartletPolicy", "MartletAudit", "MartletVault",
+        "MartletProxy",
         "MartletStoreSQLite",
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "Hummingbird", package: "hummingbird"),

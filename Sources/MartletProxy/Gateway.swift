@@ -1,5 +1,6 @@
 import MartletDomain
 import MartletPolicy
+import MartletVault
 import NIOCore
 
 /// The data plane, assembled: the file to open first.
@@ -20,6 +21,8 @@ public final class Gateway: Sendable {
   let resolver: SessionResolver
   let admission: Admission
   let selector: UpstreamSelector
+  /// Upstream credentials.
+  let vault: Vault?
   let eras: EraResolver
   let transport: any UpstreamTransport
   let recorder: ExchangeRecorder
@@ -59,6 +62,8 @@ public final class Gateway: Sendable {
     public var random: any RandomSource
     /// Seals what clients hold of Martlet's state.
     public var sealer: Sealer
+    /// Hands out upstream credentials; without it, servers that need one can't be called.
+    public var vault: Vault?
 
     /// Collects what the data plane stands on.
     public init(
@@ -66,7 +71,7 @@ public final class Gateway: Sendable {
       sessions: any MCPSessionStore,
       policy: any PolicyEngine, assertions: any UpstreamAssertions, transport: any UpstreamTransport,
       audit: any AuditSink, flows: any FlowCorrelation, clock: any WallClock, random: any RandomSource,
-      sealer: Sealer
+      sealer: Sealer, vault: Vault? = nil
     ) {
       self.verifier = verifier
       self.keys = keys
@@ -80,6 +85,7 @@ public final class Gateway: Sendable {
       self.clock = clock
       self.random = random
       self.sealer = sealer
+      self.vault = vault
     }
   }
 
@@ -102,6 +108,7 @@ public final class Gateway: Sendable {
     recorder = ExchangeRecorder(audit: dependencies.audit, flows: dependencies.flows, clock: dependencies.clock)
     admission = Admission(policy: dependencies.policy, recorder: recorder)
     selector = UpstreamSelector(assertions: dependencies.assertions)
+    vault = dependencies.vault
     transport = dependencies.transport
     sseClients = SSEClientDirectory(random: dependencies.random)
     eras = EraResolver(selector: selector, transport: transport)

@@ -1,4 +1,5 @@
 import MartletDomain
+import OAuthProtocol
 import StrictCoding
 import Synchronization
 
@@ -27,12 +28,20 @@ public final class Vault: Sendable {
     public var random: any RandomSource
     /// Takes records.
     public var audit: any AuditSink
+    /// Makes links for users who have to connect.
+    public var tickets: ConnectTickets
+    /// Begins accounts of Martlet's own.
+    public var ownAccounts: OwnAccounts?
+    /// Takes tokens back where they were issued, as far as that is offered.
+    public var revoke: (@Sendable (UpstreamTokens, UpstreamConnection) async -> Bool)?
+    /// What the configuration wants users to be asked for now.
+    public var configuredScopes: @Sendable (RouteID) -> ScopeSet? = { _ in nil }
 
     /// Lists them.
     public init(
       store: any ConnectionStore, seal: CredentialSeal, exchange: any RefreshExchange, journal: any SpillJournal,
       limits: IssuerLimits = IssuerLimits(), clock: any WallClock, sleeper: any Sleeper = SystemSleeper(),
-      random: any RandomSource, audit: any AuditSink
+      random: any RandomSource, audit: any AuditSink, tickets: ConnectTickets, ownAccounts: OwnAccounts? = nil
     ) {
       self.store = store
       self.seal = seal
@@ -43,6 +52,8 @@ public final class Vault: Sendable {
       self.sleeper = sleeper
       self.random = random
       self.audit = audit
+      self.tickets = tickets
+      self.ownAccounts = ownAccounts
     }
   }
 
@@ -52,17 +63,19 @@ public final class Vault: Sendable {
   /// How many connections are refreshed ahead of time in one round.
   private static let round = 256
 
-  private let dependencies: Dependencies
+  let dependencies: Dependencies
   private let reader: CredentialReader
-  private let cache: CredentialCache
-  private let queue = JobQueue()
+  let cache: CredentialCache
+  let queue = JobQueue()
   private let engine: RefreshEngine
   private let loads = Mutex<[ConnectionKey: [Completion]]>([:])
 
   /// Puts a vault together; `run` has to run for anything to come of what isn't remembered.
   public init(_ dependencies: Dependencies) {
     self.dependencies = dependencies
-    let reader = CredentialReader(store: dependencies.store, seal: dependencies.seal, clock: dependencies.clock)
+    let reader = CredentialReader(
+      store: dependencies.store, seal: dependencies.seal, clock: dependencies.clock,
+      ownAccounts: dependencies.ownAccounts)
     let cache = CredentialCache(clock: dependencies.clock)
     self.reader = reader
     self.cache = cache
@@ -135,6 +148,28 @@ public final class Vault: Sendable {
     if !queue.add(job) { completion(.unavailable(retryAt: nil)) }
   }
 
+  /// The path, below the public origin, of the page where the owner of an account connects it; good for an hour, for one
+  /// click, and for that user alone.
+  ///
+  /// - Returns: `nil` for an account that no user connects: an administrator has to help.
+  public func connectPath(for key: ConnectionKey) -> String? { dependencies.tickets.path(for: key) }
+
+  /// Notes that a server wants more than was granted (403 with `insufficient_scope`); the connection says so from now
+  /// on, and the page of `connectPath` asks for it.
+  ///
+  /// - Parameters:
+  ///   - wanted: The scopes that the server named.
+  ///   - key: Whose, for which server.
+  ///   - completion: Called once. `nil` where nothing can be asked for, or the store can't be asked.
+  public func requireScopes(
+    _ wanted: ScopeSet, for key: ConnectionKey, completion: @escaping @Sendable (ScopeDemand?) -> Void
+  ) {
+    let job: JobQueue.Job = { [self] in
+      completion((try? await dependencies.store.requireScopes(wanted, for: key)) ?? nil)
+    }
+    if !queue.add(job) { completion(nil) }
+  }
+
   private func wasJustRenewed(_ connection: UpstreamConnection) -> Bool {
     guard let renewedAt = connection.refreshedAt else { return false }
     return dependencies.clock.now() - renewedAt < RefreshTiming.leastLead
@@ -153,6 +188,7 @@ public final class Vault: Sendable {
       switch await reader.read(key) {
       case .usable(let access, let connection):
         cache.remember(access, connection, since: mark)
+        await noteGrowth(connection)
         if connection.isDue(at: dependencies.clock.now()) {
           engine.refresh(connection, isUrgent: false, completion: nil)
         }
@@ -163,6 +199,15 @@ public final class Vault: Sendable {
       }
     }
     if !isTaken { answer(key, .unavailable(retryAt: nil)) }
+  }
+
+  /// Where the configuration wants more by now than the user was ever asked for, the connection says so.
+  private func noteGrowth(_ connection: UpstreamConnection) async {
+    guard case .user = connection.key.owner, connection.ledger.reason != .scopeMissing,
+      let wanted = dependencies.configuredScopes(connection.key.route)?.subtracting(connection.scopes.asked),
+      !wanted.isEmpty
+    else { return }
+    _ = try? await dependencies.store.requireScopes(wanted, for: connection.key)
   }
 
   private func answer(_ key: ConnectionKey, _ answer: CredentialAnswer) {

@@ -168,6 +168,19 @@ import Testing
   @Test func adminTokensAndServiceAccounts() async throws {
     try await APIKeyStoreContract.adminTokensAndServiceAccounts(makeStore: makeStore)
   }
+  @Test func departuresAreTakenOnce() async throws {
+    try await ConnectingStoreContract.departuresAreTakenOnce(makeStores: makeStores)
+  }
+  @Test func ticketsAreSpentOnce() async throws {
+    try await ConnectingStoreContract.ticketsAreSpentOnce(makeStores: makeStores)
+  }
+  @Test func departuresAreFew() async throws {
+    try await ConnectingStoreContract.departuresAreFew(makeStore: makeStore)
+  }
+  @Test func registrationsAreKept() async throws {
+    try await ConnectingStoreContract.registrationsAreKept(makeStore: makeStore)
+  }
+  @Test func demandsAreKept() async throws { try await ConnectingStoreContract.demandsAreKept(makeStore: makeStore) }
   @Test func dueIsWhatIsDue() async throws { try await ConnectionStoreContract.dueIsWhatIsDue(makeStore: makeStore) }
   @Test func connectionChangesAreFollowed() async throws {
     try await ConnectionStoreContract.changesAreFollowed(makeStores: makeStores)

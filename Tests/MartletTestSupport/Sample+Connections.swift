@@ -13,7 +13,25 @@ extension Sample {
       key: key ?? connectionKey(), ledger: RefreshLedger(after: previous, isRefreshable: true),
       issuer: "https://as.example", clientID: name("client"), scope: ["read", "write"],
       sealedCredential: random.bytes(80), expiresAt: now + .seconds(3600), refreshAt: now + .seconds(3300),
-      connectedAt: now)
+      connectedAt: now, scopes: ScopeLedger(asked: ["read", "write", "admin"], missing: ["more"], repetitions: 2),
+      resource: "https://up.example/mcp")
+  }
+
+  /// A user who is away to connect an account.
+  public func pendingConnection(_ key: ConnectionKey? = nil) -> PendingConnection {
+    PendingConnection(
+      state: ArtefactKind.connectState.digest(ArtefactKind.connectState.mint(random)), key: key ?? connectionKey(),
+      browser: ArtefactKind.browser.digest(ArtefactKind.browser.mint(random)), issuer: "https://as.example",
+      clientID: name("client"), scope: ["read", "write"], resource: "https://up.example/mcp",
+      sealedVerifier: random.bytes(80), expiresAt: now + .seconds(600))
+  }
+
+  /// A registration at an authorization server.
+  public func upstreamRegistration() -> UpstreamRegistration {
+    UpstreamRegistration(
+      route: route, issuer: "https://as.example", clientID: name("client"), method: .clientSecretBasic,
+      sealedSecret: random.bytes(60), redirectURI: "https://gw.example/connect/time/callback", scope: ["read"],
+      registeredAt: now, expiresAt: now + .seconds(86_400))
   }
 
   /// A claim by some process.

@@ -25,12 +25,13 @@ LAYERS: dict[str, tuple[set[str], set[str]]] = {
     "MartletPolicy": ({"StrictCoding", "MCPProtocol", "MartletDomain"}, set()),
     "MartletAudit": ({"StrictCoding", "MartletDomain"}, set()),
     "MartletProxy": (
-        VOCABULARY | {"HTTPWire", "MartletDomain", "OAuthClient", "MartletPolicy", "MartletAudit"}, {"Crypto"} | NIO),
+        VOCABULARY | {"HTTPWire", "MartletDomain", "OAuthClient", "MartletPolicy", "MartletAudit", "MartletVault"},
+        {"Crypto"} | NIO),
     "MartletStoreSQLite": ({"StrictCoding", "OAuthProtocol", "MartletDomain"}, {"GRDB", "GRDBSQLite"}),
     "MartletServer": (
         VOCABULARY | {
             "HTTPWire", "MartletDomain", "OAuthClient", "MartletAuthorizationServer", "MartletIdentity", "MartletPolicy",
-            "MartletAudit", "MartletProxy", "MartletStoreSQLite"},
+            "MartletAudit", "MartletVault", "MartletProxy", "MartletStoreSQLite"},
         {"Crypto", "Hummingbird", "HTTPTypes", "Mustache", "Yams", "Logging", "NIOExtras", "UnixSignals"} | NIO),
     "martlet": (
         {"StrictCoding", "OAuthProtocol", "MartletDomain", "MartletAuthorizationServer", "MartletIdentity",

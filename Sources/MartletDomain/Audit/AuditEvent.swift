@@ -70,6 +70,14 @@ public enum AuditAction: String, Sendable, CaseIterable {
   case accessRevoked = "access.revoked"
   /// A request to the admin API was refused.
   case administrationRefused = "administration.refused"
+  /// A user left to connect an upstream account.
+  case connectionRequested = "connection.requested"
+  /// An upstream account was connected.
+  case connectionEstablished = "connection.established"
+  /// An upstream account couldn't be connected.
+  case connectionRefused = "connection.refused"
+  /// An upstream account was disconnected.
+  case connectionRevoked = "connection.revoked"
   /// A signing key was added.
   case signingKeyRotated = "signing_key.rotated"
   /// A user was made.

@@ -12,6 +12,10 @@ public struct UpstreamConnection: Hashable, Sendable {
   public var clientID: String
   /// What was granted.
   public var scope: ScopeSet
+  /// What was asked for, and what the server wanted beyond it.
+  public var scopes: ScopeLedger
+  /// The resource indicator that the credential was asked for with; `nil` for none.
+  public var resource: String?
   /// Access token and refresh token as one value, sealed for this version; `nil` once the connection was revoked.
   public var sealedCredential: [UInt8]?
   /// When the access token ends; `nil` where nobody said.
@@ -27,13 +31,15 @@ public struct UpstreamConnection: Hashable, Sendable {
   public init(
     key: ConnectionKey, ledger: RefreshLedger, issuer: String, clientID: String, scope: ScopeSet,
     sealedCredential: [UInt8]?, expiresAt: Timestamp?, refreshAt: Timestamp?, connectedAt: Timestamp,
-    refreshedAt: Timestamp? = nil
+    refreshedAt: Timestamp? = nil, scopes: ScopeLedger? = nil, resource: String? = nil
   ) {
     self.key = key
     self.ledger = ledger
     self.issuer = issuer
     self.clientID = clientID
     self.scope = scope
+    self.scopes = scopes ?? ScopeLedger(asked: scope)
+    self.resource = resource
     self.sealedCredential = sealedCredential
     self.expiresAt = expiresAt
     self.refreshAt = refreshAt

@@ -18,6 +18,10 @@ public enum ArtefactKind: String, Sendable, CaseIterable {
   case eventStream = "mes"
   /// The `state` that Martlet sends to an identity provider.
   case federationState = "mfs"
+  /// The ticket of a link that leads to connecting an account.
+  case connectTicket = "mct"
+  /// The `state` that Martlet sends to the authorization server of an account.
+  case connectState = "mcx"
   /// A client secret.
   case clientSecret = "mcs"
 

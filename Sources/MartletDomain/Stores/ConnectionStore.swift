@@ -1,3 +1,5 @@
+import OAuthProtocol
+
 /// Keeps upstream accounts. What a method decides, `RefreshLedger` decides, inside one transaction (invariant 4).
 public protocol ConnectionStore: Sendable {
   /// The connection of that name, whatever its state.
@@ -46,6 +48,11 @@ public protocol ConnectionStore: Sendable {
   func requireReauthorization(
     of key: ConnectionKey, version: Int, because reason: ConnectionReason
   ) async throws(StoreError) -> Bool
+
+  /// Notes that a server wants more than was granted, as `UpstreamConnection.require` decides.
+  ///
+  /// - Returns: What to tell the caller; `nil` where there is no connection, or nothing to ask for.
+  func requireScopes(_ wanted: ScopeSet, for key: ConnectionKey) async throws(StoreError) -> ScopeDemand?
 
   /// Takes a connection away, and its credential with it.
   ///

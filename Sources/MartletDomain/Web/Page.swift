@@ -8,6 +8,8 @@ public struct Page: Sendable {
     case consent(ConsentPage)
     /// Who is logged in here, and how to log out.
     case account(AccountPage)
+    /// Leave to connect an account.
+    case connect(ConnectPage)
     /// A message, with what to do next.
     case message(MessagePage)
   }
@@ -130,12 +132,15 @@ public struct AccountPage: Sendable {
   public var tenant: String?
   /// The anti-forgery value, for the hidden field.
   public var csrf: String
+  /// The user's accounts at servers.
+  public var connections: [AccountConnection]
 
   /// Describes a page.
-  public init(userName: String, tenant: String?, csrf: String) {
+  public init(userName: String, tenant: String?, csrf: String, connections: [AccountConnection] = []) {
     self.userName = userName
     self.tenant = tenant
     self.csrf = csrf
+    self.connections = connections
   }
 }
 
@@ -149,9 +154,14 @@ public struct MessagePage: Sendable {
   public var advice: String?
   /// The request's id, for whoever is asked for help.
   public var reference: String?
+  /// Where to go on.
+  public var link: PageLink?
 
   /// Describes a message.
-  public init(title: String, message: String, advice: String? = nil, reference: String? = nil) {
+  public init(
+    title: String, message: String, advice: String? = nil, reference: String? = nil, link: PageLink? = nil
+  ) {
+    self.link = link
     self.title = title
     self.message = message
     self.advice = advice

@@ -5,11 +5,16 @@ import StrictCoding
 enum LoginDestination: Sendable {
   case account
   case transaction(TransactionID, AwaitedLogin)
+  case connecting(ConnectReturn)
 
   static let formPurpose = "login"
 
   var transaction: TransactionID? {
-    if case .transaction(let id, _) = self { id } else { nil }
+    switch self {
+    case .account: nil
+    case .transaction(let id, _): id
+    case .connecting(let page): page.transaction
+    }
   }
 
   var awaited: AwaitedLogin? {
@@ -18,6 +23,7 @@ enum LoginDestination: Sendable {
 
   /// A path of ours, whatever the id holds.
   var path: String {
+    if case .connecting(let page) = self { return page.path }
     guard let transaction else { return "/account" }
     return "/consent?transaction=" + PercentCoding.encodeComponent(bytes: transaction.value.bytes)
   }

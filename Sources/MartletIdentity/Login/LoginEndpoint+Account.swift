@@ -7,10 +7,11 @@ extension LoginEndpoint {
   /// `GET /account`: who is logged in, with a button to log out.
   public func account(_ request: EndpointRequest) async -> EndpointResponse {
     await answer(request) { visit throws(StoreError) in
-      guard let (_, user) = try await sessions.current(of: request) else { return .seeOther("/login") }
+      guard let (session, user) = try await sessions.current(of: request) else { return .seeOther("/login") }
       let csrf = collaborators.forms.value(purpose: Self.logoutPurpose, transaction: "", browser: visit.browser)
       let content = AccountPage(
-        userName: user.displayName, tenant: user.tenant == .default ? nil : user.tenant.string, csrf: csrf)
+        userName: user.displayName, tenant: user.tenant == .default ? nil : user.tenant.string, csrf: csrf,
+        connections: try await collaborators.accounts.accounts(of: user, in: session.browser))
       return .page(200, Page(.account(content)))
     }
   }

@@ -16,6 +16,7 @@ public struct LoginEndpoint: Sendable {
     let forms: FormGuard
     let sealer: Sealer
     let prompting: any LoginPrompting
+    let accounts: any AccountListing
     let audit: any AuditSink
     let clock: any WallClock
     let random: any RandomSource
@@ -23,7 +24,8 @@ public struct LoginEndpoint: Sendable {
     /// Names the collaborators.
     public init(
       store: any LoginSessions.Store, passwords: PasswordLogin, forms: FormGuard, sealer: Sealer,
-      prompting: any LoginPrompting, audit: any AuditSink, clock: any WallClock = SystemClock(),
+      prompting: any LoginPrompting, accounts: any AccountListing = NoAccounts(), audit: any AuditSink,
+      clock: any WallClock = SystemClock(),
       random: any RandomSource = SystemRandom()
     ) {
       self.store = store
@@ -31,6 +33,7 @@ public struct LoginEndpoint: Sendable {
       self.forms = forms
       self.sealer = sealer
       self.prompting = prompting
+      self.accounts = accounts
       self.audit = audit
       self.clock = clock
       self.random = random
@@ -121,6 +124,8 @@ public struct LoginEndpoint: Sendable {
   /// - Returns: Nil for a transaction that is unknown, has ended or belongs to another browser.
   func destination(_ transaction: String?, for visit: LoginVisit) async throws(StoreError) -> LoginDestination? {
     guard let transaction else { return .account }
+    // It holds nothing that is some browser's.
+    if let page = ConnectReturn(transaction: transaction) { return .connecting(page) }
     guard visit.newBrowser == nil, (1...256).contains(transaction.utf8.count) else { return nil }
     let id = TransactionID(transaction)
     for browser in sessions.cookies.browsers(of: visit.request) {

@@ -41,7 +41,7 @@ struct UpstreamSelector: Sendable {
       let assertion = assertions.assertion(for: classified.authenticated.principal, audience: audience.string)
     else { throw .upstreamUnavailable(reason: "not_ready", id: classified.id) }
     outbound.assertion = (routed.settings.assertionHeader, assertion)
-    outbound.credential = routed.route.credential
+    outbound.credential = routed.route.credential.fixedHeader
     outbound.traceContext = traceContext(classified.incoming)
     outbound.principal = classified.authenticated.principal
     outbound.wire = routed.route.server.wire

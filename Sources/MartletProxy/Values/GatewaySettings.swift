@@ -10,8 +10,8 @@ public final class UpstreamRoute: Sendable {
   public let audience: AbsoluteURL?
   /// The revision that the operator pinned for the server; `nil` to find out.
   public let pinnedRevision: ProtocolRevision?
-  /// What the server is called with, the same for everybody; `nil` for nothing.
-  public let credential: UpstreamCredential?
+  /// What the server is called with.
+  public let credential: ServerCredential
   /// Its instances, and what was learned about it.
   let server: UpstreamServer
 
@@ -28,7 +28,7 @@ public final class UpstreamRoute: Sendable {
   ///   - previous: The route as it was configured before, whose experience with the server goes on.
   public init(
     resource: ProtectedRoute, instances: [UpstreamAddress], pinnedRevision: ProtocolRevision?,
-    credential: UpstreamCredential? = nil, after previous: UpstreamRoute? = nil
+    credential: ServerCredential = .none, after previous: UpstreamRoute? = nil
   ) {
     self.resource = resource
     self.pinnedRevision = pinnedRevision

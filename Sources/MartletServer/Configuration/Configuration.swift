@@ -52,7 +52,7 @@ public struct Configuration: Sendable {
     /// The pinned revision.
     public var revision: ProtocolRevision?
     /// What it is called with.
-    public var credential: UpstreamCredential?
+    public var credential: ServerCredential
   }
 
   /// How the log is written.

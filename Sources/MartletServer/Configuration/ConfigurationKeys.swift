@@ -66,7 +66,40 @@ enum ConfigurationKeys {
     Key(
       "protocol", "auto or a revision", "auto",
       "A revision of MCP to pin, in quotes: \"2025-11-25\". \"2024-11-05\" pins HTTP+SSE."),
-    Key("credential", "none or {header: section}", "none", "What the server is called with, the same for everybody."),
+    Key(
+      "credential", "none, oauth or a section", "none",
+      "oauth or {oauth: …}: each user's own account, connected at PUBLIC_URL/connect/NAME. Or one for all, see below."),
+  ]
+
+  /// servers.NAME.credential.oauth
+  static let credentialOAuth: [ConfigurationKey] = [
+    Key(
+      "issuer", "URL", "the one that the server names",
+      "The authorization server, exactly as it writes itself. It may be in a private network. https off loopback."),
+    Key(
+      "client_id", "text", "registered by itself",
+      "Martlet's client_id there. Its redirect URI is PUBLIC_URL/connect/NAME/callback."),
+    Key("client_secret", "secret", "", "Martlet's secret there: {env: NAME} or {file: PATH}. Needs issuer."),
+    Key("scopes", "list", "what the server asks for", "The scopes to ask for."),
+    Key("resource", "true or false", "true", "Whether the server is named as resource (RFC 8707). Entra refuses it."),
+    Key(
+      "extra_params", "section", "", "More parameters of the authorization request, such as {access_type: offline}."),
+    Key(
+      "authorization_endpoint", "URL", "from metadata",
+      "Of an authorization server without metadata; then token_endpoint, issuer and client_id must be there too."),
+    Key("token_endpoint", "URL", "from metadata", "The same."),
+    Key("revocation_endpoint", "URL", "from metadata", "The same, where it has one."),
+  ]
+
+  /// servers.NAME.credential.client_credentials
+  static let credentialClient: [ConfigurationKey] = [
+    Key("issuer", "URL", "required", "The authorization server, exactly as it writes itself. https off loopback."),
+    Key("client_id", "text", "required", "Martlet's client_id there."),
+    Key("client_secret", "secret", "required, or key", "Martlet's secret there: {env: NAME} or {file: PATH}."),
+    Key(
+      "key", "secret", "", "A private key in PEM for private_key_jwt with ES256, instead; its kid is the thumbprint."),
+    Key("scopes", "list", "[]", "The scopes to ask for."),
+    Key("resource", "true or false", "true", "Whether the server is named as resource (RFC 8707)."),
   ]
 
   /// servers.NAME.credential.header

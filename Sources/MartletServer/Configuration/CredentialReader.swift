@@ -1,59 +1,65 @@
 import MartletDomain
-import MartletProxy
 import StrictCoding
 
 /// Reads `servers.NAME.credential`.
 struct CredentialReader {
-  private static let kinds = ["none", "header"]
   /// Kinds that have their place in the file and aren't there yet.
-  private static let later: Set<String> = ["oauth", "client_credentials", "exchange"]
+  private static let later: Set<String> = ["exchange"]
   private static let longestValue = 8192
 
   let section: ConfigurationSection
   let assertionHeader: String
 
-  func read() -> UpstreamCredential? {
-    guard let node = section.node("credential") else { return nil }
+  func read() -> ServerCredential {
+    guard let node = section.node("credential") else { return .none }
     if let word = node.scalar?.string {
+      if ByteString(word) == "oauth" { return .oauth(OAuthConnectionSettings()) }
       if ByteString(word) != "none" { refuse(word) }
-      return nil
+      return .none
     }
     let credential = section.section("credential")
     guard credential.names.count == 1, let kind = credential.names.first else {
       section.problem("credential", "must name one kind", Self.hint)
-      return nil
+      return .none
     }
-    guard ByteString(kind) == "header" else {
+    switch ByteString(kind) {
+    case "header": return header(credential.section("header"))
+    case "oauth": return OAuthCredentialReader(section: credential.section("oauth")).userAccounts()
+    case "client_credentials":
+      return OAuthCredentialReader(section: credential.section("client_credentials")).ownAccount()
+    default:
       refuse(kind)
-      return nil
+      return .none
     }
-    return header(credential.section("header"))
   }
 
-  private static let hint = "none, or {header: {name: X-API-Key, value: {env: NAME}}}"
+  private static let hint =
+    "none, oauth, {oauth: …}, {client_credentials: …} or {header: {name: X-API-Key, value: {env: NAME}}}"
 
   private func refuse(_ kind: String) {
     let message = Self.later.contains(kind) ? "\(kind) is not supported so far" : "is no kind of credential"
     section.problem("credential", message, Self.hint)
   }
 
-  private func header(_ header: ConfigurationSection) -> UpstreamCredential? {
+  private func header(_ header: ConfigurationSection) -> ServerCredential {
     header.allow(only: ConfigurationKeys.credentialHeader)
-    for key in ["name", "value"] where !header.has(key) { header.problem(key, "is missing", Self.hint) }
-    guard let name = header.string("name"), header.has("value") else { return nil }
+    for key in ["name", "value"] where !header.has(key) { header.problem(key, "is missing", Self.headerHint) }
+    guard let name = header.string("name"), header.has("value") else { return .none }
     guard HeaderName.isFreeForCredential(name), HeaderName.lowered(name) != assertionHeader else {
       header.problem("name", "can't carry a credential", "for example Authorization or X-API-Key")
-      return nil
+      return .none
     }
-    guard let value = header.secret("value") else { return nil }
+    guard let value = header.secret("value") else { return .none }
     guard Self.isFieldValue(value.expose()) else {
       header.problem(
         "value", "can't stand in a header",
         "1 to \(Self.longestValue) visible ASCII characters, spaces only between them")
-      return nil
+      return .none
     }
-    return UpstreamCredential(header: HeaderName.lowered(name), value: value)
+    return .header(UpstreamCredential(header: HeaderName.lowered(name), value: value))
   }
+
+  private static let headerHint = "{header: {name: X-API-Key, value: {env: NAME}}}"
 
   private static func isFieldValue(_ bytes: [UInt8]) -> Bool {
     guard (1...longestValue).contains(bytes.count), bytes.first != 0x20, bytes.last != 0x20 else { return false }

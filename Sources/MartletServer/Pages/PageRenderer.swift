@@ -23,6 +23,7 @@ struct PageRenderer: Sendable {
       .login: try Self.template(PackageResources.login_mustache),
       .consent: try Self.template(PackageResources.consent_mustache),
       .account: try Self.template(PackageResources.account_mustache),
+      .connect: try Self.template(PackageResources.connect_mustache),
       .message: try Self.template(PackageResources.message_mustache),
     ]
   }
@@ -45,5 +46,5 @@ struct PageRenderer: Sendable {
 
 /// The templates that fill the layout.
 enum PageTemplate: Hashable, Sendable {
-  case login, consent, account, message
+  case login, consent, account, connect, message
 }

@@ -13,6 +13,7 @@ struct PageValues {
     case .login(let page): self.init(page)
     case .consent(let page): self.init(page)
     case .account(let page): self.init(page)
+    case .connect(let page): self.init(page)
     case .message(let page): self.init(page)
     }
   }
@@ -59,7 +60,44 @@ struct PageValues {
     title = "You are logged in"
     var members: [String: Any] = ["userName": Self.shown(page.userName), "csrf": page.csrf]
     members["tenant"] = page.tenant.map { Self.shown($0, limit: 64) }
+    members["hasConnections"] = !page.connections.isEmpty
+    members["connections"] = page.connections.map(Self.members)
     self.members = members
+  }
+
+  private init(_ page: ConnectPage) {
+    template = .connect
+    title = page.connection == nil ? "Connect an account" : "Your account"
+    var members: [String: Any] = [
+      "serverName": Self.shown(page.serverName, limit: 100), "serverHost": Self.shown(page.serverHost, limit: 260),
+      "issuer": Self.shown(page.issuer, limit: 260), "destination": Self.shown(page.destination, limit: 260),
+      "scopes": page.scopes.map { Self.shown($0, limit: 260) }, "asksForScopes": !page.scopes.isEmpty,
+      "userName": Self.shown(page.userName), "action": page.action, "csrf": page.csrf,
+      "isConnected": page.connection?.standing == .connected,
+    ]
+    members["ticket"] = page.ticket
+    members["problem"] = page.problem.map { Self.shown($0, limit: 500) }
+    members["connection"] = page.connection.map(Self.members)
+    self.members = members
+  }
+
+  private static func members(_ connection: AccountConnection) -> [String: Any] {
+    let tones: [AccountConnection.Standing: String] = [.connected: "good", .needsUser: "problem", .troubled: "warning"]
+    var members: [String: Any] = [
+      "name": shown(connection.serverName, limit: 100), "path": connection.path, "csrf": connection.csrf,
+      "state": shown(connection.state), "tone": tones[connection.standing] ?? "plain-state",
+      "hasDetails": connection.standing != .absent, "isRefreshable": connection.isRefreshable,
+    ]
+    members["nextStep"] = connection.nextStep.map { shown($0) }
+    if !connection.granted.isEmpty {
+      members["granted"] = shown(connection.granted.joined(separator: " "), limit: 2000)
+    }
+    if !connection.missing.isEmpty {
+      members["missing"] = shown(connection.missing.joined(separator: " "), limit: 2000)
+    }
+    members["refreshedAt"] = connection.refreshedAt.map(\.minute)
+    members["expiresAt"] = connection.expiresAt.map(\.minute)
+    return members
   }
 
   private init(_ page: MessagePage) {
@@ -68,6 +106,7 @@ struct PageValues {
     var members: [String: Any] = ["heading": title, "message": Self.shown(page.message, limit: 1000)]
     members["advice"] = page.advice.map { Self.shown($0, limit: 1000) }
     members["reference"] = page.reference.map { Self.shown($0, limit: 64) }
+    members["link"] = page.link.map { ["path": $0.path, "label": Self.shown($0.label, limit: 64)] }
     self.members = members
   }
 
@@ -80,4 +119,9 @@ struct PageValues {
   }
 
   private static func shown(_ text: String, limit: Int = 200) -> String { PlainText.sanitized(text, limit: limit) }
+}
+
+extension Timestamp {
+  /// The minute, as people read it: `2026-07-28 09:30 UTC`.
+  fileprivate var minute: String { text.prefix(10) + " " + text.dropFirst(11).prefix(5) + " UTC" }
 }

@@ -1,6 +1,7 @@
 import MartletAuthorizationServer
 import MartletDomain
 import MartletIdentity
+import MartletVault
 import StrictCoding
 
 /// Every endpoint of the control plane, each with who may use it. What isn't in here doesn't exist; MCP routes come
@@ -10,13 +11,13 @@ struct RouteTable: Sendable {
   let pages: PageRenderer
 
   init(
-    authorizationServer server: AuthorizationServer, login: @escaping @Sendable () -> LoginEndpoint, health: Health,
-    administration: AdminAPI, pages: PageRenderer
+    authorizationServer server: AuthorizationServer, login: @escaping @Sendable () -> LoginEndpoint,
+    connect: ConnectEndpoint, health: Health, administration: AdminAPI, pages: PageRenderer
   ) {
     self.pages = pages
     routes =
-      Self.metadata(server) + Self.oauth(server) + Self.browser(server, login) + Self.operations(health, pages)
-      + administration.routes
+      Self.metadata(server) + Self.oauth(server) + Self.browser(server, login) + Self.connecting(connect)
+      + Self.operations(health, pages) + administration.routes
   }
 
   private static func metadata(_ server: AuthorizationServer) -> [EndpointRoute] {
@@ -72,6 +73,23 @@ struct RouteTable: Sendable {
       },
       EndpointRoute("GET", "POST", path: "/logout", auth: .browser) { request, _ in await login().logout(request) },
       EndpointRoute("GET", path: "/account", auth: .browser) { request, _ in await login().account(request) },
+    ]
+  }
+
+  private static func connecting(_ connect: ConnectEndpoint) -> [EndpointRoute] {
+    [
+      EndpointRoute("GET", "POST", path: "/connect/:name", auth: .browser) { request, server in
+        request.method == "POST" ? await connect.leave(server, request) : await connect.show(server, request)
+      },
+      EndpointRoute("GET", path: "/connect/:name/callback", auth: .browser) { request, server in
+        await connect.callback(server, request)
+      },
+      EndpointRoute("POST", path: "/connect/:name/disconnect", auth: .browser) { request, server in
+        await connect.disconnect(server, request)
+      },
+      EndpointRoute("GET", path: "/connect/:name/client.json", auth: .anyone) { _, server in
+        connect.clientDocument(server)
+      },
     ]
   }
 

@@ -4,6 +4,7 @@ import MartletDomain
 import MartletIdentity
 import MartletPolicy
 import MartletProxy
+import MartletVault
 import NIOCore
 import NIOPosix
 import OAuthClient
@@ -36,8 +37,11 @@ struct Assembly: Sendable {
     let health = Health()
     let flows = RecentFlows(clock: installation.clock, random: installation.random)
     let server = try authorizationServer(snapshots, flows)
-    let gateway = try await gateway(server, snapshots, flows, group)
-    let table = try routeTable(server, snapshots, health)
+    let vaults = VaultAssembly(configuration: configuration, installation: installation, snapshots: snapshots)
+    let directory = try vaults.directory()
+    let vault = vaults.vault(directory)
+    let gateway = try await gateway(server, vault, snapshots, flows, group)
+    let table = try routeTable(server, snapshots, health, vaults.pages(vault, directory, forms: formGuard))
     let control = ControlPlane(table, logger: logger)
     let planes = Planes(
       gateway: gateway, random: installation.random, frontDoor: { snapshots.current.frontDoor },
@@ -45,13 +49,16 @@ struct Assembly: Sendable {
     box.set(planes)
     return GatewayApplication(
       options: options, installation: installation, snapshots: snapshots, server: server, gateway: gateway,
+      vault: vault,
       planes: planes, door: door, tls: tls, health: health, logger: logger)
   }
 
-  func routeTable(_ server: AuthorizationServer, _ snapshots: SnapshotHolder, _ health: Health) throws -> RouteTable {
+  func routeTable(
+    _ server: AuthorizationServer, _ snapshots: SnapshotHolder, _ health: Health, _ accounts: AccountPages
+  ) throws -> RouteTable {
     RouteTable(
-      authorizationServer: server, login: try loginEndpoints(server, snapshots), health: health,
-      administration: administration(server, snapshots),
+      authorizationServer: server, login: try loginEndpoints(server, snapshots, accounts.listing),
+      connect: accounts.connect, health: health, administration: administration(server, snapshots),
       pages: try PageRenderer(origin: snapshots.current.gateway.origin.string))
   }
 
@@ -110,9 +117,9 @@ struct Assembly: Sendable {
 
   private var formGuard: FormGuard { FormGuard(keys: [installation.sealer.derivedKey(for: "forms")]) }
 
-  private func loginEndpoints(_ server: AuthorizationServer, _ snapshots: SnapshotHolder) throws
-    -> @Sendable () -> LoginEndpoint
-  {
+  private func loginEndpoints(
+    _ server: AuthorizationServer, _ snapshots: SnapshotHolder, _ accounts: any AccountListing
+  ) throws -> @Sendable () -> LoginEndpoint {
     let clock = installation.clock
     let backend = OIDCBackend(
       fetcher: try SafeFetcher.operatorConfigured(certificateAuthorityFile: configuration.egress.authorityFile),
@@ -124,7 +131,7 @@ struct Assembly: Sendable {
       forms: formGuard, sealer: installation.sealer,
       prompting: LoginPromptAdapter(
         prompts: server.prompts, authorizations: installation.store, clock: clock),
-      audit: installation.audit, clock: clock, random: installation.random)
+      accounts: accounts, audit: installation.audit, clock: clock, random: installation.random)
     return {
       let snapshot = snapshots.current
       return LoginEndpoint(
@@ -133,7 +140,7 @@ struct Assembly: Sendable {
   }
 
   private func gateway(
-    _ server: AuthorizationServer, _ snapshots: SnapshotHolder, _ flows: any FlowCorrelation,
+    _ server: AuthorizationServer, _ vault: Vault, _ snapshots: SnapshotHolder, _ flows: any FlowCorrelation,
     _ group: MultiThreadedEventLoopGroup
   ) async throws -> Gateway {
     let signer = AssertionSigner(
@@ -152,7 +159,7 @@ struct Assembly: Sendable {
         over: try await HTTPUpstreamTransport.make(group: group, codec: configuration.httpCodec),
         random: installation.random),
       audit: installation.audit, flows: flows, clock: installation.clock, random: installation.random,
-      sealer: installation.sealer)
+      sealer: installation.sealer, vault: vault)
     return try await Gateway(dependencies, group: group, settings: { snapshots.current.gateway })
   }
 }

@@ -4,6 +4,7 @@ import MartletDomain
 import MartletIdentity
 import MartletPolicy
 import MartletProxy
+import MartletVault
 import OAuthClient
 
 /// The whole program behind `martlet serve`: opens the installation, assembles both planes, listens, and stops in
@@ -14,6 +15,7 @@ public struct GatewayApplication: Sendable {
   let snapshots: SnapshotHolder
   let server: AuthorizationServer
   let gateway: Gateway
+  let vault: Vault
   let planes: Planes
   let door: FrontDoor
   let tls: TLSFiles?

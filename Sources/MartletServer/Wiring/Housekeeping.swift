@@ -20,6 +20,7 @@ struct Housekeeping: Sendable {
     let report = await application.server.housekeeping.run(at: now)
     do {
       try await store.removeExpiredLogins(at: now)
+      try await store.removeExpiredConnecting(at: now)
       try await store.removeIdleMCPSessions(usedBefore: now - Self.sessionRetention)
       try await store.removeFetchedDocuments(before: now - Self.documentRetention)
       try await store.removeEndedAPIKeys(before: now - Self.keyRetention)

@@ -21,6 +21,7 @@ struct ServiceLoop: Sendable {
       tasks.addTask { await installation.audit.run() }
       tasks.addTask { await every(.seconds(60)) { await anchor(anchoring) } }
       tasks.addTask { await follower.run(application.health) }
+      tasks.addTask { await application.vault.run() }
       tasks.addTask { await every(.seconds(10)) { await watchFiles() } }
       tasks.addTask { await every(.seconds(30)) { await refreshKeys() } }
       tasks.addTask { await every(.seconds(60)) { await keepHouse() } }
@@ -59,6 +60,9 @@ struct ServiceLoop: Sendable {
   /// they would take requests with them that are on their way.
   private static let lastRequests = Duration.milliseconds(500)
 
+  /// How long refreshes that are under way may take to end: an authorization server's answer holds the next token.
+  private static let lastRefreshes = Duration.seconds(10)
+
   /// Not ready, no new connections, requests under way finish, streams are told to come back.
   private func stop() async {
     logger.info("stopping: requests under way may finish")
@@ -82,6 +86,7 @@ struct ServiceLoop: Sendable {
       return isInTime
     }
     if !isInTime { logger.warning("some requests had not ended in time and were cut") }
+    await application.vault.close(within: Self.lastRefreshes)
     try? await application.gateway.noteSessionUse()
     await noteKeyUse()
     record(.processStopped)

@@ -2,6 +2,7 @@ import MartletAuthorizationServer
 import MartletDomain
 import MartletIdentity
 import MartletProxy
+import MartletVault
 import OAuthClient
 import OAuthProtocol
 import Synchronization
@@ -12,6 +13,7 @@ final class Snapshot: Sendable {
   let authorizationServer: AuthorizationServerSettings
   let identity: IdentitySettings
   let gateway: GatewaySettings
+  let vault: VaultSettings
   let frontDoor: FrontDoorSettings
 
   /// - Parameters:
@@ -41,6 +43,9 @@ final class Snapshot: Sendable {
     gateway = GatewaySettings(
       origin: origin, allowedOrigins: configuration.allowedOrigins, assertionHeader: configuration.assertionHeader,
       routes: routes)
+    vault = VaultSettings(
+      origin: origin,
+      servers: zip(configuration.servers, routes).compactMap { VaultServer($0, route: $1.resource) })
     frontDoor = FrontDoorSettings(
       origin: origin, extraHosts: configuration.allowedHosts, listeningPort: port,
       isLoopback: configuration.listen.isLoopback, trustedProxies: configuration.trustedProxies)

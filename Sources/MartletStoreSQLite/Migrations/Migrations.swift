@@ -13,6 +13,7 @@ struct Migrations {
     migrator.registerMigration("3") { database in try Migration3.apply(to: database) }
     migrator.registerMigration("4") { database in try Migration4.apply(to: database) }
     migrator.registerMigration("5") { database in try Migration5.apply(to: database) }
+    migrator.registerMigration("6") { database in try Migration6.apply(to: database) }
     migrator.registerMigration("7") { database in try Migration7.apply(to: database) }
     migrator.registerMigration("9") { database in try Migration9.apply(to: database) }
     return migrator

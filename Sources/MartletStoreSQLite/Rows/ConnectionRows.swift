@@ -18,11 +18,12 @@ extension Database {
       """
       INSERT OR REPLACE INTO connection (tenant, route, owner, change, state, reason, version, epoch, is_refreshable,
         may_be_spent, failures, retry_at, intent_node, intent_epoch, intent_started_at, lease_until, issuer, client_id,
-        scope, sealed_credential, expires_at, refresh_at, connected_at, refreshed_at)
+        scope, sealed_credential, expires_at, refresh_at, connected_at, refreshed_at, asked_scope, missing_scope,
+        repeated_demands, resource)
       VALUES (:tenant, :route, :owner, (SELECT COALESCE(MAX(change), 0) + 1 FROM connection), :state, :reason, :version,
         :epoch, :is_refreshable, :may_be_spent, :failures, :retry_at, :intent_node, :intent_epoch, :intent_started_at,
         :lease_until, :issuer, :client_id, :scope, :sealed_credential, :expires_at, :refresh_at, :connected_at,
-        :refreshed_at)
+        :refreshed_at, :asked_scope, :missing_scope, :repeated_demands, :resource)
       """,
       [
         "tenant": .id(key.tenant), "route": .route(key.route), "owner": .text(key.owner.stored),
@@ -35,7 +36,9 @@ extension Database {
         "client_id": .text(connection.clientID), "scope": .scope(connection.scope),
         "sealed_credential": .bytes(connection.sealedCredential), "expires_at": .time(connection.expiresAt),
         "refresh_at": .time(connection.refreshAt), "connected_at": .time(connection.connectedAt),
-        "refreshed_at": .time(connection.refreshedAt),
+        "refreshed_at": .time(connection.refreshedAt), "asked_scope": .scope(connection.scopes.asked),
+        "missing_scope": .scope(connection.scopes.missing),
+        "repeated_demands": .number(connection.scopes.repetitions), "resource": .text(connection.resource),
       ])
   }
 }
@@ -56,7 +59,17 @@ extension UpstreamConnection {
       clientID: try row.text("client_id"), scope: try row.scope("scope"),
       sealedCredential: try row.optionalBytes("sealed_credential"), expiresAt: try row.optionalTime("expires_at"),
       refreshAt: try row.optionalTime("refresh_at"), connectedAt: try row.time("connected_at"),
-      refreshedAt: try row.optionalTime("refreshed_at"))
+      refreshedAt: try row.optionalTime("refreshed_at"), scopes: try ScopeLedger(row: row),
+      resource: try row.optionalText("resource"))
+  }
+}
+
+extension ScopeLedger {
+  fileprivate init(row: Row) throws(StoreError) {
+    let asked = try row.optionalText("asked_scope") == nil ? "scope" : "asked_scope"
+    self.init(
+      asked: try row.scope(asked), missing: try row.scope("missing_scope"),
+      repetitions: Int(try row.number("repeated_demands")))
   }
 }
 

@@ -1,5 +1,6 @@
 import GRDB
 import MartletDomain
+import OAuthProtocol
 import StrictCoding
 
 extension SQLiteStore {
@@ -39,6 +40,11 @@ extension SQLiteStore {
     of key: ConnectionKey, version: Int, because reason: ConnectionReason
   ) async throws(StoreError) -> Bool {
     try await change(key) { $0.ledger.requireReauthorization(version: version, because: reason) } ?? false
+  }
+
+  /// See `ConnectionStore`.
+  public func requireScopes(_ wanted: ScopeSet, for key: ConnectionKey) async throws(StoreError) -> ScopeDemand? {
+    try await change(key) { $0.require(wanted) } ?? nil
   }
 
   /// See `ConnectionStore`.

@@ -17,10 +17,16 @@ struct CredentialReader: Sendable {
   let store: any ConnectionStore
   let seal: CredentialSeal
   let clock: any WallClock
+  let ownAccounts: OwnAccounts?
 
   func read(_ key: ConnectionKey) async -> CredentialReading {
     let found: UpstreamConnection?
-    do { found = try await store.connection(key) } catch { return .unknown }
+    do {
+      let stored = try await store.connection(key)
+      found = key.owner == .tenant ? try await ownAccounts?.connection(key, stored: stored) ?? stored : stored
+    } catch {
+      return .unknown
+    }
     guard let connection = found else { return .ownerNeeded(nil) }
     guard connection.ledger.isUsable else { return .ownerNeeded(connection.ledger.reason) }
     if let end = RefreshTiming.usableUntil(connection), end <= clock.now() {

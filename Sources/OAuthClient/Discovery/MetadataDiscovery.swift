@@ -93,7 +93,7 @@ public struct MetadataDiscovery: Sendable {
   }
 
   /// The first usable document; otherwise the reason that tells most: trouble that may pass, then a flaw, then absence.
-  private func first<Document>(
+  func first<Document>(
     of places: [AbsoluteURL], read: (JSONValue) throws(DiscoveryError) -> Document
   ) async throws(DiscoveryError) -> Document {
     var trouble: DiscoveryError?

@@ -37,12 +37,12 @@ public final class RateLimitedFetcher: DocumentFetching, Sendable {
     return try await base.get(url, accept: accept, limits: limits)
   }
 
-  /// Posts a form, or throws `.saturated`.
+  /// Posts something, or throws `.saturated`.
   public func post(
-    _ url: AbsoluteURL, form: [UInt8], headers: [(name: String, value: String)], limits: FetchLimits
+    _ url: AbsoluteURL, body: RequestBody, headers: [(name: String, value: String)], limits: FetchLimits
   ) async throws(FetchError) -> FetchedDocument {
     guard admits(url.host) else { throw .saturated }
-    return try await base.post(url, form: form, headers: headers, limits: limits)
+    return try await base.post(url, body: body, headers: headers, limits: limits)
   }
 
   private func admits(_ host: URLHost) -> Bool {

@@ -64,12 +64,13 @@ public struct SafeFetcher: DocumentFetching {
     try await send("GET", url, headers: [("accept", accept)], body: [], limits: limits)
   }
 
-  /// Posts a form.
+  /// Posts something.
   public func post(
-    _ url: AbsoluteURL, form: [UInt8], headers: [(name: String, value: String)], limits: FetchLimits
+    _ url: AbsoluteURL, body: RequestBody, headers: [(name: String, value: String)], limits: FetchLimits
   ) async throws(FetchError) -> FetchedDocument {
-    let own = [("accept", "application/json"), ("content-type", "application/x-www-form-urlencoded")]
-    return try await send("POST", url, headers: own + headers.map { ($0.name, $0.value) }, body: form, limits: limits)
+    let own = [("accept", body.accept), ("content-type", body.contentType)]
+    return try await send(
+      "POST", url, headers: own + headers.map { ($0.name, $0.value) }, body: body.bytes, limits: limits)
   }
 
   private func send(

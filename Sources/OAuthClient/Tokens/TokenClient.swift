@@ -1,7 +1,7 @@
 import OAuthProtocol
 import StrictCoding
 
-/// Redeems codes and refresh tokens at other authorization servers.
+/// Gets tokens from other authorization servers: for codes, for refresh tokens, for ourselves.
 ///
 /// Conforms to: RFC 6749 §4.1.3, §6; RFC 7636 §4.5; RFC 7523 §2.2; RFC 8707 §2.2.
 public struct TokenClient: Sendable {
@@ -71,6 +71,49 @@ public struct TokenClient: Sendable {
     if let scope { form.append(("scope", scope.string)) }
     if let resource { form.append(("resource", resource)) }
     return try await send(form, to: metadata, as: authentication)
+  }
+
+  /// Asks for tokens of our own (RFC 6749 §4.4).
+  ///
+  /// - Parameters:
+  ///   - scope: What to ask for; empty for what the server thinks fit.
+  ///   - resource: RFC 8707 resource indicator, where one was sent.
+  ///   - metadata: The server.
+  ///   - authentication: How we authenticate there.
+  /// - Returns: The tokens.
+  /// - Throws: `TokenClientError`.
+  public func clientCredentials(
+    scope: ScopeSet, resource: String? = nil, at metadata: AuthorizationServerMetadata,
+    as authentication: ClientAuthentication
+  ) async throws(TokenClientError) -> TokenResponse {
+    var form = [("grant_type", "client_credentials")]
+    if !scope.isEmpty { form.append(("scope", scope.string)) }
+    if let resource { form.append(("resource", resource)) }
+    return try await send(form, to: metadata, as: authentication)
+  }
+
+  /// Asks a server to take a token back (RFC 7009 §2.1).
+  ///
+  /// - Parameters:
+  ///   - token: The token.
+  ///   - isRefreshToken: Which kind it is.
+  ///   - metadata: The server that issued it.
+  ///   - authentication: How we authenticate there.
+  /// - Returns: Whether it was taken back; `false` too where the server offers no such thing.
+  /// - Throws: `TokenClientError`.
+  public func revoke(
+    _ token: String, isRefreshToken: Bool, at metadata: AuthorizationServerMetadata,
+    as authentication: ClientAuthentication
+  ) async throws(TokenClientError) -> Bool {
+    guard let text = metadata.revocationEndpoint, let url = try? AbsoluteURL(parsing: text) else { return false }
+    let proof = try self.proof(authentication, audience: metadata.issuer)
+    let hint = isRefreshToken ? "refresh_token" : "access_token"
+    let form = FormParameters.encode([("token", token), ("token_type_hint", hint)] + proof.form)
+    do {
+      return try await fetcher.post(url, form: Array(form.utf8), headers: proof.headers, limits: limits).status == 200
+    } catch {
+      throw error.isTransient ? .transient(error) : .unusable("revocation endpoint: \(error)")
+    }
   }
 
   private func send(

@@ -116,16 +116,16 @@ import Testing
       "servers.a.protocol (line 1): is no revision of MCP; auto, or one of 2024-11-05, 2025-03-26, 2025-06-18, 2025-11-25, 2026-07-28"
     ),
     (
-      "servers: {a: {url: 'http://a/', credential: oauth}}",
-      "servers.a.credential (line 1): oauth is not supported so far; none, or {header: {name: X-API-Key, value: {env: NAME}}}"
+      "servers: {a: {url: 'http://a/', credential: {exchange: {}}}}",
+      "servers.a.credential (line 1): exchange is not supported so far; none, oauth, {oauth: …}, {client_credentials: …} or {header: {name: X-API-Key, value: {env: NAME}}}"
     ),
     (
       "servers: {a: {url: 'http://a/', credential: key}}",
-      "servers.a.credential (line 1): is no kind of credential; none, or {header: {name: X-API-Key, value: {env: NAME}}}"
+      "servers.a.credential (line 1): is no kind of credential; none, oauth, {oauth: …}, {client_credentials: …} or {header: {name: X-API-Key, value: {env: NAME}}}"
     ),
     (
       "servers: {a: {url: 'http://a/', credential: {}}}",
-      "servers.a.credential (line 1): must name one kind; none, or {header: {name: X-API-Key, value: {env: NAME}}}"
+      "servers.a.credential (line 1): must name one kind; none, oauth, {oauth: …}, {client_credentials: …} or {header: {name: X-API-Key, value: {env: NAME}}}"
     ),
     (
       "servers: {a: {url: 'http://a/', credential: {header: {name: X-Key, value: abc}}}}",
@@ -133,7 +133,7 @@ import Testing
     ),
     (
       "servers: {a: {url: 'http://a/', credential: {header: {name: X-Key}}}}",
-      "servers.a.credential.header.value (line 1): is missing; none, or {header: {name: X-API-Key, value: {env: NAME}}}"
+      "servers.a.credential.header.value (line 1): is missing; {header: {name: X-API-Key, value: {env: NAME}}}"
     ),
     (
       "servers: {a: {url: 'http://a/', credential: {header: {name: Mcp-Session-Id, value: {file: secret}}}}}",
@@ -154,6 +154,50 @@ import Testing
     ("servers: [a]", "servers (line 1): must be a mapping of keys"),
   ])
   func servers(text: String, expected: String) { expect(text, expected) }
+
+  @Test(arguments: [
+    (
+      "{oauth: {issuer: id.example}}",
+      ".oauth.issuer (line 1): must be an absolute URL; for example https://id.example.com"
+    ),
+    (
+      "{oauth: {issuer: 'http://id.example'}}",
+      ".oauth.issuer (line 1): must be https off loopback; for example https://id.example.com"
+    ),
+    (
+      "{oauth: {client_id: a, client_secret: {file: secret}}}",
+      ".oauth.issuer (line 1): is missing; say whom the secret is for; nobody else gets to see it"
+    ),
+    (
+      "{oauth: {issuer: 'https://a', client_secret: {file: secret}}}",
+      ".oauth.client_id (line 1): is missing; the secret is some client's"
+    ),
+    ("{oauth: {scopes: [a b]}}", ".oauth.scopes (line 1): a b is no scope; write [read, write]"),
+    (
+      "{oauth: {extra_params: {redirect_uri: 'https://evil'}}}",
+      ".oauth.extra_params.redirect_uri (line 1): is set by Martlet itself; leave it out"
+    ),
+    (
+      "{oauth: {issuer: 'https://a', client_id: b, token_endpoint: 'https://a/t'}}",
+      ".oauth.authorization_endpoint (line 1): is missing; an authorization server without metadata has to be described whole"
+    ),
+    ("{oauth: {resorce: false}}", ".oauth.resorce (line 1): unknown key; did you mean resource?"),
+    (
+      "{client_credentials: {client_id: a, client_secret: {file: secret}}}",
+      ".client_credentials.issuer (line 1): is missing"
+    ),
+    (
+      "{client_credentials: {issuer: 'https://a', client_id: a}}",
+      ".client_credentials.client_secret (line 1): or key must be there, one of them; write {env: NAME} or {file: PATH}"
+    ),
+    (
+      "{client_credentials: {issuer: 'https://a', client_id: a, key: {file: secret}}}",
+      ".client_credentials.key (line 1): is no private key for ES256; a PEM file: openssl ecparam -genkey -name prime256v1 -noout"
+    ),
+  ])
+  func oauthCredentials(credential: String, expected: String) {
+    expect("servers: {a: {url: 'http://a/', credential: \(credential)}}", "servers.a.credential" + expected)
+  }
 
   @Test(arguments: [
     (

@@ -30,9 +30,9 @@ import Testing
     #expect(configuration.servers[1].instances.map(\.isDraining) == [false, true])
     #expect(configuration.servers[1].revision?.rawValue == "2025-11-25")
     #expect(configuration.servers[1].tenants == nil)
-    #expect(configuration.servers[0].credential == nil)
-    #expect(configuration.servers[1].credential?.header == "x-api-key")
-    #expect(configuration.servers[1].credential?.value.matches("k3y".utf8) == true)
+    #expect(configuration.servers[0].credential.fixedHeader == nil)
+    #expect(configuration.servers[1].credential.fixedHeader?.header == "x-api-key")
+    #expect(configuration.servers[1].credential.fixedHeader?.value.matches("k3y".utf8) == true)
     #expect(configuration.assertionHeader == "x-caller" && configuration.assertionLifetime == .seconds(30))
     #expect(configuration.egress.allow.count == 1 && configuration.egress.authorityFile == folder.path + "/ca.pem")
   }

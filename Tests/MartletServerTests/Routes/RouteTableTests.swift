@@ -39,6 +39,10 @@ struct RouteTableTests {
     "GET /api/admin-tokens administrator",
     "DELETE /api/admin-tokens/:name administrator",
     "GET /api/openapi.json anyone",
+    "GET,POST /connect/:name browser",
+    "GET /connect/:name/callback browser",
+    "POST /connect/:name/disconnect browser",
+    "GET /connect/:name/client.json anyone",
     "GET /healthz anyone",
     "GET /readyz anyone",
     "GET /assets/martlet.css anyone",
@@ -56,7 +60,10 @@ struct RouteTableTests {
     let snapshots = SnapshotHolder(Snapshot(configuration, port: 8080))
     let flows = RecentFlows(clock: installation.clock, random: installation.random)
     let server = try assembly.authorizationServer(snapshots, flows)
-    let table = try assembly.routeTable(server, snapshots, Health())
+    let vaults = VaultAssembly(configuration: configuration, installation: installation, snapshots: snapshots)
+    let directory = try vaults.directory()
+    let pages = vaults.pages(vaults.vault(directory), directory, forms: FormGuard(keys: []))
+    let table = try assembly.routeTable(server, snapshots, Health(), pages)
     return (
       table,
       { [folder] in

@@ -53,6 +53,9 @@ public enum ArtefactContract {
     var away = sample.federatedLogin()
     away.state = digests[.federationState] ?? away.state
     try await store.beginFederatedLogin(away, capacity: .max, at: sample.now)
+    var departure = sample.pendingConnection()
+    departure.state = digests[.connectState] ?? departure.state
+    _ = try await store.beginConnecting(departure, spending: nil, capacity: .max, at: sample.now)
   }
 
   /// The lookups that find a digest. Looking does not spend, but for the state, which is put back.
@@ -68,12 +71,16 @@ public enum ArtefactContract {
       found.append("state")
       try await store.beginFederatedLogin(login, capacity: .max, at: sample.now)
     }
+    if let departure = try await store.takePendingConnection(digest, at: sample.now) {
+      found.append("departure")
+      _ = try await store.beginConnecting(departure, spending: nil, capacity: .max, at: sample.now)
+    }
     return found
   }
 }
 
 extension ArtefactKind {
-  /// The one lookup that may find this kind; browsers, client secrets and event streams aren't
+  /// The one lookup that may find this kind; browsers, client secrets, tickets and event streams aren't
   /// looked up in a store.
   fileprivate var finder: String? {
     switch self {
@@ -82,7 +89,8 @@ extension ArtefactKind {
     case .loginSession: "login"
     case .mcpSession: "session"
     case .federationState: "state"
-    case .browser, .clientSecret, .eventStream: nil
+    case .connectState: "departure"
+    case .browser, .clientSecret, .eventStream, .connectTicket: nil
     }
   }
 }

@@ -17,9 +17,9 @@ public struct FakeNetwork: DocumentFetching {
 
   /// Posts to the provider of that origin.
   public func post(
-    _ url: AbsoluteURL, form: [UInt8], headers: [(name: String, value: String)], limits: FetchLimits
+    _ url: AbsoluteURL, body: RequestBody, headers: [(name: String, value: String)], limits: FetchLimits
   ) async throws(FetchError) -> FetchedDocument {
-    try provider(url).post(url, form: form, headers: headers)
+    try provider(url).post(url, form: body.bytes, headers: headers)
   }
 
   private func provider(_ url: AbsoluteURL) throws(FetchError) -> FakeIdentityProvider {

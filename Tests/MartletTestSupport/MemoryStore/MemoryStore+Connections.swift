@@ -1,4 +1,5 @@
 import MartletDomain
+import OAuthProtocol
 
 extension MemoryStore {
   /// See `ConnectionStore`.
@@ -65,6 +66,11 @@ extension MemoryStore {
     of key: ConnectionKey, version: Int, because reason: ConnectionReason
   ) async throws(StoreError) -> Bool {
     try change(key) { $0.ledger.requireReauthorization(version: version, because: reason) } ?? false
+  }
+
+  /// See `ConnectionStore`.
+  public func requireScopes(_ wanted: ScopeSet, for key: ConnectionKey) async throws(StoreError) -> ScopeDemand? {
+    try change(key) { $0.require(wanted) } ?? nil
   }
 
   /// See `ConnectionStore`.

@@ -46,6 +46,9 @@ struct MemoryStoreState: Sendable {
   }
 
   var failure: StoreError?
+  var pendingConnections: [ArtefactDigest: PendingConnection] = [:]
+  var spentTickets: [ArtefactDigest: Timestamp] = [:]
+  var upstreamRegistrations: [UpstreamRegistration] = []
   var clients: [ClientID: RegisteredClient] = [:]
   var pending: [TransactionID: PendingAuthorization] = [:]
   var codes: [ArtefactDigest: StoredCode] = [:]

@@ -1,5 +1,6 @@
 import MartletDomain
 import MartletTestSupport
+import OAuthProtocol
 import Synchronization
 
 /// A connection store whose single steps fail when a test says so.
@@ -87,6 +88,10 @@ final class FaultyStore: ConnectionStore, Sendable {
     of key: ConnectionKey, version: Int, because reason: ConnectionReason
   ) async throws(StoreError) -> Bool {
     try await base.requireReauthorization(of: key, version: version, because: reason)
+  }
+
+  func requireScopes(_ wanted: ScopeSet, for key: ConnectionKey) async throws(StoreError) -> ScopeDemand? {
+    try await base.requireScopes(wanted, for: key)
   }
 
   func revokeConnection(_ key: ConnectionKey, because reason: ConnectionReason) async throws(StoreError) -> Bool {

@@ -91,9 +91,9 @@ final class ScriptedIssuer: DocumentFetching, Sendable {
   }
 
   func post(
-    _ url: AbsoluteURL, form: [UInt8], headers: [(name: String, value: String)], limits: FetchLimits
+    _ url: AbsoluteURL, body: RequestBody, headers: [(name: String, value: String)], limits: FetchLimits
   ) async throws(FetchError) -> FetchedDocument {
-    guard let form = try? FormParameters(parsing: form), let token = try? form.single("refresh_token") else {
+    guard let form = try? FormParameters(parsing: body.bytes), let token = try? form.single("refresh_token") else {
       return Self.json(400, ["error": "invalid_request"])
     }
     state.withLock { state in

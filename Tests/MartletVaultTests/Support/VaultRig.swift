@@ -30,19 +30,24 @@ struct VaultRig: Sendable {
   func vault(_ journal: (any SpillJournal)? = nil) -> Vault {
     let milliseconds: MillisecondClock = { [clock] in clock.now().milliseconds }
     let discovery = MetadataDiscovery(fetcher: issuer)
-    let exchange = OAuthRefreshExchange(
-      metadata: IssuerMetadataCache(clock: milliseconds) { issuer throws(DiscoveryError) in
-        try await discovery.authorizationServer(issuer: issuer)
-      },
-      tokens: TokenClient(
-        fetcher: issuer, clock: milliseconds, randomBytes: { SystemRandom().bytes($0) },
-        limits: OAuthRefreshExchange.limits),
-      client: { UpstreamClient(authentication: .none(clientID: $0.clientID), resource: "https://up.example/mcp") })
+    let metadata = IssuerMetadataCache(clock: milliseconds) { issuer throws(DiscoveryError) in
+      try await discovery.authorizationServer(issuer: issuer)
+    }
+    let tokens = TokenClient(
+      fetcher: issuer, clock: milliseconds, randomBytes: { SystemRandom().bytes($0) },
+      limits: OAuthRefreshExchange.limits)
+    let exchange = OAuthRefreshExchange { connection in
+      guard let server = try? await metadata.metadata(issuer: connection.issuer) else { return .unreachable }
+      let client = UpstreamClient(
+        authentication: .none(clientID: connection.clientID), resource: "https://up.example/mcp")
+      return .known(server, tokens, client)
+    }
     return Vault(
       Vault.Dependencies(
         store: store, seal: seal, exchange: exchange, journal: journal ?? self.journal, clock: clock,
         sleeper: BriefSleeper(),
-        random: SystemRandom(), audit: audit))
+        random: SystemRandom(), audit: audit,
+        tickets: ConnectTickets(sealer: sealer, clock: clock, random: SystemRandom())))
   }
 
   /// Connects an account whose access token lives for an hour.

@@ -56,9 +56,9 @@ final class ScriptedFetcher: DocumentFetching, Sendable {
   }
 
   func post(
-    _ url: AbsoluteURL, form: [UInt8], headers: [(name: String, value: String)], limits: FetchLimits
+    _ url: AbsoluteURL, body: RequestBody, headers: [(name: String, value: String)], limits: FetchLimits
   ) async throws(FetchError) -> FetchedDocument {
-    try await perform(Request(method: "POST", url: url.string, form: form, headers: headers))
+    try await perform(Request(method: "POST", url: url.string, form: body.bytes, headers: headers))
   }
 
   private func perform(_ request: Request) async throws(FetchError) -> FetchedDocument {

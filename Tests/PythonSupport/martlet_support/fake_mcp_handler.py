@@ -128,8 +128,18 @@ def handler_for(fake):
             )
             return False
 
+        def guarded(self) -> bool:
+            refusal = fake.guard(self.command, self.path, self.headers) if fake.guard else None
+            if refusal is None:
+                return False
+            status, headers, body = refusal
+            self.answer(status, body, headers)
+            return True
+
         def do_POST(self):
             seen = self.record()
+            if self.guarded():
+                return
             try:
                 message = json.loads(seen.body)
             except ValueError:
@@ -331,7 +341,7 @@ def handler_for(fake):
 
         def do_GET(self):
             self.record()
-            if self.scripted("GET"):
+            if self.guarded() or self.scripted("GET"):
                 return
             if fake.mode != "stateful":
                 return self.answer(405, headers=[("Allow", "POST")])
@@ -353,7 +363,7 @@ def handler_for(fake):
 
         def do_DELETE(self):
             seen = self.record()
-            if not seen.is_probe and self.scripted("DELETE"):
+            if self.guarded() or (not seen.is_probe and self.scripted("DELETE")):
                 return
             if fake.mode != "stateful":
                 return self.answer(405, headers=[("Allow", "POST")])

@@ -1,0 +1,31 @@
+/// What a server behind Martlet is called with (`servers.NAME.credential`).
+public enum ServerCredential: Sendable {
+  /// Nothing.
+  case none
+  /// A header field, the same for everybody.
+  case header(UpstreamCredential)
+  /// Each user's own account, which they connect themselves.
+  case oauth(OAuthConnectionSettings)
+  /// An account of Martlet's, by the client credentials grant (RFC 6749 §4.4).
+  case clientCredentials(ClientCredentialsSettings)
+
+  /// The header field, where it is the same for everybody.
+  public var fixedHeader: UpstreamCredential? {
+    if case .header(let header) = self { header } else { nil }
+  }
+
+  /// The account that a call is made with.
+  ///
+  /// - Parameters:
+  ///   - principal: Who is calling.
+  ///   - route: The server.
+  /// - Returns: `nil` where the vault has no part in it.
+  public func account(of principal: Principal, at route: RouteID) -> ConnectionKey? {
+    switch self {
+    case .none, .header: nil
+    case .oauth:
+      ConnectionKey(tenant: principal.tenant, route: route, owner: .user(UserID(principal.subject)))
+    case .clientCredentials: ConnectionKey(tenant: principal.tenant, route: route, owner: .tenant)
+    }
+  }
+}

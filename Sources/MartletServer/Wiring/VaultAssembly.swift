@@ -1,0 +1,85 @@
+import MartletDomain
+import MartletIdentity
+import MartletVault
+import OAuthClient
+
+/// The pages about users' accounts at servers.
+struct AccountPages: Sendable {
+  let connect: ConnectEndpoint
+  let listing: any AccountListing
+}
+
+/// Puts the vault together.
+struct VaultAssembly: Sendable {
+  let configuration: Configuration
+  let installation: Installation
+  let snapshots: SnapshotHolder
+
+  func directory() throws -> UpstreamDirectory {
+    let authorities = configuration.egress.authorityFile
+    return UpstreamDirectory(
+      settings: { [snapshots] in snapshots.current.vault },
+      operatorConfigured: try SafeFetcher.operatorConfigured(certificateAuthorityFile: authorities),
+      guarded: try SafeFetcher.guarded(
+        policy: AddressPolicy(allow: configuration.egress.allow), certificateAuthorityFile: authorities),
+      clock: installation.clock, random: installation.random)
+  }
+
+  func registrar(_ directory: UpstreamDirectory) -> UpstreamRegistrar {
+    UpstreamRegistrar(
+      store: installation.store, directory: directory, sealer: installation.sealer, clock: installation.clock)
+  }
+
+  func vault(_ directory: UpstreamDirectory) -> Vault {
+    let authorities = UpstreamAuthorities(directory: directory, registrar: registrar(directory))
+    var dependencies = Vault.Dependencies(
+      store: installation.store, seal: seal,
+      exchange: OAuthRefreshExchange { await authorities.authority(of: $0) },
+      journal: SpillFolder(path: configuration.dataDirectory + "/spill", sealer: installation.sealer),
+      clock: installation.clock, random: installation.random, audit: installation.audit, tickets: tickets,
+      ownAccounts: OwnAccounts(
+        store: installation.store, seal: seal, directory: directory, clock: installation.clock))
+    dependencies.revoke = { await authorities.revoke($0, of: $1) }
+    dependencies.configuredScopes = { [snapshots] in snapshots.current.vault.configuredScopes(of: $0) }
+    return Vault(dependencies)
+  }
+
+  func pages(_ vault: Vault, _ directory: UpstreamDirectory, forms: FormGuard) -> AccountPages {
+    let users = ConnectingUsersAdapter(
+      sessions: LoginSessions(
+        store: installation.store, cookies: CookiePolicy(origin: snapshots.current.gateway.origin),
+        clock: installation.clock, random: installation.random))
+    let connect = ConnectEndpoint(
+      ConnectEndpoint.Collaborators(
+        users: users, store: installation.store, vault: vault, directory: directory,
+        discovery: UpstreamDiscovery(directory: directory, clock: installation.clock),
+        registrar: registrar(directory), tickets: tickets, forms: forms, sealer: installation.sealer,
+        audit: installation.audit, clock: installation.clock, random: installation.random))
+    let connections = AccountConnections(store: installation.store, directory: directory, forms: forms)
+    return AccountPages(connect: connect, listing: AccountListingAdapter(connections: connections))
+  }
+
+  private var seal: CredentialSeal {
+    CredentialSeal(
+      keys: DataKeys(
+        store: installation.store, sealer: installation.sealer, clock: installation.clock,
+        random: installation.random))
+  }
+
+  private var tickets: ConnectTickets {
+    ConnectTickets(sealer: installation.sealer, clock: installation.clock, random: installation.random)
+  }
+}
+
+extension VaultServer {
+  /// A server whose credentials are the vault's; `nil` for the others.
+  init?(_ server: Configuration.Server, route: ProtectedRoute) {
+    guard let url = server.instances.first?.url else { return nil }
+    switch server.credential {
+    case .none, .header: return nil
+    case .oauth, .clientCredentials:
+      self.init(
+        route: route, url: url, origins: Set(server.instances.map(\.url.origin)), credential: server.credential)
+    }
+  }
+}

@@ -1,0 +1,60 @@
+import MartletDomain
+import OAuthProtocol
+
+extension AccountConnection {
+  /// An account that isn't connected.
+  init(absentAt server: VaultServer, csrf: String) {
+    self.init(
+      serverName: server.route.displayName, path: server.route.id.connectPath ?? "/account", standing: .absent,
+      state: "not connected", csrf: csrf)
+  }
+
+  /// An account as it is stored.
+  init(_ connection: UpstreamConnection, _ server: VaultServer, csrf: String) {
+    guard connection.ledger.state != .revoked else {
+      self.init(absentAt: server, csrf: csrf)
+      return
+    }
+    let grown = (server.oauth.scopes ?? ScopeSet()).subtracting(connection.scopes.asked)
+    let missing = connection.scopes.asked.subtracting(connection.scope).union(connection.scopes.missing).union(grown)
+    let (standing, state, step) = Self.words(connection, isGrown: !grown.isEmpty)
+    self.init(
+      serverName: server.route.displayName, path: server.route.id.connectPath ?? "/account", standing: standing,
+      state: state, granted: connection.scope.tokens, missing: missing.tokens,
+      refreshedAt: connection.refreshedAt ?? connection.connectedAt, expiresAt: connection.expiresAt,
+      isRefreshable: connection.ledger.isRefreshable, nextStep: step, csrf: csrf)
+  }
+
+  private static func words(_ connection: UpstreamConnection, isGrown: Bool) -> (Standing, String, String?) {
+    let ledger = connection.ledger
+    switch ledger.state {
+    case .active, .refreshing:
+      if isGrown { return (.needsUser, "connected, with less than is needed now", "Reconnect to allow the rest.") }
+      return (.connected, "connected", nil)
+    case .revoked: return (.absent, "not connected", nil)
+    case .error: return (.troubled, "connected; \(words(ledger.reason))", "Nothing: it is tried again by itself.")
+    case .reauthRequired where connection.scopes.isExhausted && ledger.reason == .scopeMissing:
+      return (
+        .needsUser, "connected, and the server wants more than was granted",
+        "Reconnecting did not help several times: ask an administrator."
+      )
+    case .reauthRequired: return (.needsUser, words(ledger.reason), "Reconnect.")
+    }
+  }
+
+  private static func words(_ reason: ConnectionReason?) -> String {
+    switch reason {
+    case .refused: "the authorization server ended it"
+    case .interrupted: "a renewal was interrupted, and the authorization server ended it"
+    case .notRefreshable: "it has expired, and can't be renewed without you"
+    case .scopeMissing: "connected, and the server wants more than was granted"
+    case .issuerUnavailable: "its authorization server doesn't answer at present"
+    case .issuerAnswer: "its authorization server answers nothing of use at present"
+    case .clientRefused: "its authorization server doesn't know Martlet any more; an administrator may have to help"
+    case .unreadable: "what is stored can't be read"
+    case .disconnected: "it was disconnected"
+    case .withdrawn: "an administrator took it away"
+    case nil: "it has to be connected again"
+    }
+  }
+}

@@ -1,0 +1,94 @@
+import MartletDomain
+import OAuthClient
+import OAuthProtocol
+import StrictCoding
+
+/// Finds whom to ask for a connection's tokens, and as whom: by the configuration of this instant.
+public struct UpstreamAuthorities: Sendable {
+  private let directory: UpstreamDirectory
+  private let registrar: UpstreamRegistrar
+
+  /// - Parameters:
+  ///   - directory: What is known of authorization servers.
+  ///   - registrar: Who Martlet is there.
+  public init(directory: UpstreamDirectory, registrar: UpstreamRegistrar) {
+    self.directory = directory
+    self.registrar = registrar
+  }
+
+  /// Whom to ask for a connection's tokens.
+  public func authority(of connection: UpstreamConnection) async -> UpstreamAuthority {
+    guard let server = directory.server(connection.key.route) else { return .noClient }
+    let metadata: AuthorizationServerMetadata
+    do {
+      metadata = try await directory.metadata(of: connection.issuer, for: server)
+    } catch {
+      return .unreachable
+    }
+    let client: UpstreamClient?
+    do { client = try await self.client(of: connection, at: metadata, server) } catch { return .unreachable }
+    guard let client else { return .noClient }
+    return .known(metadata, directory.tokens(for: server), client)
+  }
+
+  /// Takes tokens back at the authorization server that issued them, where it offers that.
+  ///
+  /// - Returns: Whether it did.
+  public func revoke(_ tokens: UpstreamTokens, of connection: UpstreamConnection) async -> Bool {
+    guard case .known(let metadata, let way, let client) = await authority(of: connection),
+      ByteString(metadata.issuer) == ByteString(connection.issuer)
+    else { return false }
+    let isRefreshToken = tokens.refreshToken != nil
+    let token = ByteString((tokens.refreshToken ?? tokens.accessToken).expose()).string
+    let isDone = try? await way.revoke(token, isRefreshToken: isRefreshToken, at: metadata, as: client.authentication)
+    return isDone ?? false
+  }
+
+  private func client(
+    of connection: UpstreamConnection, at metadata: AuthorizationServerMetadata, _ server: VaultServer
+  ) async throws(StoreError) -> UpstreamClient? {
+    let resource = server.sendsResource ? connection.resource ?? server.url.string : nil
+    switch server.credential {
+    case .none, .header: return nil
+    case .clientCredentials(let settings):
+      guard ByteString(settings.issuer) == ByteString(connection.issuer) else { return nil }
+      return UpstreamClient(
+        authentication: settings.authentication(at: metadata), resource: resource,
+        renewal: .clientCredentials(settings.scopes))
+    case .oauth:
+      let known = try await registrar.authentication(clientID: connection.clientID, at: metadata, for: server)
+      return known.map { UpstreamClient(authentication: $0, resource: resource) }
+    }
+  }
+}
+
+extension ClientCredentialsSettings {
+  /// How Martlet proves itself there.
+  func authentication(at metadata: AuthorizationServerMetadata) -> ClientAuthentication {
+    switch proof {
+    case .key(let signer): .privateKeyJWT(clientID: clientID, signer: signer)
+    case .secret(let secret): metadata.authentication(clientID: clientID, secret: secret)
+    }
+  }
+}
+
+extension OAuthConnectionSettings {
+  /// How Martlet proves itself there as the configured client; the secret goes to the configured issuer alone.
+  func authentication(at metadata: AuthorizationServerMetadata) -> ClientAuthentication? {
+    guard let clientID else { return nil }
+    if let issuer, ByteString(issuer) != ByteString(metadata.issuer) { return nil }
+    guard let clientSecret else { return .some(.none(clientID: clientID)) }
+    return issuer == nil ? nil : metadata.authentication(clientID: clientID, secret: clientSecret)
+  }
+}
+
+extension AuthorizationServerMetadata {
+  /// How a client with a secret proves itself: by Basic, unless only the body is offered (RFC 8414 §2).
+  func authentication(clientID: String, secret: Secret) -> ClientAuthentication {
+    let methods = tokenEndpointAuthMethodsSupported ?? ["client_secret_basic"]
+    if !methods.contains("client_secret_basic"), methods.contains("client_secret_post") {
+      return .clientSecretPost(clientID: clientID, secret: secret.expose())
+    }
+    return .clientSecretBasic(clientID: clientID, secret: secret.expose())
+  }
+}

@@ -1,0 +1,73 @@
+import MartletDomain
+import OAuthProtocol
+
+/// A server behind Martlet, as the vault sees it.
+public struct VaultServer: Sendable {
+  /// Its route, with who may have it.
+  public let route: ProtectedRoute
+  /// Where it is: the first of its URLs.
+  public let url: AbsoluteURL
+  /// The origins of all its URLs.
+  public let origins: Set<HTTPOrigin>
+  /// What it is called with.
+  public let credential: ServerCredential
+
+  /// Describes a server.
+  public init(route: ProtectedRoute, url: AbsoluteURL, origins: Set<HTTPOrigin>, credential: ServerCredential) {
+    self.route = route
+    self.url = url
+    self.origins = origins
+    self.credential = credential
+  }
+
+  /// The authorization server that the operator named.
+  var configuredIssuer: String? {
+    switch credential {
+    case .oauth(let settings): settings.issuer
+    case .clientCredentials(let settings): settings.issuer
+    case .none, .header: nil
+    }
+  }
+
+  /// Whether it is named as `resource`.
+  var sendsResource: Bool {
+    switch credential {
+    case .oauth(let settings): settings.sendsResource
+    case .clientCredentials(let settings): settings.sendsResource
+    case .none, .header: false
+    }
+  }
+
+  /// Endpoints that the operator wrote down.
+  var endpoints: AuthorizationEndpoints? {
+    if case .oauth(let settings) = credential { settings.endpoints } else { nil }
+  }
+
+  /// Origins that the operator chose: only these are reached wherever they are.
+  var trustedOrigins: Set<HTTPOrigin> {
+    let written = [configuredIssuer, endpoints?.authorization, endpoints?.token, endpoints?.revocation]
+    return origins.union(written.compactMap { $0.flatMap { try? AbsoluteURL(parsing: $0).origin } })
+  }
+}
+
+/// The vault's part of the configuration: an immutable snapshot.
+public final class VaultSettings: Sendable {
+  /// The public origin.
+  public let origin: HTTPOrigin
+  /// The servers whose credentials are the vault's, ordered by path.
+  public let servers: [VaultServer]
+  private let byRoute: [RouteID: VaultServer]
+
+  /// Describes the vault's part.
+  public init(origin: HTTPOrigin, servers: [VaultServer]) {
+    self.origin = origin
+    self.servers = servers
+    byRoute = Dictionary(servers.map { ($0.route.id, $0) }, uniquingKeysWith: { first, _ in first })
+  }
+
+  /// What users of a server are to be asked for, where the operator says so.
+  public func configuredScopes(of route: RouteID) -> ScopeSet? { byRoute[route]?.oauth.scopes }
+
+  /// The server of a route.
+  public func server(_ route: RouteID) -> VaultServer? { byRoute[route] }
+}

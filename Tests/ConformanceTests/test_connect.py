@@ -1,0 +1,361 @@
+"""Users connect their own accounts at servers behind Martlet: what is asked of whom, who may bring the answer, what is kept."""
+
+import sqlite3
+import urllib.parse
+
+import pytest
+from martlet_support import Browser, Callback, FakeMCPServer, Gateway, Page
+from martlet_support.patience import until
+from martlet_support.pytest_plugin import PASSWORD, USER
+from martlet_support.upstream_authority import CANARY, UpstreamAuthority
+
+LOOPBACK = {"egress": {"allow": ["127.0.0.0/8"]}}
+
+
+class World:
+    """A gateway in front of servers that want their own tokens; `up` and `other` have an authorization server each."""
+
+    def __init__(self, credential="oauth", *, config=None, authority=None, protect=None, env=None):
+        self.authority, self.rival = authority or UpstreamAuthority(), UpstreamAuthority()
+        self.up, self.other = FakeMCPServer("stateless"), FakeMCPServer("stateless")
+        for one in (self.authority, self.rival, self.up, self.other):
+            one.__enter__()
+        self.authority.protect(self.up, **(protect or {}))
+        self.rival.protect(self.other)
+        credential = credential(self) if callable(credential) else credential
+        servers = {"up": {"url": self.up.url, "credential": credential}, "other": {"url": self.other.url, "credential": "oauth"}}
+        self.gateway = Gateway(servers, users={USER: PASSWORD, "bob": PASSWORD}, config=LOOPBACK if config is None else config, env=env)
+        self.gateway.start()
+        self.browsers: list[Browser] = []
+
+    def close(self):
+        self.gateway.close()
+        for one in (self.up, self.other, self.authority, self.rival):
+            one.__exit__(None, None, None)
+
+    def browser(self) -> Browser:
+        self.browsers.append(Browser(self.gateway.url, origins=(self.authority.issuer, self.rival.issuer)))
+        return self.browsers[-1]
+
+    def page(self, browser: Browser, server: str = "up", *, user: str = USER, query: str = "") -> Page:
+        """The connect page, logged in where asked."""
+        page = browser.open(f"{self.gateway.url}/connect/{server}{query}")
+        if page.has_form and "password" in page.main_form.names:
+            page = browser.submit(page, {"username": user, "password": PASSWORD})
+        return page
+
+    def connect(self, browser: Browser | None = None, server: str = "up", *, user: str = USER) -> Page:
+        browser = browser or self.browser()
+        return browser.submit(self.page(browser, server, user=user))
+
+    def answer(self, browser: Browser, server: str = "up") -> str:
+        """The URL that the authorization server sends a browser back to, held back."""
+        page = self.page(browser, server)
+        target = browser.fetch("POST", urllib.parse.urljoin(page.url, page.main_form.action), form=page.main_form.fields)
+        return browser.fetch("GET", target.header("location")).header("location")
+
+    def row(self, server: str = "up", owner: str | None = None):
+        """What the database holds of a connection."""
+        with sqlite3.connect(self.gateway.data_dir / "martlet.sqlite") as database:
+            database.row_factory = sqlite3.Row
+            rows = database.execute("SELECT * FROM connection WHERE route = ?", (f"/{server}/mcp",)).fetchall()
+        return next((row for row in rows if owner is None or row["owner"] == owner), None)
+
+
+@pytest.fixture(scope="module")
+def shared_world():
+    world = World()
+    yield world
+    world.close()
+
+
+@pytest.fixture
+def world(shared_world):
+    """The same world for every test, with its servers well-behaved."""
+    for one in (shared_world.authority, shared_world.rival):
+        one.acts, one.grants, one.declines, one.response = [], None, False, {}
+    yield shared_world
+
+
+@pytest.fixture
+def worlds():
+    started: list[World] = []
+
+    def start(*arguments, **options) -> World:
+        started.append(World(*arguments, **options))
+        return started[-1]
+
+    yield start
+    for one in started:
+        one.close()
+
+
+def test_an_account_is_connected_after_it_was_shown_what_is_asked_of_whom(worlds):
+    world = worlds()
+    browser = world.browser()
+    page = world.page(browser)
+    assert page.status == 200, page.response.describe()
+    for shown in (world.authority.issuer.removeprefix("http://"), "read", "write", "offline_access", USER):
+        assert shown in page.text, shown
+    assert not world.authority.asked and not world.authority.registrations, "something happened before the click"
+    done = browser.submit(page)
+    assert isinstance(done, Page) and done.status == 200, done
+    assert urllib.parse.urlsplit(done.url).path == "/connect/up" and "connected" in done.text
+    asked = world.authority.asked[0]
+    assert asked["resource"] == world.up.url and asked["code_challenge_method"] == "S256"
+    assert asked["scope"].split() == ["read", "write", "offline_access"] and asked["prompt"] == "consent"
+    assert len(asked["state"]) >= 43
+    registered = world.authority.registrations[0]
+    assert registered["redirect_uris"] == [f"{world.gateway.url}/connect/up/callback"]
+    assert registered["application_type"] == "native" and registered["token_endpoint_auth_method"] == "client_secret_basic"
+    assert world.authority.token_requests[0]["resource"] == world.up.url
+    assert (world.row()["state"], world.row()["issuer"]) == ("active", world.authority.issuer)
+    account = browser.open(f"{world.gateway.url}/account")
+    assert "connected" in account.text and "not connected" in account.text
+    world.connect(browser)
+    assert len(world.authority.registrations) == 1, "registered again for the same"
+    A_10_no_canary(world)
+
+
+def A_10_no_canary(world):
+    """No token or secret of an upstream anywhere that Martlet writes or shows."""
+    world.gateway.stop()
+    stored = b"".join(path.read_bytes() for path in world.gateway.data_dir.rglob("*") if path.is_file())
+    assert CANARY.encode() not in stored, "a token lies in clear in data_dir"
+    assert CANARY not in world.gateway.log(), "a token stands in the log"
+    seen = [one for browser in world.browsers for one in browser.trail if one.url.startswith(world.gateway.url)]
+    assert seen and not [one.url for one in seen if CANARY in one.text], "a token stands on a page"
+
+
+def test_A_10_tokens_lie_nowhere_in_clear(worlds):
+    world = worlds()
+    browser = world.browser()
+    world.connect(browser)
+    world.authority.acts = [500]
+    world.connect(browser)
+    browser.open(f"{world.gateway.url}/account")
+    A_10_no_canary(world)
+
+
+def test_V_071_answers_count_once_in_the_browser_and_for_the_user_that_left(world):
+    browser = world.browser()
+    answer = world.answer(browser)
+    stranger = world.browser()
+    world.page(stranger, user="bob")
+    assert stranger.open(answer).status == 403, "another user's answer was taken"
+    assert browser.open(answer).status == 403, "a state was looked at twice"
+    answer = world.answer(browser)
+    twin = world.browser()
+    world.page(twin)
+    assert twin.open(answer).status == 403, "an answer was taken in another browser"
+    answer = world.answer(browser)
+    assert browser.open(answer).status == 200
+    again = browser.open(answer)
+    assert again.status == 403 and world.row()["state"] == "active"
+
+
+def test_V_071_an_answer_of_another_authorization_server_is_not_believed(world):
+    browser = world.browser()
+    for change in ({"iss": world.rival.issuer}, {"iss": None}, {"iss": world.authority.issuer + "/"}):
+        before = len(world.authority.token_requests)
+        world.authority.response = change
+        page = world.connect(browser)
+        assert page.status == 502 and "asked" in page.text, page.response.describe()
+        assert len(world.authority.token_requests) == before, "the code was redeemed"
+    world.authority.response = {}
+    answer = world.answer(browser, "up")
+    mixed = answer.replace("/connect/up/", "/connect/other/")
+    assert browser.open(mixed).status == 403, "an answer was taken at another server's callback"
+    assert not world.rival.token_requests, "a code went to another authorization server"
+
+
+def test_V_023_a_form_of_another_page_or_browser_leaves_for_nowhere(world):
+    browser, other = world.browser(), world.browser()
+    page, foreign = world.page(browser), world.page(other)
+    asked = len(world.authority.asked)
+    for fields in ([], [("csrf", "x")], foreign.main_form.fields):
+        response = browser.fetch("POST", page.url, form=fields)
+        assert response.status == 403, response.describe()
+    response = browser.fetch("POST", page.url, form=page.main_form.fields, headers={"Sec-Fetch-Site": "cross-site"})
+    assert response.status == 403
+    assert len(world.authority.asked) == asked
+
+
+def test_V_026_a_login_leads_back_to_pages_of_ours_alone(world):
+    browser = world.browser()
+    first = browser.fetch("GET", f"{world.gateway.url}/connect/up?ticket=mct_{'x' * 50}")
+    assert first.status == 303 and first.header("location").startswith("/login?transaction=connect%3Aup%3Amct_")
+    for name in ("connect:up:../../evil", "connect:..:", "connect:up:a?b", "connect://evil.example", "connect:up"):
+        response = browser.fetch("GET", f"{world.gateway.url}/login?transaction={urllib.parse.quote(name)}")
+        page = browser.open(f"{world.gateway.url}/login?transaction={urllib.parse.quote(name)}")
+        assert response.status in (200, 403)
+        if page.has_form and "password" in page.main_form.names:
+            done = browser.submit(page, {"username": USER, "password": PASSWORD})
+            assert urllib.parse.urlsplit(done.url).netloc == urllib.parse.urlsplit(world.gateway.url).netloc
+            assert urllib.parse.urlsplit(done.url).path in ("/connect/up", "/account"), done.url
+            browser = world.browser()
+
+
+def test_a_link_of_nobody_is_refused_in_words(world):
+    page = world.page(world.browser(), query=f"?ticket=mct_{'A' * 75}")
+    assert page.status == 403 and "not for you" in page.text
+
+
+def test_the_providers_refusals_are_said_in_words_and_lose_nothing(world):
+    browser = world.browser()
+    assert world.connect(browser).status == 200
+    before = tuple(world.row())
+    world.authority.declines = True
+    page = world.connect(browser)
+    assert page.status == 403 and "declined" in page.text
+    world.authority.declines = False
+    for act, status in ((500, 503), ("garbage", 502), ("refuse200", 502)):
+        world.authority.acts = [act]
+        page = world.connect(browser)
+        assert page.status == status, page.response.describe()
+        assert "stays as it was" in page.text
+    world.authority.response = {"code": None, "error": "<b>temporarily_unavailable</b>"}
+    page = world.connect(browser)
+    assert page.status == 502 and "<b>temp" not in page.text
+    assert tuple(world.row()) == before, "what was connected before was touched"
+
+
+def test_less_than_asked_is_accepted_and_shown(world):
+    world.rival.grants = ["read"]
+    browser = world.browser()
+    page = world.connect(browser, "other")
+    assert page.status == 200 and "Not allowed" in page.text and "write" in page.text
+    row = world.row("other")
+    assert (row["scope"], row["state"]) == ("read", "active")
+    assert set(row["asked_scope"].split()) == {"read", "write", "offline_access"}
+
+
+def test_disconnecting_takes_the_tokens_back_upstream(world):
+    browser = world.browser()
+    page = world.connect(browser, user="bob")
+    owner = next(row["owner"] for row in [world.row()] if row) if page.status == 200 else None
+    account = browser.open(f"{world.gateway.url}/account")
+    before = len(world.authority.revoked)
+    done = browser.submit(account, form=account.form_to("/connect/up/disconnect"))
+    assert isinstance(done, Page) and done.status == 200 and owner
+    until(lambda: len(world.authority.revoked) > before)
+    assert world.authority.revoked[-1].startswith(f"{CANARY}-refresh")
+    assert "Disconnect" not in done.text.split("other")[1]
+
+
+def test_a_client_that_was_forgotten_is_registered_anew(world):
+    browser = world.browser()
+    assert world.connect(browser).status == 200
+    registered = len(world.authority.registrations)
+    answer = world.answer(browser)
+    secrets = {name: world.authority.clients.pop(name) for name in list(world.authority.clients)}
+    assert browser.open(answer).status == 502
+    page = world.connect(browser)
+    assert page.status == 200 and len(world.authority.registrations) == registered + 1, page.response.describe()
+    world.authority.clients.update(secrets)
+
+
+def test_refresh_tokens_rotate_in_the_background_and_trouble_passes(worlds):
+    world = worlds(authority=UpstreamAuthority(expires_in=4))
+    world.connect()
+    until(lambda: len(world.authority.refreshes()) >= 2)
+    world.authority.acts = ["omit"]
+    until(lambda: not world.authority.acts and world.row()["state"] == "active")
+    count = len(world.authority.refreshes())
+    until(lambda: len(world.authority.refreshes()) > count)
+    assert world.authority.reused == 0, "a spent refresh token was presented"
+    assert world.row()["state"] in ("active", "refreshing")
+    world.authority.acts = [500]
+    until(lambda: world.row()["state"] == "error")
+    assert world.row()["reason"] == "issuer_unavailable" and world.row()["sealed_credential"]
+
+
+def test_V_097_what_servers_name_is_reached_within_egress_alone(worlds):
+    world = worlds(config={})
+    page = world.page(world.browser())
+    assert page.status == 502 and "egress.allow" in page.text, page.response.describe()
+    assert not world.authority.asked
+    configured = worlds(lambda world: {"oauth": {"issuer": world.authority.issuer}}, config={})
+    assert configured.connect().status == 200, "the operator's issuer is reached wherever it is"
+
+
+@pytest.mark.parametrize(("metadata", "reason"), [
+    ({"issuer": "http://127.0.0.1:1"}, "speaks_for_another"),
+    ({"code_challenge_methods_supported": ["plain"]}, "no_pkce"),
+    ({"code_challenge_methods_supported": None}, "no_pkce"),
+    ({"token_endpoint": None}, "token_endpoint"),
+    ({"authorization_endpoint": "javascript:alert(1)"}, "malformed|authorization_endpoint"),
+])
+def test_V_097_metadata_that_speaks_for_another_or_lacks_pkce_is_refused(worlds, metadata, reason):
+    authority = UpstreamAuthority()
+    authority.metadata = metadata
+    world = worlds(authority=authority)
+    page = world.page(world.browser())
+    assert page.status == 502 and any(one in page.text for one in reason.split("|")), page.response.describe()
+
+
+def test_V_097_a_resource_of_another_origin_is_refused(worlds):
+    world = worlds(protect={"metadata": {"resource": "https://victim.example/mcp"}})
+    page = world.page(world.browser())
+    assert page.status == 502 and "speaks_for_another" in page.text
+
+
+def test_A8_quirks_are_configured(worlds):
+    authority = UpstreamAuthority(methods=["client_secret_post"], clients={"mine": f"{CANARY}-own"}, registers=False)
+    authority.metadata = {"code_challenge_methods_supported": None}
+    world = worlds(
+        lambda world: {"oauth": {
+            "issuer": world.authority.issuer, "client_id": "mine", "client_secret": {"env": "OWN_SECRET"}, "resource": False,
+            "scopes": ["read"], "extra_params": {"access_type": "offline"}}},
+        authority=authority, config={}, env={"OWN_SECRET": f"{CANARY}-own"})
+    page = world.connect()
+    assert page.status == 200, page.response.describe()
+    asked = world.authority.asked[0]
+    assert "resource" not in asked and asked["scope"] == "read" and asked["access_type"] == "offline"
+    assert "resource" not in world.authority.token_requests[0]
+
+
+def test_a_server_without_metadata_is_configured_whole(worlds):
+    authority = UpstreamAuthority(methods=["none"], clients={"public": None}, registers=False)
+    issuer = authority.issuer
+    authority.metadata = {"issuer": None}
+    world = worlds(
+        {"oauth": {"issuer": issuer, "client_id": "public", "authorization_endpoint": f"{issuer}/authorize",
+                   "token_endpoint": f"{issuer}/token"}},
+        authority=authority, config={}, protect={"challenge": False})
+    assert world.connect().status == 200
+    assert world.row()["issuer"] == issuer
+
+
+def test_other_tenants_learn_of_no_server(worlds):
+    world = worlds()
+    world.gateway.config["servers"]["up"]["tenants"] = ["acme"]
+    world.gateway.write_config()
+    world.gateway.restart()
+    browser = world.browser()
+    hidden, absent = world.page(browser), browser.open(f"{world.gateway.url}/connect/nothing")
+    assert (hidden.status, hidden.title) == (absent.status, absent.title) == (404, absent.title)
+    assert "up" not in [word.strip() for word in browser.open(f"{world.gateway.url}/account").text.split("bdi>")]
+
+
+def test_scopes_that_the_configuration_adds_are_asked_for_on_top(worlds):
+    world = worlds({"oauth": {"scopes": ["read"]}})
+    browser = world.browser()
+    assert world.connect(browser).status == 200
+    world.gateway.config["servers"]["up"]["credential"]["oauth"]["scopes"] = ["read", "write"]
+    world.gateway.write_config()
+    world.gateway.restart()
+    account = world.browser()
+    world.page(account)
+    page = account.open(f"{world.gateway.url}/account")
+    assert "Reconnect to allow the rest" in page.text and "write" in page.text
+    done = world.connect(account)
+    assert done.status == 200 and set(world.authority.asked[-1]["scope"].split()) == {"read", "write"}
+    assert "Reconnect to allow" not in account.open(f"{world.gateway.url}/account").text
+
+
+def test_a_callback_is_no_page_for_strangers(world):
+    browser = world.browser()
+    answer = world.answer(browser)
+    nobody = world.browser().open(answer)
+    assert not isinstance(nobody, Callback) and "password" in nobody.main_form.names
