@@ -43,6 +43,10 @@ public final class Gateway: Sendable {
     public var sessions: any MCPSessionStore
     /// Decides.
     public var policy: any PolicyEngine
+    /// Knows who calls.
+    public var subjects: SubjectDirectory
+    /// Counts calls.
+    public var limiter: any CallLimiter
     /// Signs assertions.
     public var assertions: any UpstreamAssertions
     /// Carries requests.
@@ -61,7 +65,8 @@ public final class Gateway: Sendable {
     /// Collects what the data plane stands on.
     public init(
       verifier: any BearerVerifier, revocations: RevocationIndex, sessions: any MCPSessionStore,
-      policy: any PolicyEngine, assertions: any UpstreamAssertions, transport: any UpstreamTransport,
+      policy: any PolicyEngine, subjects: SubjectDirectory, limiter: any CallLimiter,
+      assertions: any UpstreamAssertions, transport: any UpstreamTransport,
       audit: any AuditSink, flows: any FlowCorrelation, clock: any WallClock, random: any RandomSource,
       sealer: Sealer
     ) {
@@ -69,6 +74,8 @@ public final class Gateway: Sendable {
       self.revocations = revocations
       self.sessions = sessions
       self.policy = policy
+      self.subjects = subjects
+      self.limiter = limiter
       self.assertions = assertions
       self.transport = transport
       self.audit = audit
@@ -95,7 +102,8 @@ public final class Gateway: Sendable {
     sessions = MCPSessions(store: dependencies.sessions, clock: dependencies.clock, random: dependencies.random)
     resolver = SessionResolver(sessions: sessions)
     recorder = ExchangeRecorder(audit: dependencies.audit, flows: dependencies.flows, clock: dependencies.clock)
-    admission = Admission(policy: dependencies.policy, recorder: recorder)
+    admission = Admission(
+      policy: dependencies.policy, subjects: dependencies.subjects, limiter: dependencies.limiter, recorder: recorder)
     selector = UpstreamSelector(assertions: dependencies.assertions)
     transport = dependencies.transport
     sseClients = SSEClientDirectory(random: dependencies.random)

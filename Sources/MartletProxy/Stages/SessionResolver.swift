@@ -13,6 +13,14 @@ final class BoundSession: Sendable {
 enum Staged<Value: Sendable>: Sendable {
   case ready(Result<Value, Rejection>)
   case later(EventLoopFuture<Result<Value, Rejection>>)
+
+  /// Goes on with the value once it is there.
+  func map<Next: Sendable>(_ next: @escaping @Sendable (Value) -> Result<Next, Rejection>) -> Staged<Next> {
+    switch self {
+    case .ready(let result): .ready(result.flatMap(next))
+    case .later(let future): .later(future.map { $0.flatMap(next) })
+    }
+  }
 }
 
 /// Finds the session that a request names. Someone else's id, an unknown one and an ended one are the same 404 (V-014);

@@ -127,7 +127,8 @@ struct Assembly: Sendable {
       lifetime: { snapshots.current.configuration.assertionLifetime })
     let dependencies = Gateway.Dependencies(
       verifier: BearerVerifierAdapter(verifier: server.verifier), revocations: installation.revocations,
-      sessions: installation.store, policy: RouteMembership(),
+      sessions: installation.store, policy: RuleEvaluation(clock: installation.clock),
+      subjects: SubjectDirectory(store: installation.store, clock: installation.clock), limiter: MemoryCallLimiter(),
       assertions: UpstreamAssertionsAdapter(signer: signer, clock: installation.clock),
       transport: SSEUpstreamTransport(
         over: try await HTTPUpstreamTransport.make(group: group, codec: configuration.httpCodec),

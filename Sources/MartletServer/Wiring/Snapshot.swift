@@ -40,7 +40,7 @@ final class Snapshot: Sendable {
         configuration.providers.map { ($0.name, ProviderSettings($0)) }, uniquingKeysWith: { first, _ in first }))
     gateway = GatewaySettings(
       origin: origin, allowedOrigins: configuration.allowedOrigins, assertionHeader: configuration.assertionHeader,
-      routes: routes)
+      routes: routes, policy: configuration.policy, limits: configuration.limits)
     frontDoor = FrontDoorSettings(
       origin: origin, extraHosts: configuration.allowedHosts, listeningPort: port,
       isLoopback: configuration.listen.isLoopback, trustedProxies: configuration.trustedProxies)
