@@ -102,18 +102,21 @@ public final class Gateway: Sendable {
     sessions = MCPSessions(store: dependencies.sessions, clock: dependencies.clock, random: dependencies.random)
     resolver = SessionResolver(sessions: sessions)
     recorder = ExchangeRecorder(audit: dependencies.audit, flows: dependencies.flows, clock: dependencies.clock)
-    admission = Admission(
-      policy: dependencies.policy, subjects: dependencies.subjects, limiter: dependencies.limiter, recorder: recorder)
     selector = UpstreamSelector(assertions: dependencies.assertions)
     transport = dependencies.transport
     sseClients = SSEClientDirectory(random: dependencies.random)
     eras = EraResolver(selector: selector, transport: transport)
+    admission = Admission(
+      policy: dependencies.policy, subjects: dependencies.subjects, limiter: dependencies.limiter,
+      catalogue: ToolCatalogue(eras: eras, selector: selector, transport: transport, clock: dependencies.clock),
+      recorder: recorder)
     legacyBridge = LegacyBridge(clock: dependencies.clock, random: dependencies.random)
     modernBridge = ModernBridge(
       sealer: dependencies.sealer, clock: dependencies.clock, random: dependencies.random, eventLoop: group.next())
     eventIDs = EventIDs(sealer: dependencies.sealer)
     streams = try await OpenStreams(
-      group: group, revocations: dependencies.revocations, clock: dependencies.clock, eventIDs: eventIDs,
+      group: group, revocations: dependencies.revocations,
+      policy: StreamPolicy(subjects: dependencies.subjects, clock: dependencies.clock), eventIDs: eventIDs,
       settings: settings)
     revivals = SessionRevivals(sessions: sessions, selector: selector, transport: transport, streams: streams)
     let (transport, revocations) = (self.transport, dependencies.revocations)

@@ -79,7 +79,7 @@ def test_V_085_no_address_gives_or_takes_room(world):
     assert echo(connection(world, user="bob")).status == 200, "who shares the address shares no count"
 
 
-def test_all_limits_are_met_together_and_costs_count(world):
+def test_V_085_all_limits_are_met_together_and_costs_count(world):
     reconfigure(world, {"limits": {
         "rates": [{"name": "all", "per": "tenant", "calls": 10, "every": "1d"}, {"name": "each", "per": ["user", "tool"], "calls": 2, "every": "1d", "tools": ["echo"]}],
         "costs": [{"tools": ["dear"], "calls": 4}]}})
@@ -115,7 +115,7 @@ class Waiting:
 
 
 @pytest.mark.parametrize("server, revision", PAIRS)
-def test_calls_at_the_same_time_have_a_limit_and_their_place_is_given_back(world, server, revision):
+def test_V_085_calls_at_the_same_time_have_a_limit_and_their_place_is_given_back(world, server, revision):
     reconfigure(world, {"limits": TOGETHER})
     waiting = Waiting(world.upstreams[server])
     opened = connection(world, server, revision)

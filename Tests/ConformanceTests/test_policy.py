@@ -1,12 +1,14 @@
 """Who may do what: rules of the configuration decide calls and lists alike, in both eras and over both bridges."""
 
 import json
+import threading
 
 import pytest
-from martlet_support import MCPConnection
+from martlet_support import Browser, FakeMCPServer, Gateway, MCPConnection, OAuthClient, Page, Pkce, Tokens
 from martlet_support.mcp import LEGACY, MODERN, answer_of
-from martlet_support.route import token
-from martlet_support.steps import Person, reconfigure, registered
+from martlet_support.route import fresh_token, token
+from martlet_support.scripted_provider import ScriptedProvider
+from martlet_support.steps import Person, reconfigure, registered, until
 from martlet_support.trail import records
 
 BOB = "another horse battery staple"
@@ -81,7 +83,7 @@ def ask(opened, method, **params) -> str:
 
 
 @pytest.mark.parametrize("server, revision", PAIRS)
-def test_the_same_rules_decide_lists_and_calls(world, server, revision):
+def test_V_006_the_same_rules_decide_lists_and_calls(world, server, revision):
     bob = connection(world, server, revision, "bob")
     assert [tool["name"] for tool in bob.call("tools/list")["result"]["tools"]] == ["get_repo"]
     calls = {tool["name"]: ask(bob, "tools/call", name=tool["name"], arguments={}) for tool in TOOLS}
@@ -105,14 +107,14 @@ def test_the_same_rules_decide_lists_and_calls(world, server, revision):
 
 
 @pytest.mark.parametrize("server, revision", PAIRS)
-def test_what_is_denied_never_reaches_the_server(world, server, revision):
+def test_V_006_what_is_denied_never_reaches_the_server(world, server, revision):
     bob, upstream = connection(world, server, revision, "bob"), world.upstreams[server]
     upstream.clear()
     ask(bob, "tools/call", name="delete_repo", arguments={"repo": "site"})
     assert upstream.received("tools/call") == []
 
 
-def test_rules_look_into_arguments(world):
+def test_V_006_rules_look_into_arguments(world):
     alice = connection(world, "modern", MODERN)
     stage = lambda arguments: ask(alice, "tools/call", name="deploy", arguments=arguments)
     assert stage({"target": {"stage": "test"}}) == "allowed"
@@ -130,7 +132,7 @@ def test_V_036_a_list_that_others_may_see_otherwise_is_private(world, revision):
         assert alice.call("resources/read", {"uri": "docs://a"})["result"]["cacheScope"] == "public"
 
 
-def test_lists_on_streams_are_filtered_and_what_needs_no_change_goes_on_byte_for_byte(world):
+def test_V_006_lists_on_streams_are_filtered_and_what_needs_no_change_goes_on_byte_for_byte(world):
     upstream = world.upstreams["stateful"]
     bob = connection(world, "stateful", LEGACY, "bob")
     upstream.answer = "sse"
@@ -210,3 +212,94 @@ def test_the_command_line_tells_what_the_gateway_would_do(world):
     assert "no user" in world.gateway.cli("policy", "test", "--user", "eve", "--call", "modern/x", exit_code=2).stderr
     assert world.gateway.cli("policy", "test", "--user", "bob", "--call", "modern/x", "--args", "[]", exit_code=2).stderr
     assert explain("--user", "bob", "--call", "nosuch/x")["otherwise"]
+
+
+@pytest.mark.parametrize("server, revision", PAIRS)
+def test_V_006_what_tools_say_of_themselves_is_looked_up_before_they_are_called(world, server, revision):
+    """The first call comes without a list before it; a rule that denies is not outvoted by what a tool says."""
+    reading = {"default": "deny", "rules": [
+        {"name": "reading", "effect": "allow", "who": {"users": ["bob"]}, "what": {"annotations": {"read_only": True}}},
+        {"name": "no-secrets", "effect": "deny", "what": {"tools": ["*_secret"]}}]}
+    upstream = world.upstreams[server]
+    pages = {None: {"tools": TOOLS[:2], "nextCursor": "2"}, "2": {"tools": TOOLS[2:]}}
+    upstream.on("tools/list", lambda message, _: cached(pages[(message.get("params") or {}).get("cursor")]))
+    try:
+        reconfigure(world, {"policy": reading})
+        bob = connection(world, server, revision, "bob")
+        upstream.clear()
+        calls = {name: ask(bob, "tools/call", name=name, arguments={}) for name in ("get_repo", "get_secret", "delete_repo", "nosuch")}
+        assert calls == {"get_repo": "allowed", "get_secret": "denied", "delete_repo": "denied", "nosuch": "denied"}
+        assert [seen.json["params"]["name"] for seen in upstream.received("tools/call")] == ["get_repo"]
+        assert len(upstream.received("tools/list")) <= 2, "one look at both pages serves all calls"
+        assert all(seen.header("authorization") is None for seen in upstream.received("tools/list"))
+        assert [tool["name"] for tool in bob.call("tools/list")["result"]["tools"]] == ["get_repo"]
+    finally:
+        upstream._handlers.pop("tools/list")
+        reconfigure(world, {"policy": POLICY})
+
+
+def test_V_006_a_server_that_does_not_tell_its_tools_has_none_called(world):
+    upstream = world.upstreams["stateless"]
+    reconfigure(world, {"policy": {"rules": [{"name": "careful", "effect": "deny", "what": {"annotations": {"destructive": True, "idempotent": False}}}]}})
+    try:
+        opened = MCPConnection(world.mcp_url("stateless"), fresh_token(world, "stateless"))
+        upstream.script(200, b"[]", headers={"Content-Type": "application/json"}, method="tools/list")
+        upstream.clear()
+        answer = opened.call("tools/call", {"name": "get_repo", "arguments": {}})
+        assert answer["error"]["code"] == -31003 and upstream.received("tools/call") == []
+        assert ask(opened, "tools/call", name="get_repo", arguments={}) == "allowed", "the next call asks again"
+    finally:
+        reconfigure(world, {"policy": POLICY})
+
+
+def provider_token(gateway, corp) -> str:
+    """An access token of somebody who logs in at the provider."""
+    client, pkce, resource = OAuthClient(gateway.url), Pkce(), gateway.mcp_url("modern")
+    assert client.register().status == 201
+    browser = Browser(gateway.url, origins=(corp.issuer,))
+    page = browser.open(client.authorize_url(resource, pkce))
+    page = browser.submit(page, form=page.form_to("/login/corp"))
+    assert isinstance(page, Page) and "decision" in page.main_form.names, page
+    callback = browser.submit(page, {"decision": "allow"})
+    return Tokens.of(client.exchange(callback.code, pkce, resource=resource)).access
+
+
+def test_V_053_groups_come_from_the_provider_and_follow_each_login():
+    """A group that is taken away there is gone here once the user's record says so, in the middle of a token's life."""
+    with ScriptedProvider() as corp, FakeMCPServer("modern") as upstream:
+        policy = {"default": "deny", "rules": [{"name": "engineers", "effect": "allow", "who": {"groups": ["engineers"]}}]}
+        identity = {"providers": {"corp": {"issuer": corp.issuer, "client_id": "martlet", "client_secret": {"env": "CORP_SECRET"}, "groups_claim": "groups"}}}
+        with Gateway({"modern": upstream.url}, config={"identity": identity, "policy": policy}, env={"CORP_SECRET": "s"}) as gateway:
+            corp.claims = {"groups": ["engineers"]}
+            first = provider_token(gateway, corp)
+            opened = MCPConnection(gateway.mcp_url("modern"), first, revision=MODERN)
+            assert ask(opened, "tools/list") == "allowed"
+            corp.claims = {"groups": ["sales"]}
+            provider_token(gateway, corp)
+            assert until(lambda: ask(opened, "tools/list") == "denied", every=0.2), "the old token is decided anew too"
+
+
+@pytest.mark.parametrize("server, revision", [("stateful", LEGACY), ("modern", MODERN)])
+def test_R_90_whoever_is_shut_out_loses_open_streams(world, server, revision):
+    bob, alice = connection(world, server, revision, "bob"), connection(world, server, revision)
+    listening = {"notifications": {"toolsListChanged": True}}
+    opened = [one.open_stream() if not one.modern else one.post("subscriptions/listen", listening, stream=True) for one in (bob, alice)]
+    shut = {"rules": [{"name": "shut", "effect": "deny", "who": {"users": ["bob"]}}]}
+    ended = threading.Event()
+
+    def read() -> None:
+        for _ in opened[0].stream.messages():
+            pass
+        ended.set()
+
+    threading.Thread(target=read, daemon=True).start()
+    try:
+        assert not ended.wait(2), "nothing has changed yet"
+        reconfigure(world, {"policy": shut})
+        assert ended.wait(60)
+        world.upstreams[server].push({"jsonrpc": "2.0", "method": "notifications/tools/list_changed"})
+        heard = (message.get("method") for message in opened[1].stream.messages())
+        assert any(method == "notifications/tools/list_changed" for method in heard), "others keep theirs"
+    finally:
+        reconfigure(world, {"policy": POLICY})
+        opened[1].stream.close()

@@ -38,6 +38,7 @@ struct Admission: Sendable {
   let policy: any PolicyEngine
   let subjects: SubjectDirectory
   let limiter: any CallLimiter
+  let catalogue: ToolCatalogue
   let recorder: ExchangeRecorder
 
   func admit(_ request: ClassifiedRequest, in session: BoundSession?, on eventLoop: any EventLoop)
@@ -51,7 +52,9 @@ struct Admission: Sendable {
       principal: request.authenticated.principal, route: routed.route.resource,
       messages: request.message.map { [$0] } ?? [],
       rules: routed.settings.policy?.server(routed.route.resource.id.server))
-    return identified(question, on: eventLoop).map { question in decide(question, request, session) }
+    return identified(question, on: eventLoop)
+      .then(on: eventLoop) { defined($0, request, on: eventLoop) }
+      .map { decide($0, request, session) }
   }
 
   private func decide(_ question: PolicyQuestion, _ request: ClassifiedRequest, _ session: BoundSession?)
@@ -94,6 +97,22 @@ struct Admission: Sendable {
           return .failure(.temporarilyUnavailable(reason: "user_store"))
         }
       })
+  }
+}
+
+extension Admission {
+  /// Finds out what the tool says of itself, where rules ask for it.
+  private func defined(_ question: PolicyQuestion, _ request: ClassifiedRequest, on eventLoop: any EventLoop)
+    -> Staged<PolicyQuestion>
+  {
+    guard question.rules?.needsDefinitions ?? false, let tool = request.message?.request?.toolName else {
+      return .ready(.success(question))
+    }
+    return catalogue.definitions(with: ByteString(tool), for: request, on: eventLoop).map { definitions in
+      var question = question
+      question.definitions = definitions
+      return .success(question)
+    }
   }
 }
 
