@@ -8,6 +8,7 @@ from martlet_support import Browser, FakeMCPServer, Gateway, MCPConnection, OAut
 from martlet_support.mcp import LEGACY, MODERN, answer_of
 from martlet_support.route import fresh_token, token
 from martlet_support.scripted_provider import ScriptedProvider
+from martlet_support.sse_connection import SSEConnection
 from martlet_support.steps import Person, reconfigure, registered, until
 from martlet_support.trail import records
 
@@ -303,3 +304,26 @@ def test_R_90_whoever_is_shut_out_loses_open_streams(world, server, revision):
     finally:
         reconfigure(world, {"policy": POLICY})
         opened[1].stream.close()
+
+
+def test_V_006_a_list_that_comes_later_on_another_stream_is_filtered_too(world):
+    """A server that ends a call's stream early has its client come back for the answer, of which nobody knows what it answers."""
+    bob, upstream = connection(world, "stateful", LEGACY, "bob"), world.upstreams["stateful"]
+    identifier = bob.next_id + 1
+    early = {"jsonrpc": "2.0", "method": "notifications/message", "params": {"level": "info", "data": "wait"}}
+    answer = {"jsonrpc": "2.0", "id": identifier, "result": {"tools": TOOLS}}
+    upstream.streams["late"] = [early, answer, None]
+    upstream.script(200, f"id: late-1\ndata: {json.dumps(early)}\n\n", headers={"Content-Type": "text/event-stream"}, method="tools/list")
+    first = bob.post("tools/list", stream=True)
+    *_, (_, _, last) = [event for event in first.stream.events() if event[2]]
+    rest = bob.open_stream(headers={"Last-Event-ID": last})
+    (found,) = [message for message in rest.stream.messages() if message.get("id") == identifier]
+    assert [tool["name"] for tool in found["result"]["tools"]] == ["get_repo"]
+
+
+def test_V_006_clients_of_2024_11_05_stand_under_the_same_rules(world):
+    with SSEConnection(f"{world.url}/stateful/sse", connection(world, "stateful", LEGACY, "bob").token) as bob:
+        bob.initialize()
+        assert [tool["name"] for tool in bob.call("tools/list")["result"]["tools"]] == ["get_repo"]
+        assert ask(bob, "tools/call", name="get_repo", arguments={}) == "allowed"
+        assert ask(bob, "tools/call", name="delete_repo", arguments={}) == "denied"
