@@ -7,10 +7,13 @@ public final class Permit: Sendable {
   public let principal: PrincipalBinding?
   /// Where to.
   public let route: RouteID
+  /// What of the server's lists may be seen; `nil` where nobody is kept from anything.
+  public let listRules: ListRules?
 
-  init(principal: PrincipalBinding?, route: RouteID) {
+  init(principal: PrincipalBinding?, route: RouteID, listRules: ListRules? = nil) {
     self.principal = principal
     self.route = route
+    self.listRules = listRules
   }
 
   /// For Martlet's own requests: probes and re-initialization.

@@ -9,18 +9,27 @@ public struct PolicyQuestion: Sendable {
   public let route: ProtectedRoute
   /// The messages of the request; empty for a stream or the end of a session.
   public let messages: [MCPMessage]
+  /// The rules about the server; `nil` where the configuration has none.
+  public var rules: ServerPolicy?
+  /// Whether somebody looked who the caller is.
+  public var isCallerKnown = false
+  /// Who that is; `nil` for a client that acts for itself.
+  public var user: User?
+  /// The server's tools, where the rules ask for them.
+  public var definitions: ToolDefinitions?
 
   /// Describes a question.
-  public init(principal: Principal, route: ProtectedRoute, messages: [MCPMessage]) {
+  public init(principal: Principal, route: ProtectedRoute, messages: [MCPMessage], rules: ServerPolicy? = nil) {
     self.principal = principal
     self.route = route
     self.messages = messages
+    self.rules = rules
   }
 }
 
 /// Why policy refused. The reason is for the trail; the client hears only that it was denied.
 public struct PolicyDenial: Error, Sendable, Hashable {
-  /// A stable code, such as `tenant_not_admitted`.
+  /// A stable code, such as `tenant_not_admitted`, or `rule:` and the name of the rule.
   public let reason: String
 
   /// Describes a denial.

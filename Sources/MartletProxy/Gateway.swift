@@ -48,6 +48,10 @@ public final class Gateway: Sendable {
     public var sessions: any MCPSessionStore
     /// Decides.
     public var policy: any PolicyEngine
+    /// Knows who calls.
+    public var subjects: SubjectDirectory
+    /// Counts calls.
+    public var limiter: any CallLimiter
     /// Signs assertions.
     public var assertions: any UpstreamAssertions
     /// Carries requests.
@@ -68,8 +72,8 @@ public final class Gateway: Sendable {
     /// Collects what the data plane stands on.
     public init(
       verifier: any BearerVerifier, keys: any KeyVerifier, revocations: RevocationIndex,
-      sessions: any MCPSessionStore,
-      policy: any PolicyEngine, assertions: any UpstreamAssertions, transport: any UpstreamTransport,
+      sessions: any MCPSessionStore, policy: any PolicyEngine, subjects: SubjectDirectory, limiter: any CallLimiter,
+      assertions: any UpstreamAssertions, transport: any UpstreamTransport,
       audit: any AuditSink, flows: any FlowCorrelation, clock: any WallClock, random: any RandomSource,
       sealer: Sealer, vault: Vault? = nil
     ) {
@@ -78,6 +82,8 @@ public final class Gateway: Sendable {
       self.revocations = revocations
       self.sessions = sessions
       self.policy = policy
+      self.subjects = subjects
+      self.limiter = limiter
       self.assertions = assertions
       self.transport = transport
       self.audit = audit
@@ -106,18 +112,22 @@ public final class Gateway: Sendable {
     sessions = MCPSessions(store: dependencies.sessions, clock: dependencies.clock, random: dependencies.random)
     resolver = SessionResolver(sessions: sessions)
     recorder = ExchangeRecorder(audit: dependencies.audit, flows: dependencies.flows, clock: dependencies.clock)
-    admission = Admission(policy: dependencies.policy, recorder: recorder)
     selector = UpstreamSelector(assertions: dependencies.assertions)
     vault = dependencies.vault
     transport = dependencies.transport
     sseClients = SSEClientDirectory(random: dependencies.random)
     eras = EraResolver(selector: selector, transport: transport)
+    admission = Admission(
+      policy: dependencies.policy, subjects: dependencies.subjects, limiter: dependencies.limiter,
+      catalogue: ToolCatalogue(eras: eras, selector: selector, transport: transport, clock: dependencies.clock),
+      recorder: recorder)
     legacyBridge = LegacyBridge(clock: dependencies.clock, random: dependencies.random)
     modernBridge = ModernBridge(
       sealer: dependencies.sealer, clock: dependencies.clock, random: dependencies.random, eventLoop: group.next())
     eventIDs = EventIDs(sealer: dependencies.sealer)
     streams = try await OpenStreams(
-      group: group, revocations: dependencies.revocations, clock: dependencies.clock, eventIDs: eventIDs,
+      group: group, revocations: dependencies.revocations,
+      policy: StreamPolicy(subjects: dependencies.subjects, clock: dependencies.clock), eventIDs: eventIDs,
       settings: settings)
     revivals = SessionRevivals(sessions: sessions, selector: selector, transport: transport, streams: streams)
     let (transport, revocations) = (self.transport, dependencies.revocations)

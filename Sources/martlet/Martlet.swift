@@ -14,7 +14,8 @@ struct Martlet: AsyncParsableCommand {
     version: "0.1.0",
     subcommands: [
       Serve.self, ConfigCommand.self, UserCommand.self, ClientCommand.self, TokenCommand.self, FlowCommand.self,
-      SigningKeyCommand.self, AuditCommand.self, KeyCommand.self, AdminCommand.self, AccessCommand.self,
+      SigningKeyCommand.self, PolicyCommand.self, AuditCommand.self, KeyCommand.self, AdminCommand.self,
+      AccessCommand.self,
     ])
 
   static func main() async {

@@ -24,11 +24,13 @@ final class AnswerRelay: ExchangeAnswer, UpstreamReceiver {
   private var clientIsGone = false
   private var hasRevived = false
   private let preference: SessionPreference?
+  private let filter: ListFilter?
 
   init(exchange: GatewayExchange, request: AdmittedRequest) {
     self.exchange = exchange
     self.request = request
     preference = request.session == nil ? nil : SessionPreference(request.classified.message)
+    filter = ListFilter(request.permit, request.classified.method)
   }
 
   var principal: Principal { request.classified.authenticated.principal }
@@ -72,7 +74,7 @@ final class AnswerRelay: ExchangeAnswer, UpstreamReceiver {
       mode = .streaming(stream)
       gateway.streams.opened(self, on: client.eventLoop)
       stream.open { [weak self] end in self?.streamEnded(end) }
-    case 200 where MediaType.isJSONAnswer(bytes: type) && !isOneWay && preference == nil:
+    case 200 where MediaType.isJSONAnswer(bytes: type) && !isOneWay && preference == nil && filter == nil:
       mode = .passing
       exchange.sendJSONHead(length: headers.first(.contentLength).flatMap { Int($0) })
     default: mode = .collecting(status: status, headers, [])
@@ -89,7 +91,9 @@ final class AnswerRelay: ExchangeAnswer, UpstreamReceiver {
       mode = .waiting
       collected.append(contentsOf: bytes.readableBytesView)
       mode = .collecting(status: status, headers, collected)
-      if collected.count > GatewayLimits.bufferedAnswer { fail("answer_too_large") }
+      if collected.count > (filter == nil ? GatewayLimits.bufferedAnswer : GatewayLimits.readAnswer) {
+        fail("answer_too_large")
+      }
     case .waiting, .done: break
     }
   }
@@ -119,6 +123,7 @@ final class AnswerRelay: ExchangeAnswer, UpstreamReceiver {
     let answersUs = isAnswer(body)
     switch status {
     case 200..<300 where isOneWay: deliver(GatewayResponse(status: 202))
+    case 200 where filter != nil && MediaType.isJSONAnswer(headers.first("content-type")): deliver(.json(200, body))
     case 200..<300 where preference != nil: noted(GatewayResponse.json(status, body), body)
     // Our client's token is fine, whatever the upstream thinks of our call (S3).
     case 401, 403: reject(unavailable("status_\(status)"))
@@ -230,6 +235,12 @@ final class AnswerRelay: ExchangeAnswer, UpstreamReceiver {
 
   private func deliver(_ response: GatewayResponse) {
     if case .done = mode { return }
+    var response = response
+    if let filter, !response.body.isEmpty {
+      do throws(ListFilter.Unreadable) { response.body = try filter.filtered(response.body) ?? response.body } catch {
+        return fail("bad_list")
+      }
+    }
     settle()
     exchange.deliver(response)
   }

@@ -1,5 +1,6 @@
 import MCPProtocol
 import MartletDomain
+import MartletPolicy
 import NIOCore
 import StrictCoding
 
@@ -31,6 +32,7 @@ public final class GatewayExchange {
   private var discarded = 0
   private var clientIsGone = false
   private let entrance: SSEEntrance?
+  private var lease: CallLease?
   /// The stream on which this message is answered, for a client of 2024-11-05.
   private var eventStream: NIOLoopBound<SSEClientSession>?
 
@@ -224,8 +226,19 @@ public final class GatewayExchange {
   }
 
   private func forward(_ request: ClassifiedRequest, in session: BoundSession?) {
+    switch gateway.admission.admit(request, in: session, on: client.eventLoop) {
+    case .ready(let result): admitted(result)
+    case .later(let future):
+      future.assumeIsolated().whenSuccess { [self] result in
+        if case .working = state { admitted(result) }
+      }
+    }
+  }
+
+  private func admitted(_ result: Result<AdmittedRequest, Rejection>) {
     do throws(Rejection) {
-      let admitted = try gateway.admission.admit(request, in: session)
+      let admitted = try result.get()
+      lease = admitted.lease
       switch gateway.eras.resolve(admitted, on: client.eventLoop) {
       case .ready(let era): try carry(admitted, to: era.get())
       case .later(let future):
@@ -357,6 +370,9 @@ public final class GatewayExchange {
 
   private func finishRecord() {
     if case .ended = state { return }
+    // Where the client is gone, the work may go on: then it is given back when nobody holds it any more.
+    if !clientIsGone { lease?.release() }
+    lease = nil
     gateway.recorder.finished(record)
   }
 }

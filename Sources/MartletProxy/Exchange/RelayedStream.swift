@@ -10,7 +10,8 @@ final class RelayedStream: EventProducer {
   private let request: AdmittedRequest
   private let call: () -> (any UpstreamCall)?
   private let events: ClientEventStream
-  private var parser = SSEParser()
+  private let filter: ListFilter?
+  private var parser: SSEParser
   private var log: EventLog?
   private var reading: LoggedEvents?
   private var ended: ((EventLog.End) -> Void)?
@@ -25,6 +26,8 @@ final class RelayedStream: EventProducer {
     self.request = request
     self.call = call
     events = ClientEventStream(exchange: exchange)
+    filter = ListFilter(request.permit, request.classified.method)
+    parser = filter == nil ? SSEParser() : SSEParser(limits: .upstreamAnswer)
   }
 
   private var client: any ClientStream { exchange.client }
@@ -52,7 +55,11 @@ final class RelayedStream: EventProducer {
   // MARK: - The upstream's side
 
   func take(_ bytes: ByteBuffer) {
-    guard let received = try? parser.feed(bytes.readableBytesView) else { return cut("bad_event_stream") }
+    guard var received = try? parser.feed(bytes.readableBytesView) else { return cut("bad_event_stream") }
+    if let filter {
+      guard let shown = try? filter.filtered(received) else { return cut("bad_list") }
+      received = shown
+    }
     lastData = received.last { $0.data?.isEmpty == false }?.data ?? lastData
     canBeResumed = canBeResumed || received.contains { $0.id != nil }
     if let log { return log.append(received) }

@@ -37,10 +37,10 @@ struct OpenStreams: Sendable {
 
   /// - Parameters:
   ///   - revocations: What was taken away.
-  ///   - clock: Tells when a token has expired.
+  ///   - policy: Tells who may still be connected.
   ///   - settings: Tells which routes there are now, and for whom.
   init(
-    group: any EventLoopGroup, revocations: RevocationIndex, clock: any WallClock, eventIDs: EventIDs,
+    group: any EventLoopGroup, revocations: RevocationIndex, policy: StreamPolicy, eventIDs: EventIDs,
     settings: @escaping @Sendable () -> GatewaySettings
   ) async throws {
     var loops: [ObjectIdentifier: NIOLoopBound<Loop>] = [:]
@@ -51,7 +51,7 @@ struct OpenStreams: Sendable {
         let logs = EventLogs(eventLoop: eventLoop, index: index, ids: eventIDs, limit: share)
         let loop = NIOLoopBound(Loop(logs), eventLoop: eventLoop)
         eventLoop.scheduleRepeatedTask(initialDelay: Self.interval, delay: Self.interval) { _ in
-          Self.sweep(loop.value, revocations, settings(), clock.now())
+          Self.sweep(loop.value, revocations, settings(), policy, on: eventLoop)
         }
         return loop
       }.get()
@@ -142,8 +142,11 @@ struct OpenStreams: Sendable {
   }
 
   private static func sweep(
-    _ loop: Loop, _ revocations: RevocationIndex, _ settings: GatewaySettings, _ now: Timestamp
+    _ loop: Loop, _ revocations: RevocationIndex, _ settings: GatewaySettings, _ policy: StreamPolicy,
+    on eventLoop: any EventLoop
   ) {
+    let now = policy.clock.now()
+    var lookups = StreamPolicy.lookups
     loop.logs.sweep()
     for stream in loop.streams.values {
       let principal = stream.principal
@@ -153,6 +156,8 @@ struct OpenStreams: Sendable {
         stream.close(reason: "expired")
       } else if settings.route(path: principal.route.path)?.resource.admits(principal.tenant) != true {
         stream.close(reason: "route_withdrawn")
+      } else if policy.shutsOut(principal, settings, &lookups, on: eventLoop) {
+        stream.close(reason: "denied")
       } else {
         stream.review(settings)
       }

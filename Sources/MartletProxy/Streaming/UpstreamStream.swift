@@ -106,7 +106,7 @@ final class UpstreamStream: OpenStream, UpstreamReceiver, EventProducer {
       mode = .waiting
       let events = try? parser.feed(bytes.readableBytesView)
       mode = .streaming(parser)
-      guard let events else {
+      guard let events = events.flatMap(shown) else {
         call?.cancel()
         return end(.cut("bad_event_stream"))
       }
@@ -139,6 +139,12 @@ final class UpstreamStream: OpenStream, UpstreamReceiver, EventProducer {
       return revive(.unreachable)
     }
     lost(failure.code)
+  }
+
+  /// The rest of a call's stream may hold a list; which call that was, nobody here knows any more.
+  private func shown(_ events: [SSEEvent]) -> [SSEEvent]? {
+    guard let filter = ListFilter(anythingUnder: request.permit) else { return events }
+    return try? filter.filtered(events)
   }
 
   private func answered(_ status: Int, _ headers: HeaderFields, _ body: [UInt8]) {

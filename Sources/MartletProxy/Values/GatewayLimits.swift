@@ -95,6 +95,10 @@ public enum GatewayLimits {
   public static let revival = TimeAmount.seconds(30)
   /// A server that is asked which era it speaks: 30 s.
   public static let eraProbe = TimeAmount.seconds(30)
+  /// How long Martlet's own look at a server's tools may take: 30 s.
+  public static let ownListing = TimeAmount.seconds(30)
+  /// How many pages of tools it reads: 50.
+  public static let listingPages = 50
   /// The resources that are watched again when a session is begun anew: 256.
   public static let watchedResources = 256
   /// The longest URI of them: 2 KiB.

@@ -1,5 +1,6 @@
 import MCPProtocol
 import MartletDomain
+import MartletPolicy
 import OAuthProtocol
 
 /// A route with what stands behind it. Immutable, and shared by the requests that take it.
@@ -46,15 +47,22 @@ public final class GatewaySettings: Sendable {
   public let allowedOrigins: Set<HTTPOrigin>
   /// The name of the header that carries the assertion to upstreams, lower case.
   public let assertionHeader: String
+  /// Who may do what; `nil` where everybody may do everything.
+  public let policy: AccessPolicy?
+  /// How much may be done; `nil` where nothing is counted.
+  public let limits: LimitRules?
   private let routes: [String: UpstreamRoute]
 
   /// Describes the data plane.
   public init(
-    origin: HTTPOrigin, allowedOrigins: Set<HTTPOrigin>, assertionHeader: String, routes: [UpstreamRoute]
+    origin: HTTPOrigin, allowedOrigins: Set<HTTPOrigin>, assertionHeader: String, routes: [UpstreamRoute],
+    policy: AccessPolicy? = nil, limits: LimitRules? = nil
   ) {
     self.origin = origin
     self.allowedOrigins = allowedOrigins
     self.assertionHeader = assertionHeader
+    self.policy = policy
+    self.limits = limits
     self.routes = Dictionary(routes.map { ($0.resource.id.path, $0) }, uniquingKeysWith: { first, _ in first })
   }
 

@@ -1,5 +1,6 @@
 import MCPProtocol
 import MartletDomain
+import MartletPolicy
 import OAuthProtocol
 
 /// Why a request on a route was refused. `GatewayResponse.rendering` turns each case into HTTP, without default.
@@ -30,6 +31,8 @@ enum Rejection: Error, Sendable {
   case unknownSession(id: JSONRPCID?)
   /// Policy refused; the reason is for the trail.
   case denied(reason: String, id: JSONRPCID?)
+  /// A limit is met.
+  case limited(LimitRefusal, id: JSONRPCID?)
   /// The upstream can't be reached or answered with what can't be relayed.
   case upstreamUnavailable(reason: String, id: JSONRPCID?)
   /// The upstream may have done what was asked, but its answer is lost; it is not asked twice.
@@ -44,6 +47,7 @@ enum Rejection: Error, Sendable {
     case .outcomeUnknown(let reason, _): .outcomeUnknown(reason: reason, id: id)
     case .unknownSession: .unknownSession(id: id)
     case .denied(let reason, _): .denied(reason: reason, id: id)
+    case .limited(let refusal, _): .limited(refusal, id: id)
     default: self
     }
   }
@@ -64,6 +68,7 @@ enum Rejection: Error, Sendable {
     case .malformedMessage(let error): "malformed_message:\(error.code.rawValue)"
     case .unknownSession: "unknown_session"
     case .denied(let reason, _): "denied:\(reason)"
+    case .limited(let refusal, _): "limited:\(refusal.kind.rawValue):\(refusal.limit)"
     case .upstreamUnavailable(let reason, _): "upstream_unavailable:\(reason)"
     case .outcomeUnknown(let reason, _): "outcome_unknown:\(reason)"
     case .temporarilyUnavailable(let reason): "temporarily_unavailable:\(reason)"

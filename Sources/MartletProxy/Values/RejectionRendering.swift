@@ -12,6 +12,10 @@ struct RejectionRendering {
     "The call may have reached the server, but its answer is lost. It was not sent again: find out whether it took effect "
     + "before you repeat it."
 
+  /// What a client hears of a call that policy refused: which rule did is for the trail.
+  static let denied =
+    "Denied by policy: this login may not do this here. Trying again won't help; ask whoever runs this gateway."
+
   /// Renders.
   ///
   /// - Parameters:
@@ -47,7 +51,9 @@ struct RejectionRendering {
     case .unknownSession(let id):
       return .json(404, JSONRPCErrorBody.encode(id: id, code: -32_001, message: "Session not found"))
     case .denied(_, let id):
-      return rpc(id, .denied, "Denied by policy.", nil, statusWithoutID: 403)
+      return rpc(id, .denied, Self.denied, nil, statusWithoutID: 403)
+    case .limited(let refusal, let id):
+      return LimitAnswer(refusal).response(to: id)
     case .upstreamUnavailable(_, let id):
       return rpc(id, .upstreamUnavailable, "The server behind this route is not available.", 5, statusWithoutID: 503)
     case .outcomeUnknown(_, let id):

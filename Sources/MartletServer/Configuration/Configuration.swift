@@ -2,6 +2,7 @@ import HTTPWire
 import MCPProtocol
 import MartletAuthorizationServer
 import MartletDomain
+import MartletPolicy
 import MartletProxy
 import OAuthClient
 import OAuthProtocol
@@ -123,6 +124,10 @@ public struct Configuration: Sendable {
   public var acceptsLocalUsers = true
   /// OIDC providers.
   public var providers: [ProviderConfiguration] = []
+  /// Who may do what; `nil` where everybody may do everything.
+  public var policy: AccessPolicy?
+  /// How much may be done; `nil` where nothing is counted.
+  public var limits: LimitRules?
 
   /// Names that can't be a server's, since their paths are taken.
   static let reservedNames: Set<String> = [

@@ -43,6 +43,8 @@ enum ConfigurationKeys {
     Key("assertion", "section", "", "What servers are told about the caller."),
     Key("egress", "section", "", "What URLs that strangers name may reach."),
     Key("identity", "section", "", "Who can log in."),
+    Key("policy", "section", "every user may do everything", "Who may do what."),
+    Key("limits", "section", "nothing is counted", "How much may be done. Nothing is ever counted by address."),
   ]
 
   /// tls
@@ -176,5 +178,128 @@ enum ConfigurationKeys {
     Key("tenant_claim", "claim", "", "The claim of the ID token that names the tenant; without it, default."),
     Key("groups_claim", "claim", "", "The claim of the ID token that lists groups."),
     Key("scopes", "list", "[openid, profile, email]", "The scopes to ask for."),
+  ]
+
+  /// policy
+  static let policy: [ConfigurationKey] = [
+    Key("default", "allow or deny", "allow", "What happens where no rule says anything."),
+    Key("roles", "section", "", "Who belongs together, by name, for who.roles of the rules."),
+    Key(
+      "rules", "list of sections", "[]", "The rules. One that denies wins over all others; their order doesn't matter."),
+  ]
+
+  /// policy.roles.NAME
+  static let policyRole: [ConfigurationKey] = [
+    Key("users", "list", "", "Login names, or ids (usr_…) of users who come from a provider."),
+    Key("groups", "list", "", "Groups, as the provider's groups_claim lists them. A user must be in one."),
+    Key("tenants", "list of names", "", "Tenants."),
+    Key("clients", "list", "", "OAuth clients, by client_id. Of everything that is named, all must hold."),
+  ]
+
+  /// policy.rules[]
+  static let policyRule: [ConfigurationKey] = [
+    Key("name", "name", "required", "What the trail and `martlet policy explain` call it."),
+    Key("effect", "allow or deny", "required", "What it does where it applies."),
+    Key("who", "section", "everybody", "Whom it is about. Of everything that is named, all must hold."),
+    Key("what", "section", "everything", "What it is about. Without more than servers: a server as a whole."),
+    Key("when", "section", "always", "Under which conditions. All must hold."),
+  ]
+
+  /// policy.rules[].who
+  static let policyWho: [ConfigurationKey] = [
+    Key("roles", "list", "", "Roles of policy.roles; one is enough."),
+    Key("users", "list", "", "Login names, or ids (usr_…) of users who come from a provider."),
+    Key("groups", "list", "", "Groups; one is enough."),
+    Key("tenants", "list of names", "", "Tenants."),
+    Key("clients", "list", "", "OAuth clients, by client_id."),
+  ]
+
+  /// policy.rules[].what
+  static let policyWhat: [ConfigurationKey] = [
+    Key("servers", "list of patterns", "every server", "Servers. In patterns, * stands for anything."),
+    Key("tools", "list of patterns", "", "Tools, by name. Rules that deny don't care for upper and lower case."),
+    Key("prompts", "list of patterns", "", "Prompts, by name."),
+    Key("resources", "list of patterns", "", "Resources, by URI; templates of resources as they are written."),
+    Key(
+      "annotations", "section", "",
+      "What tools say of themselves. Tools that the server doesn't list are refused then."),
+  ]
+
+  /// policy.rules[].what.annotations
+  static let policyAnnotations: [ConfigurationKey] = [
+    Key("read_only", "true or false", "", "The tool's readOnlyHint; false where it says nothing."),
+    Key("destructive", "true or false", "", "Its destructiveHint; true where it says nothing and isn't read-only."),
+    Key("idempotent", "true or false", "", "Its idempotentHint; false where it says nothing."),
+    Key("open_world", "true or false", "", "Its openWorldHint; true where it says nothing."),
+  ]
+
+  /// policy.rules[].when
+  static let policyWhen: [ConfigurationKey] = [
+    Key(
+      "arguments", "section", "",
+      "Arguments of the call, by name (repo.owner for a value inside): a value, or a section of demands."),
+    Key("time", "section", "", "At what time of the week."),
+  ]
+
+  /// policy.rules[].when.arguments.NAME
+  static let policyArgument: [ConfigurationKey] = [
+    Key("one_of", "list of values", "", "It is one of these."),
+    Key("not_one_of", "list of values", "", "It is none of these."),
+    Key("like", "list of patterns", "", "It is a text that fits one of these."),
+    Key("not_like", "list of patterns", "", "It is a text that fits none of these."),
+    Key("at_most", "number", "", "It is a number, and not more."),
+    Key("at_least", "number", "", "It is a number, and not less."),
+    Key("present", "true or false", "", "It is there, or isn't."),
+  ]
+
+  /// policy.rules[].when.time
+  static let policyTime: [ConfigurationKey] = [
+    Key("days", "list", "every day", "mon, tue, wed, thu, fri, sat, sun."),
+    Key("from", "time, in quotes", "00:00", "When it begins: \"09:00\"."),
+    Key("until", "time, in quotes", "24:00", "When it ends; before from, it ends on the next day."),
+    Key("utc_offset", "distance, in quotes", "+00:00", "How far the clock is ahead of UTC: \"+01:00\"."),
+  ]
+
+  /// limits
+  static let limits: [ConfigurationKey] = [
+    Key("rates", "list of sections", "[]", "So many calls in so much time. A call needs room under all of them."),
+    Key("concurrent", "list of sections", "[]", "So many calls at the same time."),
+    Key("costs", "list of sections", "[]", "Calls that count for more than one under rates."),
+    Key("loops", "section", "", "How often one client may repeat a call of a tool with the same arguments."),
+  ]
+
+  /// limits.rates[]
+  static let limitRate: [ConfigurationKey] = [
+    Key("name", "name", "required", "What a refusal and the trail call it."),
+    Key(
+      "per", "list", "required",
+      "What is counted apart: tenant, user, client, key (a grant), session, server, tool. Always within a tenant."),
+    Key("calls", "1 to 1000000", "required", "How many calls."),
+    Key("every", "duration, 1s to 1d", "required", "In which time."),
+    Key("burst", "1 to 1000000", "as calls", "How many may come at once."),
+    Key("servers", "list of patterns", "every server", "The servers that it is about."),
+    Key("tools", "list of patterns", "", "Tools that it is about; without it, every request that a server works for."),
+  ]
+
+  /// limits.concurrent[]
+  static let limitConcurrent: [ConfigurationKey] = [
+    Key("name", "name", "required", "What a refusal and the trail call it."),
+    Key("per", "list", "required", "What is counted apart, as for rates."),
+    Key("calls", "1 to 1000000", "required", "How many calls at the same time."),
+    Key("servers", "list of patterns", "every server", "The servers that it is about."),
+    Key("tools", "list of patterns", "", "Tools that it is about; without it, every request that a server works for."),
+  ]
+
+  /// limits.costs[]
+  static let limitCost: [ConfigurationKey] = [
+    Key("calls", "1 to 1000000", "required", "For how many a call counts; the most where several fit."),
+    Key("servers", "list of patterns", "every server", "The servers that it is about."),
+    Key("tools", "list of patterns", "", "The tools that it is about."),
+  ]
+
+  /// limits.loops
+  static let limitLoops: [ConfigurationKey] = [
+    Key("calls", "1 to 1000000", "required", "How often."),
+    Key("within", "duration, 1s to 1d", "required", "In which time."),
   ]
 }

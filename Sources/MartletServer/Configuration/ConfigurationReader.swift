@@ -32,6 +32,16 @@ struct ConfigurationReader {
     configuration.tokens = tokens()
     configuration.egress = egress()
     readIdentity(into: &configuration)
+    if root.has("policy") {
+      configuration.policy = PolicyReader(
+        section: root.section("policy"), servers: configuration.servers.map(\.name)
+      ).read()
+    }
+    if root.has("limits") {
+      configuration.limits = LimitsReader(
+        section: root.section("limits"), servers: configuration.servers.map(\.name)
+      ).read()
+    }
     configuration.clients = ClientsReader(
       section: root.section("clients"), servers: Set(configuration.servers.map(\.name))
     ).read()

@@ -153,7 +153,8 @@ struct Assembly: Sendable {
           store: installation.store, issuer: { ByteString(snapshots.current.gateway.origin.string) },
           clock: installation.clock)),
       revocations: installation.revocations,
-      sessions: installation.store, policy: RouteMembership(),
+      sessions: installation.store, policy: RuleEvaluation(clock: installation.clock),
+      subjects: SubjectDirectory(store: installation.store, clock: installation.clock), limiter: MemoryCallLimiter(),
       assertions: UpstreamAssertionsAdapter(signer: signer, clock: installation.clock),
       transport: SSEUpstreamTransport(
         over: try await HTTPUpstreamTransport.make(group: group, codec: configuration.httpCodec),

@@ -1,6 +1,7 @@
 import Crypto
 import Dispatch
 import MartletDomain
+import MartletPolicy
 import MartletTestSupport
 import NIOCore
 import NIOPosix
@@ -35,7 +36,8 @@ struct OpenStreamsTests {
   private static func streams(_ group: any EventLoopGroup) async throws -> OpenStreams {
     let settings = try ProxyFixture().settings
     return try await OpenStreams(
-      group: group, revocations: RevocationIndex(), clock: FakeClock(),
+      group: group, revocations: RevocationIndex(),
+      policy: StreamPolicy(subjects: SubjectDirectory(store: MemoryStore(), clock: FakeClock()), clock: FakeClock()),
       eventIDs: EventIDs(sealer: Sealer(key: SymmetricKey(size: .bits256))), settings: { settings })
   }
 

@@ -1,5 +1,6 @@
 import MCPProtocol
 import MartletDomain
+import MartletPolicy
 import StrictCoding
 import Testing
 
@@ -22,18 +23,21 @@ struct RejectionRenderingTests {
     case .malformedMessage: (400, nil)
     case .unknownSession: (404, nil)
     case .denied(_, let id): (id == nil ? 403 : 200, nil)
+    case .limited: (429, "retry-after")
     case .upstreamUnavailable(_, let id): (id == nil ? 503 : 200, "retry-after")
     case .outcomeUnknown(_, let id): (id == nil ? 502 : 200, nil)
     case .temporarilyUnavailable: (503, "retry-after")
     }
   }
 
+  private static let limit = LimitRefusal(limit: "few", kind: .rate, quota: 3, window: 60, retryAfter: 20)
+
   static let rejections: [Rejection] = [
     .unknownRoute, .foreignOrigin, .unauthenticated, .invalidToken(reason: secret), .malformedCredential,
     .tooManyGuesses(seconds: 3), .methodNotAllowed(allow: "POST"),
     .unsupportedMediaType, .bodyTooLarge, .bodyTimeout, .unknownSession(id: .number(7)), .unknownSession(id: nil),
     .denied(reason: secret, id: .number(7)), .denied(reason: secret, id: nil),
-    .upstreamUnavailable(reason: secret, id: .number(7)),
+    .limited(limit, id: .number(7)), .limited(limit, id: nil), .upstreamUnavailable(reason: secret, id: .number(7)),
     .upstreamUnavailable(reason: secret, id: nil), .outcomeUnknown(reason: secret, id: .number(7)),
     .outcomeUnknown(reason: secret, id: nil), .temporarilyUnavailable(reason: secret),
   ]

@@ -223,7 +223,8 @@ final class BridgedCall: LegacyAnswer {
     for elicitation in elicitations where !clientIsGone {
       say(.notification(.init(method: .elicitationComplete, params: ["elicitationId": .string(elicitation)])))
     }
-    finish(.result(ResultTranslation().legacy(result, of: message.method)))
+    let shown = ListFilter(request.permit, message.method)?.filtered(result) ?? result
+    finish(.result(ResultTranslation().legacy(shown, of: message.method)))
   }
 
   private func conclude(_ failure: MCPResponse.Failure) {

@@ -85,8 +85,16 @@ final class ModernExchange {
   /// Answers the request, and ends.
   func conclude(_ answer: ModernAnswer) {
     guard !isDone, let request else { return }
+    let answer = shown(answer, to: request)
     messages.conclude(answer.response(to: request.id), status: answer.status)
     ended()
+  }
+
+  private func shown(_ answer: ModernAnswer, to request: MCPRequest) -> ModernAnswer {
+    guard case .result(let result) = answer.outcome,
+      let filtered = ListFilter(admitted.permit, request.method)?.filtered(result)
+    else { return answer }
+    return ModernAnswer(.result(filtered))
   }
 
   func reject(_ rejection: Rejection) {

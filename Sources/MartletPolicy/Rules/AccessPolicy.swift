@@ -1,0 +1,59 @@
+import MartletDomain
+
+/// The rules of one configuration, made ready for being asked: an immutable value that a snapshot holds.
+///
+/// A rule that denies wins over every other; one that wants approval wins over those that allow; where no rule says
+/// anything, the default does. No order of rules matters.
+public struct AccessPolicy: Sendable {
+  /// What happens where no rule says anything.
+  public let isAllowedByDefault: Bool
+  /// The rules.
+  public let rules: [PolicyRule]
+  private let byServer: [ServerName: ServerPolicy]
+
+  /// Makes rules ready.
+  ///
+  /// - Parameters:
+  ///   - isAllowedByDefault: What happens where no rule says anything.
+  ///   - rules: The rules.
+  ///   - servers: The configured servers; of others, everything is refused.
+  public init(isAllowedByDefault: Bool, rules: [PolicyRule], servers: [ServerName]) {
+    self.isAllowedByDefault = isAllowedByDefault
+    self.rules = rules
+    byServer = Dictionary(
+      servers.map { server in
+        let rules = rules.filter { $0.what.include(server: server) }
+        return (server, ServerPolicy(isAllowedByDefault: isAllowedByDefault, rules: rules))
+      }, uniquingKeysWith: { first, _ in first })
+  }
+
+  /// What is written about a server.
+  public func server(_ name: ServerName) -> ServerPolicy {
+    byServer[name] ?? ServerPolicy(isAllowedByDefault: false, rules: [])
+  }
+}
+
+/// The rules about one server.
+public struct ServerPolicy: Sendable {
+  let isAllowedByDefault: Bool
+  let rules: [PolicyRule]
+  /// Whether more has to be known of a caller than the token says.
+  public let needsFacts: Bool
+  /// Whether the definitions of tools have to be known before one is called.
+  public let needsDefinitions: Bool
+  /// Whether it can be that somebody is not shown everything in the server's lists.
+  public let mayHide: Bool
+
+  init(isAllowedByDefault: Bool, rules: [PolicyRule]) {
+    self.isAllowedByDefault = isAllowedByDefault
+    self.rules = rules
+    needsFacts = rules.contains(where: \.needsFacts)
+    needsDefinitions = rules.contains { $0.what.annotations != nil }
+    mayHide = !isAllowedByDefault || rules.contains { $0.effect == .deny }
+  }
+
+  /// What is written about a caller at this server.
+  public func about(_ caller: PolicyCaller) -> CallerPolicy {
+    CallerPolicy(isAllowedByDefault: isAllowedByDefault, mayHide: mayHide, rules: rules.filter { $0.isAbout(caller) })
+  }
+}

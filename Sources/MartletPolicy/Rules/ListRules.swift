@@ -1,0 +1,41 @@
+import MartletDomain
+import StrictCoding
+
+/// What of a server's lists a caller is shown.
+public struct ListRules: Sendable {
+  /// What lists hold.
+  public enum Kind: Sendable, CaseIterable {
+    /// Tools, by name.
+    case tools
+    /// Prompts, by name.
+    case prompts
+    /// Resources, by URI.
+    case resources
+    /// Templates of resources, by their pattern as written.
+    case resourceTemplates
+  }
+
+  private let rules: CallerPolicy
+  private let clock: any WallClock
+
+  init(_ rules: CallerPolicy, _ clock: any WallClock) {
+    self.rules = rules
+    self.clock = clock
+  }
+
+  /// Whether an element of a list may be seen; one that can't be told by name may not.
+  public func shows(_ element: JSONValue, of kind: Kind) -> Bool {
+    guard let object = Self.object(element, of: kind) else { return false }
+    return rules.shows(object, at: clock.now())
+  }
+
+  private static func object(_ element: JSONValue, of kind: Kind) -> PolicyObject? {
+    func name(_ key: String) -> ByteString? { element[key]?.stringValue.map { ByteString($0) } }
+    switch kind {
+    case .tools: return name("name").map { .tool($0, ToolTraits(definition: element)) }
+    case .prompts: return name("name").map { .prompt($0) }
+    case .resources: return name("uri").map { .resource($0) }
+    case .resourceTemplates: return name("uriTemplate").map { .resource($0) }
+    }
+  }
+}

@@ -1,0 +1,53 @@
+import MCPProtocol
+import MartletDomain
+import StrictCoding
+
+/// The policy of an installation: membership of the route first, then the rules of the configuration, where it has any.
+public struct RuleEvaluation: PolicyEngine {
+  private let membership = RouteMembership()
+  private let clock: any WallClock
+
+  /// Makes the policy.
+  public init(clock: any WallClock) { self.clock = clock }
+
+  /// Decides about every message of a request; one that may not go on refuses all.
+  public func decide(_ question: PolicyQuestion) throws(PolicyDenial) -> Permit {
+    let permit = try membership.decide(question)
+    guard let server = question.rules else { return permit }
+    guard !server.needsFacts || question.isCallerKnown else { throw PolicyDenial(reason: "unknown_caller") }
+    let rules = server.about(PolicyCaller(question.principal, user: question.user))
+    let now = clock.now()
+    if question.messages.isEmpty { try check(rules.decide(.connection, arguments: nil, at: now)) }
+    for message in question.messages {
+      let arguments = rules.readsArguments ? message.request?.arguments : nil
+      for object in try objects(message, server, question.definitions) {
+        try check(rules.decide(object, arguments: arguments, at: now))
+      }
+    }
+    return Permit(
+      principal: permit.principal, route: permit.route, listRules: rules.mayHide ? ListRules(rules, clock) : nil)
+  }
+
+  private func objects(_ message: MCPMessage, _ server: ServerPolicy, _ definitions: ToolDefinitions?)
+    throws(PolicyDenial) -> [PolicyObject]
+  {
+    guard server.needsDefinitions, let name = message.request?.toolName.map({ ByteString($0) }) else {
+      return PolicyObject.all(in: message) { _ in ToolTraits() }
+    }
+    guard let traits = definitions?.traits[name] else { throw PolicyDenial(reason: "unknown_tool") }
+    return [.tool(name, traits)]
+  }
+
+  private func check(_ verdict: PolicyVerdict) throws(PolicyDenial) {
+    switch verdict.effect {
+    case .allow: break
+    // Until somebody can be asked, nobody has agreed.
+    case .requireApproval, .deny: throw PolicyDenial(reason: verdict.rule.map { "rule:\($0)" } ?? "default")
+    }
+  }
+}
+
+extension CallerPolicy {
+  /// Whether some rule looks at arguments, which are built for it alone.
+  fileprivate var readsArguments: Bool { rules.contains { !$0.when.arguments.isEmpty } }
+}

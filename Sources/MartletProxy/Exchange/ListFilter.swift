@@ -1,0 +1,98 @@
+import MCPProtocol
+import MartletPolicy
+import StrictCoding
+
+/// Takes out of a server's lists what the caller may not use, by the same permit that admits calls. What nothing is
+/// taken out of goes on byte for byte.
+struct ListFilter: Sendable {
+  /// An answer that has to be looked at can't be read.
+  struct Unreadable: Error {}
+
+  private let rules: ListRules
+  private let kinds: [ListRules.Kind]
+
+  /// The filter for the answer to a request; `nil` where there is nothing to do.
+  init?(_ permit: Permit, _ method: MCPMethod?) {
+    guard let rules = permit.listRules, let kind = method.flatMap({ ListRules.Kind($0) }) else { return nil }
+    self.rules = rules
+    kinds = [kind]
+  }
+
+  /// The filter for answers to requests that nobody remembers: whatever looks like a list is treated as one.
+  init?(anythingUnder permit: Permit) {
+    guard let rules = permit.listRules else { return nil }
+    self.rules = rules
+    kinds = ListRules.Kind.allCases
+  }
+
+  /// Filters a result.
+  ///
+  /// - Returns: `nil` where nothing has to change.
+  func filtered(_ result: JSONValue) -> JSONValue? {
+    guard var object = result.objectValue else { return nil }
+    var hasChanged = false
+    for kind in kinds {
+      guard let elements = object[kind.key]?.arrayValue else { continue }
+      let shown = elements.filter { rules.shows($0, of: kind) }
+      if shown.count < elements.count {
+        object[kind.key] = .array(shown)
+        hasChanged = true
+      }
+      // Somebody else may be shown another list: this one may not be kept for them (V-036).
+      if let scope = object["cacheScope"], scope.stringValue?.equalsBytewise("private") != true {
+        object["cacheScope"] = "private"
+        hasChanged = true
+      }
+    }
+    return hasChanged ? .object(object) : nil
+  }
+
+  /// Filters a whole message.
+  ///
+  /// - Returns: `nil` where nothing has to change, since it is no response or has nothing to hide.
+  /// - Throws: `Unreadable` where nobody can tell.
+  func filtered(_ message: [UInt8]) throws(Unreadable) -> [UInt8]? {
+    let parsed: MCPMessage
+    do throws(MCPMessageError) { parsed = try MCPMessage.parse(message, limits: .upstreamAnswer) } catch {
+      throw Unreadable()
+    }
+    guard case .response(let response) = parsed, let result = response.result, let filtered = filtered(result) else {
+      return nil
+    }
+    var object = response.object
+    object["result"] = filtered
+    return JSONWriter.write(.object(object))
+  }
+
+  /// Filters events of a stream.
+  func filtered(_ events: [SSEEvent]) throws(Unreadable) -> [SSEEvent] {
+    var events = events
+    for index in events.indices {
+      guard let data = events[index].data, !data.isEmpty, let filtered = try filtered(data) else { continue }
+      events[index].data = filtered
+    }
+    return events
+  }
+}
+
+extension ListRules.Kind {
+  fileprivate init?(_ method: MCPMethod) {
+    switch method {
+    case .toolsList: self = .tools
+    case .promptsList: self = .prompts
+    case .resourcesList: self = .resources
+    case .resourcesTemplatesList: self = .resourceTemplates
+    default: return nil
+    }
+  }
+
+  /// Where the list stands in a result.
+  fileprivate var key: String {
+    switch self {
+    case .tools: "tools"
+    case .prompts: "prompts"
+    case .resources: "resources"
+    case .resourceTemplates: "resourceTemplates"
+    }
+  }
+}

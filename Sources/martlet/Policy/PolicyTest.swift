@@ -1,0 +1,25 @@
+import ArgumentParser
+import StrictCoding
+
+/// `martlet policy test`.
+struct PolicyTest: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "test", abstract: "Say whether a call would be allowed: exit code 0 for yes, 1 for no.",
+    discussion: """
+      Example:
+        martlet policy test --user alice --call github/delete_repo
+      """)
+
+  @OptionGroup var question: PolicyQuestionOptions
+
+  func run() async throws {
+    try await question.answer { answer in
+      if question.options.json {
+        Terminal.out(["allowed": .bool(answer.isAllowed), "rule": answer.rule.map { .string($0) } ?? .null])
+      } else {
+        Terminal.out(answer.isAllowed ? "allowed" : "denied")
+      }
+      if !answer.isAllowed { throw ExitCode(1) }
+    }
+  }
+}

@@ -1,0 +1,329 @@
+"""Who may do what: rules of the configuration decide calls and lists alike, in both eras and over both bridges."""
+
+import json
+import threading
+
+import pytest
+from martlet_support import Browser, FakeMCPServer, Gateway, MCPConnection, OAuthClient, Page, Pkce, Tokens
+from martlet_support.mcp import LEGACY, MODERN, answer_of
+from martlet_support.route import fresh_token, token
+from martlet_support.scripted_provider import ScriptedProvider
+from martlet_support.sse_connection import SSEConnection
+from martlet_support.steps import Person, reconfigure, registered, until
+from martlet_support.trail import records
+
+BOB = "another horse battery staple"
+PAIRS = [("modern", MODERN), ("stateful", LEGACY), ("stateless", LEGACY), ("stateful", MODERN), ("modern", LEGACY)]
+TOOLS = [
+    {"name": name, "inputSchema": {"type": "object"}, "annotations": {"readOnlyHint": name.startswith("get")}}
+    for name in ("get_repo", "get_secret", "delete_repo", "deploy")
+]
+POLICY = {
+    "default": "deny",
+    "roles": {"owners": {"users": ["alice"]}, "readers": {"users": ["bob"]}},
+    "rules": [
+        {"name": "owners-do-all", "effect": "allow", "who": {"roles": ["owners"]}},
+        {"name": "readers-read", "effect": "allow", "who": {"roles": ["readers"]},
+         "what": {"tools": ["get_*"], "prompts": ["greet"], "resources": ["docs://*"]}},
+        {"name": "no-secrets", "effect": "deny", "what": {"tools": ["*_secret"], "prompts": ["leak"], "resources": ["*/secret"]}},
+        {"name": "no-production", "effect": "deny", "what": {"tools": ["deploy"]},
+         "when": {"arguments": {"target.stage": {"not_one_of": ["test", "staging"]}}}},
+    ],
+}
+
+
+@pytest.fixture(scope="module")
+def world(install_for_file):
+    world = install_for_file(users={"bob": BOB}, config={"policy": POLICY})
+    for upstream in world.upstreams.values():
+        upstream.tools = [*TOOLS]
+        upstream.capabilities = {"tools": {}, "prompts": {}, "resources": {"subscribe": True}, "completions": {}}
+        upstream.on("tools/call", lambda message, _: {"content": [{"type": "text", "text": message["params"]["name"]}]})
+        upstream.on("prompts/list", lambda *_: cached({"prompts": [{"name": "greet"}, {"name": "leak"}, {"name": "bye"}]}))
+        upstream.on("prompts/get", lambda *_: {"messages": []})
+        uris = ["docs://a", "docs://secret", "docs://b/secret", "file:///etc"]
+        upstream.on("resources/list", lambda *_: cached({"resources": [{"uri": uri, "name": uri} for uri in uris], "nextCursor": "more"}))
+        upstream.on("resources/templates/list", lambda *_: cached({"resourceTemplates": [{"uriTemplate": uri, "name": uri} for uri in ("docs://{id}", "file:///{path}")]}))
+        upstream.on("resources/read", lambda *_: cached({"contents": []}))
+        upstream.on("resources/subscribe", lambda *_: {})
+        upstream.on("completion/complete", lambda *_: {"completion": {"values": []}})
+    return world
+
+
+def cached(result: dict) -> dict:
+    return {**result, "ttlMs": 60_000, "cacheScope": "public"}
+
+
+_tokens: dict = {}
+
+
+def connection(world, server, revision, user="alice") -> MCPConnection:
+    if user == "alice":
+        access = token(world, server)
+    else:
+        key = (world.url, server, user)
+        if key not in _tokens:
+            _tokens[key] = Person(world, user, BOB).tokens(registered(world), world.mcp_url(server)).access
+        access = _tokens[key]
+    opened = MCPConnection(world.mcp_url(server), access, revision=revision)
+    if not opened.modern:
+        opened.initialize()
+    return opened
+
+
+def verdict(answer: dict) -> str:
+    if "result" in answer:
+        return "allowed"
+    assert answer["error"]["code"] == -31001, answer
+    assert "denied" in answer["error"]["message"].lower() and "rule" not in answer["error"]["message"], answer
+    return "denied"
+
+
+def ask(opened, method, **params) -> str:
+    return verdict(opened.call(method, params))
+
+
+@pytest.mark.parametrize("server, revision", PAIRS)
+def test_V_006_the_same_rules_decide_lists_and_calls(world, server, revision):
+    bob = connection(world, server, revision, "bob")
+    assert [tool["name"] for tool in bob.call("tools/list")["result"]["tools"]] == ["get_repo"]
+    calls = {tool["name"]: ask(bob, "tools/call", name=tool["name"], arguments={}) for tool in TOOLS}
+    assert calls == {"get_repo": "allowed", "get_secret": "denied", "delete_repo": "denied", "deploy": "denied"}
+    assert ask(bob, "tools/call", name="no_such_tool", arguments={}) == "denied", "unknown and forbidden look alike"
+    assert ask(bob, "tools/call", name="GET_SECRET", arguments={}) == "denied"
+    assert [one["name"] for one in bob.call("prompts/list")["result"]["prompts"]] == ["greet"]
+    assert ask(bob, "prompts/get", name="greet") == "allowed" and ask(bob, "prompts/get", name="leak") == "denied"
+    listed = bob.call("resources/list")["result"]
+    assert [one["uri"] for one in listed["resources"]] == ["docs://a"] and listed["nextCursor"] == "more"
+    templates = bob.call("resources/templates/list")["result"]["resourceTemplates"]
+    assert [one["uriTemplate"] for one in templates] == ["docs://{id}"]
+    assert ask(bob, "resources/read", uri="docs://a") == "allowed" and ask(bob, "resources/read", uri="docs://b/secret") == "denied"
+    assert ask(bob, "completion/complete", ref={"type": "ref/prompt", "name": "leak"}, argument={"name": "a", "value": "b"}) == "denied"
+    if not bob.modern:
+        assert ask(bob, "resources/subscribe", uri="file:///etc") == "denied"
+    alice = connection(world, server, revision)
+    assert [tool["name"] for tool in alice.call("tools/list")["result"]["tools"]] == ["get_repo", "delete_repo", "deploy"]
+    assert ask(alice, "tools/call", name="delete_repo", arguments={}) == "allowed"
+    assert ask(alice, "tools/call", name="get_secret", arguments={}) == "denied", "a rule that denies wins"
+
+
+@pytest.mark.parametrize("server, revision", PAIRS)
+def test_V_006_what_is_denied_never_reaches_the_server(world, server, revision):
+    bob, upstream = connection(world, server, revision, "bob"), world.upstreams[server]
+    upstream.clear()
+    ask(bob, "tools/call", name="delete_repo", arguments={"repo": "site"})
+    assert upstream.received("tools/call") == []
+
+
+def test_V_006_rules_look_into_arguments(world):
+    alice = connection(world, "modern", MODERN)
+    stage = lambda arguments: ask(alice, "tools/call", name="deploy", arguments=arguments)
+    assert stage({"target": {"stage": "test"}}) == "allowed"
+    assert stage({"target": {"stage": "production"}}) == "denied"
+    assert stage({}) == "denied" and stage({"target": {"stage": ["test"]}}) == "denied", "in doubt, a rule that denies applies"
+
+
+@pytest.mark.parametrize("revision", [MODERN, LEGACY])
+def test_V_036_a_list_that_others_may_see_otherwise_is_private(world, revision):
+    alice = connection(world, "modern", revision)
+    for method in ("tools/list", "prompts/list", "resources/list", "resources/templates/list"):
+        result = alice.call(method)["result"]
+        assert result.get("cacheScope") == ("private" if revision == MODERN else None), method
+    if revision == MODERN:
+        assert alice.call("resources/read", {"uri": "docs://a"})["result"]["cacheScope"] == "public"
+
+
+def test_V_006_lists_on_streams_are_filtered_and_what_needs_no_change_goes_on_byte_for_byte(world):
+    upstream = world.upstreams["stateful"]
+    bob = connection(world, "stateful", LEGACY, "bob")
+    upstream.answer = "sse"
+    try:
+        streamed = bob.post("tools/list")
+        assert streamed.header("content-type").startswith("text/event-stream")
+        assert [tool["name"] for tool in answer_of(streamed)["result"]["tools"]] == ["get_repo"]
+    finally:
+        upstream.answer = "json"
+    odd = b'{"jsonrpc": "2.0",  "result" : {"tools": [ {"name": "get_repo", "n": 1.50e1} ]}, "id": %d}'
+    for body, kind in [(odd, "application/json"), (b"data: " + odd + b"\n\n", "text/event-stream")]:
+        exact = body % (bob.next_id + 1)
+        upstream.script(200, exact, headers={"Content-Type": kind}, method="tools/list")
+        assert exact.strip() in bob.post("tools/list").body
+    upstream.script(200, b'{"jsonrpc":"2.0","id":1,"result":{"tools":[{"name":"get_secret"},{"name":"get_secret","name":"get_repo"}]}}',
+                    headers={"Content-Type": "application/json"}, method="tools/list")
+    assert bob.post("tools/list").json()["error"]["code"] == -31003, "what can't be read for certain is not shown"
+
+
+def test_the_trail_names_the_rule(world):
+    bob = connection(world, "modern", MODERN, "bob")
+    since = records(world)[-1]["position"]
+    ask(bob, "tools/call", name="get_secret", arguments={})
+    ask(bob, "tools/call", name="delete_repo", arguments={})
+    found = [row for row in records(world, since) if row["action"] == "exchange.refused"]
+    assert [(row["target"], row["reason"]) for row in found] == [
+        ("get_secret", "denied:rule:no-secrets"), ("delete_repo", "denied:default")]
+
+
+def test_a_reload_changes_what_may_be_done(world):
+    bob = connection(world, "modern", MODERN, "bob")
+    closed = {"default": "allow", "rules": [{"name": "shut", "effect": "deny", "who": {"users": ["bob"]}, "what": {"servers": ["modern"]}}]}
+    try:
+        reconfigure(world, {"policy": closed})
+        assert ask(bob, "tools/list") == "denied" and ask(bob, "server/discover") == "denied"
+        assert ask(connection(world, "modern", MODERN), "tools/list") == "allowed"
+        assert ask(connection(world, "stateful", MODERN, "bob"), "tools/call", name="get_secret", arguments={}) == "allowed"
+        notification = bob.post("notifications/cancelled", {"requestId": 1}, notification=True)
+        assert notification.status == 403, notification.describe()
+    finally:
+        reconfigure(world, {"policy": POLICY})
+    assert ask(bob, "tools/list") == "allowed"
+
+
+def test_problems_of_the_section_are_told_with_their_place(world):
+    text = world.gateway.config_path.read_text()
+    wrong = {"default": "maybe", "rules": [
+        {"name": "a", "effect": "require_approval"}, {"name": "a", "effect": "deny", "what": {"servers": ["nosuch"], "tool": ["x"]}},
+        {"effect": "allow", "who": {"roles": ["ghosts"], "users": []}}, {"name": "b", "effect": "deny", "when": {"time": {"from": "25:00"}}}]}
+    try:
+        world.gateway.config_path.write_text(json.dumps({**world.gateway.config, "policy": wrong}))
+        told = world.gateway.cli_json("config", "check", exit_code=2)["problems"]
+        assert world.gateway.cli("policy", "check", exit_code=2).stderr.count("policy.") >= 8
+    finally:
+        world.gateway.config_path.write_text(text)
+    paths = {problem["path"] for problem in told}
+    assert paths >= {
+        "policy.default", "policy.rules[0].effect", "policy.rules[1].name", "policy.rules[1].what.servers",
+        "policy.rules[1].what.tool", "policy.rules[2].name", "policy.rules[3].when.time.from"}, paths
+    assert any("did you mean tools?" == problem["hint"] for problem in told)
+
+
+def test_the_command_line_tells_what_the_gateway_would_do(world):
+    explain = lambda *more, **options: world.gateway.cli_json("policy", "explain", *more, **options)
+    assert "4 rules" in world.gateway.cli("policy", "check").stdout
+    answer = explain("--user", "bob", "--call", "modern/delete_repo")
+    assert (answer["allowed"], answer["rule"]) == (False, None)
+    answer = explain("--user", "alice", "--call", "modern/deploy", "--args", '{"target": {"stage": "test"}}')
+    assert (answer["allowed"], answer["rule"]) == (True, "owners-do-all")
+    standings = {rule["name"]: rule["standing"] for rule in answer["rules"]}
+    assert standings == {"owners-do-all": "applied", "readers-read": "other_caller", "no-secrets": "other_object", "no-production": "other_conditions"}
+    assert explain("--user", "alice", "--call", "modern/deploy")["rule"] == "no-production"
+    said = world.gateway.cli("policy", "explain", "--user", "alice", "--call", "modern/get_secret").stdout
+    assert said.startswith("alice may not call modern/get_secret: by the rule no-secrets.")
+    assert world.gateway.cli("policy", "test", "--user", "bob", "--call", "modern/get_repo").stdout == "allowed\n"
+    assert world.gateway.cli("policy", "test", "--user", "bob", "--call", "modern/deploy", exit_code=1).stdout == "denied\n"
+    assert "no user" in world.gateway.cli("policy", "test", "--user", "eve", "--call", "modern/x", exit_code=2).stderr
+    assert world.gateway.cli("policy", "test", "--user", "bob", "--call", "modern/x", "--args", "[]", exit_code=2).stderr
+    assert explain("--user", "bob", "--call", "nosuch/x")["otherwise"]
+
+
+@pytest.mark.parametrize("server, revision", PAIRS)
+def test_V_006_what_tools_say_of_themselves_is_looked_up_before_they_are_called(world, server, revision):
+    """The first call comes without a list before it; a rule that denies is not outvoted by what a tool says."""
+    reading = {"default": "deny", "rules": [
+        {"name": "reading", "effect": "allow", "who": {"users": ["bob"]}, "what": {"annotations": {"read_only": True}}},
+        {"name": "no-secrets", "effect": "deny", "what": {"tools": ["*_secret"]}}]}
+    upstream = world.upstreams[server]
+    pages = {None: {"tools": TOOLS[:2], "nextCursor": "2"}, "2": {"tools": TOOLS[2:]}}
+    upstream.on("tools/list", lambda message, _: cached(pages[(message.get("params") or {}).get("cursor")]))
+    try:
+        reconfigure(world, {"policy": reading})
+        bob = connection(world, server, revision, "bob")
+        upstream.clear()
+        calls = {name: ask(bob, "tools/call", name=name, arguments={}) for name in ("get_repo", "get_secret", "delete_repo", "nosuch")}
+        assert calls == {"get_repo": "allowed", "get_secret": "denied", "delete_repo": "denied", "nosuch": "denied"}
+        assert [seen.json["params"]["name"] for seen in upstream.received("tools/call")] == ["get_repo"]
+        assert len(upstream.received("tools/list")) <= 2, "one look at both pages serves all calls"
+        assert all(seen.header("authorization") is None for seen in upstream.received("tools/list"))
+        assert [tool["name"] for tool in bob.call("tools/list")["result"]["tools"]] == ["get_repo"]
+    finally:
+        upstream._handlers.pop("tools/list")
+        reconfigure(world, {"policy": POLICY})
+
+
+def test_V_006_a_server_that_does_not_tell_its_tools_has_none_called(world):
+    upstream = world.upstreams["stateless"]
+    reconfigure(world, {"policy": {"rules": [{"name": "careful", "effect": "deny", "what": {"annotations": {"destructive": True, "idempotent": False}}}]}})
+    try:
+        opened = MCPConnection(world.mcp_url("stateless"), fresh_token(world, "stateless"))
+        upstream.script(200, b"[]", headers={"Content-Type": "application/json"}, method="tools/list")
+        upstream.clear()
+        answer = opened.call("tools/call", {"name": "get_repo", "arguments": {}})
+        assert answer["error"]["code"] == -31003 and upstream.received("tools/call") == []
+        assert ask(opened, "tools/call", name="get_repo", arguments={}) == "allowed", "the next call asks again"
+    finally:
+        reconfigure(world, {"policy": POLICY})
+
+
+def provider_token(gateway, corp) -> str:
+    """An access token of somebody who logs in at the provider."""
+    client, pkce, resource = OAuthClient(gateway.url), Pkce(), gateway.mcp_url("modern")
+    assert client.register().status == 201
+    browser = Browser(gateway.url, origins=(corp.issuer,))
+    page = browser.open(client.authorize_url(resource, pkce))
+    page = browser.submit(page, form=page.form_to("/login/corp"))
+    assert isinstance(page, Page) and "decision" in page.main_form.names, page
+    callback = browser.submit(page, {"decision": "allow"})
+    return Tokens.of(client.exchange(callback.code, pkce, resource=resource)).access
+
+
+def test_V_053_groups_come_from_the_provider_and_follow_each_login():
+    """A group that is taken away there is gone here once the user's record says so, in the middle of a token's life."""
+    with ScriptedProvider() as corp, FakeMCPServer("modern") as upstream:
+        policy = {"default": "deny", "rules": [{"name": "engineers", "effect": "allow", "who": {"groups": ["engineers"]}}]}
+        identity = {"providers": {"corp": {"issuer": corp.issuer, "client_id": "martlet", "client_secret": {"env": "CORP_SECRET"}, "groups_claim": "groups"}}}
+        with Gateway({"modern": upstream.url}, config={"identity": identity, "policy": policy}, env={"CORP_SECRET": "s"}) as gateway:
+            corp.claims = {"groups": ["engineers"]}
+            first = provider_token(gateway, corp)
+            opened = MCPConnection(gateway.mcp_url("modern"), first, revision=MODERN)
+            assert ask(opened, "tools/list") == "allowed"
+            corp.claims = {"groups": ["sales"]}
+            provider_token(gateway, corp)
+            assert until(lambda: ask(opened, "tools/list") == "denied", every=0.2), "the old token is decided anew too"
+
+
+@pytest.mark.parametrize("server, revision", [("stateful", LEGACY), ("modern", MODERN)])
+def test_R_90_whoever_is_shut_out_loses_open_streams(world, server, revision):
+    bob, alice = connection(world, server, revision, "bob"), connection(world, server, revision)
+    listening = {"notifications": {"toolsListChanged": True}}
+    opened = [one.open_stream() if not one.modern else one.post("subscriptions/listen", listening, stream=True) for one in (bob, alice)]
+    shut = {"rules": [{"name": "shut", "effect": "deny", "who": {"users": ["bob"]}}]}
+    ended = threading.Event()
+
+    def read() -> None:
+        for _ in opened[0].stream.messages():
+            pass
+        ended.set()
+
+    threading.Thread(target=read, daemon=True).start()
+    try:
+        assert not ended.wait(2), "nothing has changed yet"
+        reconfigure(world, {"policy": shut})
+        assert ended.wait(60)
+        world.upstreams[server].push({"jsonrpc": "2.0", "method": "notifications/tools/list_changed"})
+        heard = (message.get("method") for message in opened[1].stream.messages())
+        assert any(method == "notifications/tools/list_changed" for method in heard), "others keep theirs"
+    finally:
+        reconfigure(world, {"policy": POLICY})
+        opened[1].stream.close()
+
+
+def test_V_006_a_list_that_comes_later_on_another_stream_is_filtered_too(world):
+    """A server that ends a call's stream early has its client come back for the answer, of which nobody knows what it answers."""
+    bob, upstream = connection(world, "stateful", LEGACY, "bob"), world.upstreams["stateful"]
+    identifier = bob.next_id + 1
+    early = {"jsonrpc": "2.0", "method": "notifications/message", "params": {"level": "info", "data": "wait"}}
+    answer = {"jsonrpc": "2.0", "id": identifier, "result": {"tools": TOOLS}}
+    upstream.streams["late"] = [early, answer, None]
+    upstream.script(200, f"id: late-1\ndata: {json.dumps(early)}\n\n", headers={"Content-Type": "text/event-stream"}, method="tools/list")
+    first = bob.post("tools/list", stream=True)
+    *_, (_, _, last) = [event for event in first.stream.events() if event[2]]
+    rest = bob.open_stream(headers={"Last-Event-ID": last})
+    (found,) = [message for message in rest.stream.messages() if message.get("id") == identifier]
+    assert [tool["name"] for tool in found["result"]["tools"]] == ["get_repo"]
+
+
+def test_V_006_clients_of_2024_11_05_stand_under_the_same_rules(world):
+    with SSEConnection(f"{world.url}/stateful/sse", connection(world, "stateful", LEGACY, "bob").token) as bob:
+        bob.initialize()
+        assert [tool["name"] for tool in bob.call("tools/list")["result"]["tools"]] == ["get_repo"]
+        assert ask(bob, "tools/call", name="get_repo", arguments={}) == "allowed"
+        assert ask(bob, "tools/call", name="delete_repo", arguments={}) == "denied"
