@@ -28,14 +28,14 @@ enum AuditText {
   }
 
   static let eventHead = [
-    "at", "action", "tenant", "who", "client", "route", "method", "target", "status", "reason", "from",
+    "at", "action", "tenant", "who", "client", "route", "method", "target", "status", "reason", "from", "key",
   ]
 
   static func row(_ event: AuditEvent) -> [String] {
     [
       event.at.text, event.action.rawValue, event.tenant.string, event.subject ?? "", event.client?.string ?? "",
       event.route ?? "", event.method ?? "", event.target ?? "", event.status.map { "\($0)" } ?? "",
-      event.reason ?? "", event.address ?? "",
+      event.reason ?? "", event.address ?? "", event.key ?? "",
     ]
   }
 

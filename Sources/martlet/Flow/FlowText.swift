@@ -41,7 +41,7 @@ enum FlowText {
       "target": text(event.target), "status": event.status.map { .number(JSONNumber(Int64($0))) } ?? .null,
       "reason": text(event.reason),
       "duration_ms": event.duration.map { .number(JSONNumber($0.milliseconds)) } ?? .null,
-      "address": text(event.address),
+      "address": text(event.address), "key": text(event.key),
     ]
   }
 

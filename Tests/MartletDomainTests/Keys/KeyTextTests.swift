@@ -15,7 +15,7 @@ import Testing
         #expect(KeyText(bytes) == text)
         #expect(text.kind == kind)
         #expect(bytes.starts(with: Array("mrt_\(kind.rawValue)_".utf8)))
-        #expect(bytes.count == 59)
+        #expect(bytes.count == 60)
         let plain = bytes.allSatisfy { byte in
           byte == UInt8(ascii: "_") || (byte < 128 && Character(UnicodeScalar(byte)).isLetter)
             || (0x30...0x39).contains(byte)
