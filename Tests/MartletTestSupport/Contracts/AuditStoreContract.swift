@@ -9,7 +9,7 @@ public enum AuditStoreContract {
     var full = AuditEvent(
       at: sample.now + .seconds(3), action: .exchangeForwarded, tenant: "acme", flow: "f", request: "r",
       subject: "s\u{0}'", client: "c", route: "/time/mcp", method: "tools/call", target: "now", status: 200,
-      reason: "ok", duration: .microseconds(1234), address: "127.0.0.1")
+      reason: "ok", duration: .microseconds(1234), address: "127.0.0.1", key: "prod")
     full.subject = "o'hara"
     let bare = sample.event(.processStarted)
     let twin = sample.event(.processStopped)
