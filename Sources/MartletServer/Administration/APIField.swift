@@ -13,6 +13,8 @@ struct APIField: Sendable {
     case texts
     /// True or false.
     case flag
+    /// An object whose members are looked at elsewhere.
+    case object
     /// A whole number.
     case count(ClosedRange<Int64>)
     /// One of some words.
@@ -39,6 +41,7 @@ struct APIField: Sendable {
     case .duration: schema = ["type": "string", "pattern": "^[0-9]+(ms|s|m|h|d)$", "examples": ["30d"]]
     case .texts: schema = ["type": "array", "items": ["type": "string"], "minItems": 1, "maxItems": 100]
     case .flag: schema = ["type": "boolean"]
+    case .object: schema = ["type": "object"]
     case .count(let range):
       schema = ["type": "integer", "minimum": .integer(range.lowerBound), "maximum": .integer(range.upperBound)]
     case .choice(let words): schema = ["type": "string", "enum": .array(words.map { .string($0) })]
@@ -55,6 +58,7 @@ struct APIField: Sendable {
     case .texts:
       value.arrayValue.map { (1...100).contains($0.count) && $0.allSatisfy { $0.stringValue != nil } } ?? false
     case .flag: value.boolValue != nil
+    case .object: value.objectValue != nil
     case .count(let range): value.int64Value.map { range.contains($0) } ?? false
     case .choice(let words): value.stringValue.map { text in words.contains { $0.equalsBytewise(text) } } ?? false
     }

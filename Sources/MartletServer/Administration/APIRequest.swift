@@ -30,6 +30,8 @@ struct APIRequest: Sendable {
 
   func texts(_ field: String) -> [String]? { values[field]?.arrayValue?.compactMap(\.stringValue) }
 
+  func object(_ field: String) -> JSONValue? { values[field] }
+
   func flag(_ field: String) -> Bool { values[field]?.boolValue ?? false }
 
   func count(_ field: String) -> Int? { values[field]?.int64Value.map { Int($0) } }

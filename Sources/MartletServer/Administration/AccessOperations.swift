@@ -15,6 +15,7 @@ struct AccessOperations: Sendable {
   private static let revoked = APISchema(
     "AccessRevocation",
     ["revoked": "string", "grants": "integer", "keys": "integer", "sessions": "integer", "connections": "integer"])
+  private static let revokedToken = APISchema("TokenRevocation", ["revoked": "string", "grants": "integer"])
   private static let bearer = APISchema(
     "AdminToken",
     [
@@ -22,7 +23,7 @@ struct AccessOperations: Sendable {
       "expires_at": "time", "live": "boolean",
     ])
 
-  var all: [APIOperation] { [report, revoke, bearers, endBearer] }
+  var all: [APIOperation] { [report, revoke, revokeToken, bearers, endBearer] }
 
   private var report: APIOperation {
     APIOperation(
@@ -86,6 +87,24 @@ struct AccessOperations: Sendable {
       return .server(RouteID(server: ServerName(server)))
     }
     return .client(ClientID(request.text("client") ?? ""))
+  }
+
+  private var revokeToken: APIOperation {
+    APIOperation(
+      "tokens.revoke", "POST", "/api/tokens/revoke",
+      "Takes a token away: an access token alone, a refresh token with its grant.", roles: APIRole.changing,
+      body: [APIField("token", .text(16_384), required: true, "The token.")], Self.revokedToken
+    ) { request in
+      guard let found = try await TokenTarget.find(ByteString(request.text("token") ?? ""), in: on.installation),
+        found.tenant.map(request.caller.sees) ?? (request.caller.tenant == nil)
+      else { throw APIProblem.notFound }
+      var event = AuditEvent(
+        at: on.installation.clock.now(), action: .tokenRevoked, request: request.id, subject: found.subject,
+        client: found.client, reason: "by_api:\(request.caller.subject)", address: request.address)
+      event.tenant = found.tenant ?? .default
+      let grants = try await on.installation.revoker.revoke(found.target, event: event)
+      return APIAnswer(200, ["revoked": .string(found.words), "grants": .integer(Int64(grants.count))])
+    }
   }
 
   private var bearers: APIOperation {

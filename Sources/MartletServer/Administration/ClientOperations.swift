@@ -1,5 +1,6 @@
 import MartletDomain
 import MartletIdentity
+import OAuthProtocol
 import StrictCoding
 
 /// OAuth clients in the admin API.
@@ -11,10 +12,10 @@ struct ClientOperations: Sendable {
     [
       "client_id": "string", "name": "string", "origin": "string", "token_endpoint_auth_method": "string",
       "grant_types": "[string]", "redirect_uris": "[string]", "servers": "[string]?", "tenant": "string",
-      "created_at": "time?", "first_used_at": "time?",
-    ])
+      "created_at": "time?", "first_used_at": "time?", "client_secret": "string",
+    ], optional: ["client_secret"])
 
-  var all: [APIOperation] { [list, remove] }
+  var all: [APIOperation] { [list, add, remove] }
 
   private var list: APIOperation {
     APIOperation(
@@ -27,6 +28,57 @@ struct ClientOperations: Sendable {
       let clients = (on.configuration.clients + stored).filter { request.caller.sees($0.tenant) }
       return page.answer(clients, as: "clients", id: \.id.value) { .object(ClientJSON.object($0)) }
     }
+  }
+
+  private var add: APIOperation {
+    APIOperation(
+      "clients.add", "POST", "/api/clients", "Makes a client; a secret is shown this once.", roles: APIRole.changing,
+      body: [
+        APIField("name", .text(100), required: true, "What people see when they are asked for consent."),
+        APIField("redirect_uris", .texts, "Where answers may go; on loopback addresses any port fits."),
+        APIField("grants", .texts, "authorization_code, refresh_token, client_credentials; the first two without it."),
+        APIField(
+          "auth", .choice(ClientAuthenticationMethod.allCases.map(\.rawValue)),
+          "How it proves itself; what fits without it."),
+        APIField("jwks", .object, "Its public keys, a JSON Web Key Set, for private_key_jwt."),
+        APIField("servers", .texts, "The servers that it may reach; all without it."),
+        APIField("tenant", .text(64), "The tenant that it acts in with client_credentials; default without it."),
+      ], answers: 201, Self.client
+    ) { request in
+      guard let (client, secret) = try await order(request).make(in: on.installation, by: request.caller.subject) else {
+        throw APIProblem.unavailable
+      }
+      var answer = ClientJSON.object(client)
+      // The one place where it leaves the process.
+      answer["client_secret"] = secret.map { .string(ByteString($0.expose()).string) }
+      return APIAnswer(201, .object(answer))
+    }
+  }
+
+  private func order(_ request: APIRequest) throws -> ClientOrder {
+    let tenant = request.text("tenant") ?? request.caller.tenant?.string ?? TenantID.default.string
+    guard TenantName.isValid(tenant) else { throw APIProblem.invalid("tenant is \(TenantName.rule)") }
+    guard request.caller.sees(TenantID(tenant)) else { throw APIProblem.notFound }
+    let servers = request.texts("servers") ?? []
+    guard Set(servers.map { ServerName($0) }).isSubset(of: on.configuration.servers.map(\.name)) else {
+      throw APIProblem.invalid("servers names one that isn't configured.")
+    }
+    let grants = request.texts("grants") ?? []
+    let known = grants.compactMap { GrantType(rawValue: $0) }
+    guard known.count == grants.count else { throw APIProblem.invalid("grants holds one that there isn't.") }
+    var keySet: JSONWebKeySet?
+    if let jwks = request.object("jwks") {
+      guard let set = try? JSONWebKeySet(parsing: JSONWriter.write(jwks)), !set.keys.isEmpty else {
+        throw APIProblem.invalid("jwks has no usable public key.")
+      }
+      keySet = set
+    }
+    let order = ClientOrder(
+      name: request.text("name") ?? "", redirectURIs: request.texts("redirect_uris") ?? [], grants: known,
+      method: request.text("auth").flatMap { ClientAuthenticationMethod(rawValue: $0) }, keySet: keySet,
+      servers: servers, tenant: tenant)
+    if let problem = order.problem(in: .members) { throw APIProblem.invalid(problem) }
+    return order
   }
 
   private var remove: APIOperation {

@@ -83,15 +83,14 @@ struct OpenAPIDocument {
     var answers: JSONObject = [String(operation.success.status): .object(success)]
     var refusals: [(Int, String)] = [
       (400, "The request can't be meant."), (401, "No bearer, or one that isn't accepted."),
-      (403, "The role may not do this."), (429, "Too many wrong bearers came from this network."),
+      (403, "The role may not do this."),
+      (404, "There is no such thing, or it isn't the caller's to see."), (409, "Something stands against it."),
+      (414, "The path and query are too long."), (429, "Too many wrong bearers came from this network."),
       (503, "The store is not available."),
     ]
     if operation.body != nil {
       refusals += [(413, "The body is too large."), (415, "The body isn't JSON by its type.")]
     }
-    refusals += [
-      (404, "There is no such thing, or it isn't the caller's to see."), (409, "Something stands against it."),
-    ]
     for (status, words) in refusals.sorted(by: { $0.0 < $1.0 }) {
       answers[String(status)] = ["description": .string(words), "content": content("#/components/schemas/Problem")]
     }

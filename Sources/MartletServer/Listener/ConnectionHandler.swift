@@ -121,6 +121,8 @@ final class ConnectionHandler: RequestReceiver {
     var headers = HeaderFields()
     headers.add("content-type", "application/json")
     headers.add("cache-control", "no-store")
+    // RFC 9110 §15.5.6 wants it; which of these a path has, its own 405 says.
+    if status == 405 { headers.add("allow", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS") }
     writer.send(head: GatewayResponse.Head(status: status, headers: headers), length: body.count)
     writer.send(body: ByteBuffer(bytes: body))
     writer.finish()

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import MartletDomain
 import MartletServer
 import OAuthProtocol
@@ -55,24 +56,38 @@ struct ClientAdd: AsyncParsableCommand {
 
   func validate() throws {
     guard TenantName.isValid(tenant) else { throw ValidationError("--tenant must be \(TenantName.rule)") }
-    try ClientPlan.validate(self)
+    // Keys stand in a file, which is read when everything else is right.
+    let stand = jwks.map { _ in JSONWebKeySet([]) }
+    if let problem = order(keySet: stand).problem(in: .options) { throw ValidationError(problem) }
   }
 
   func run() async throws {
     try await options.withInstallation { installation, configuration in
       try ServerNames.check(server, configuration)
-      let plan = try ClientPlan(self)
-      let secret = plan.method.usesSharedSecret ? ArtefactKind.clientSecret.mint(installation.random) : nil
-      let client = try plan.client(secret: secret, random: installation.random, at: installation.clock.now())
-      try await installation.audit.recordDurably(
-        AuditEvent(
-          at: client.createdAt, action: .clientRegistered, tenant: client.tenant, client: client.id,
-          reason: "by_administrator"))
-      guard case .created = try await installation.store.registerClient(client, quota: nil) else {
-        throw CommandFailure("the client_id \(client.id) is taken", advice: "Run this again; another one is drawn.")
+      let order = order(keySet: try jwks.map(Self.keySet))
+      guard let (client, secret) = try await order.make(in: installation, by: nil) else {
+        throw CommandFailure("the client_id is taken", advice: "Run this again; another one is drawn.")
       }
       answer(client, secret.map { ByteString($0.expose()).string })
     }
+  }
+
+  private func order(keySet: JSONWebKeySet?) -> ClientOrder {
+    ClientOrder(
+      name: name, redirectURIs: redirectURIs, grants: grant, method: auth, keySet: keySet, servers: server,
+      tenant: tenant)
+  }
+
+  private static func keySet(_ path: String) throws -> JSONWebKeySet {
+    guard let data = FileManager.default.contents(atPath: path) else {
+      throw CommandFailure("can't read \(path)", advice: "Check the path and its permissions.", code: 2)
+    }
+    guard let set = try? JSONWebKeySet(parsing: Array(data)), !set.keys.isEmpty else {
+      throw CommandFailure(
+        "\(path) has no usable public key", advice: "It must be a JSON Web Key Set: {\"keys\": [{\"kty\": …}]}.",
+        code: 2)
+    }
+    return set
   }
 
   private func answer(_ client: RegisteredClient, _ secret: String?) {

@@ -1,6 +1,5 @@
 import MartletDomain
 import MartletServer
-import OAuthProtocol
 import StrictCoding
 
 /// What an operator named, as something that can be revoked.
@@ -33,30 +32,13 @@ struct RevocationSubject {
     subject = user.id.string
   }
 
-  /// A refresh token is found by its hash, an access token must be signed by one of our published keys.
   init(token: ByteString, _ installation: Installation) async throws {
-    if let digest = ArtefactKind.refreshToken.digest(token.bytes) {
-      guard let known = try await installation.store.refreshToken(digest) else { throw Self.unknown }
-      target = .grant(known.family.grant)
-      words = "the grant of this refresh token, with its access tokens"
-      tenant = known.family.tenant
-      subject = known.family.user.string
-      client = known.family.client
-      return
-    }
-    guard let parsed = try? JSONWebSignature(compact: token.bytes), parsed.hasType("at+jwt"),
-      let id = parsed.claims.tokenID
-    else { throw Self.unknown }
-    try await installation.signingKeys.load()
-    guard case .json(let document) = installation.signingKeys.jwks().body,
-      let keys = try? JSONWebKeySet(parsing: document),
-      keys.candidates(for: parsed).contains(where: { ES256.verify(parsed, key: $0) })
-    else { throw Self.unknown }
-    target = .accessToken(ByteString(id))
-    words = "this access token"
-    tenant = parsed.claims.string("tenant").map { TenantID($0) }
-    subject = parsed.claims.subject
-    client = parsed.claims.string("client_id").map { ClientID($0) }
+    guard let found = try await TokenTarget.find(token, in: installation) else { throw Self.unknown }
+    target = found.target
+    words = found.words
+    tenant = found.tenant
+    subject = found.subject
+    client = found.client
   }
 
   private static let unknown = CommandFailure(
