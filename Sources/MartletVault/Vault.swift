@@ -67,7 +67,7 @@ public final class Vault: Sendable {
   private let reader: CredentialReader
   let cache: CredentialCache
   let queue = JobQueue()
-  private let engine: RefreshEngine
+  let engine: RefreshEngine
   private let loads = Mutex<[ConnectionKey: [Completion]]>([:])
 
   /// Puts a vault together; `run` has to run for anything to come of what isn't remembered.

@@ -14,7 +14,7 @@ struct Martlet: AsyncParsableCommand {
     version: "0.1.0",
     subcommands: [
       Serve.self, ConfigCommand.self, UserCommand.self, ClientCommand.self, TokenCommand.self, FlowCommand.self,
-      SigningKeyCommand.self,
+      ConnectionCommand.self, SigningKeyCommand.self,
     ])
 
   static func main() async {
