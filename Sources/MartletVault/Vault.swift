@@ -67,7 +67,7 @@ public final class Vault: Sendable {
   private let reader: CredentialReader
   let cache: CredentialCache
   let queue = JobQueue()
-  private let engine: RefreshEngine
+  let engine: RefreshEngine
   private let loads = Mutex<[ConnectionKey: [Completion]]>([:])
 
   /// Puts a vault together; `run` has to run for anything to come of what isn't remembered.
@@ -158,16 +158,27 @@ public final class Vault: Sendable {
   /// on, and the page of `connectPath` asks for it.
   ///
   /// - Parameters:
-  ///   - wanted: The scopes that the server named.
+  ///   - wanted: The scopes that the server named; may be empty.
+  ///   - access: The credential that wasn't enough.
   ///   - key: Whose, for which server.
   ///   - completion: Called once. `nil` where nothing can be asked for, or the store can't be asked.
-  public func requireScopes(
-    _ wanted: ScopeSet, for key: ConnectionKey, completion: @escaping @Sendable (ScopeDemand?) -> Void
+  public func demandScopes(
+    _ wanted: ScopeSet, beyond access: UpstreamAccess, of key: ConnectionKey,
+    completion: @escaping @Sendable (ScopeDemand?) -> Void
   ) {
     let job: JobQueue.Job = { [self] in
-      completion((try? await dependencies.store.requireScopes(wanted, for: key)) ?? nil)
+      let demand = try? await dependencies.store.requireScopes(wanted, beyond: access.version, for: key)
+      completion(demand ?? nil)
     }
     if !queue.add(job) { completion(nil) }
+  }
+
+  /// The same, for those who send the owner to connect whatever becomes of it.
+  public func requireScopes(
+    _ wanted: ScopeSet, beyond access: UpstreamAccess, of key: ConnectionKey,
+    completion: @escaping @Sendable () -> Void
+  ) {
+    demandScopes(wanted, beyond: access, of: key) { _ in completion() }
   }
 
   private func wasJustRenewed(_ connection: UpstreamConnection) -> Bool {
@@ -207,7 +218,8 @@ public final class Vault: Sendable {
       let wanted = dependencies.configuredScopes(connection.key.route)?.subtracting(connection.scopes.asked),
       !wanted.isEmpty
     else { return }
-    _ = try? await dependencies.store.requireScopes(wanted, for: connection.key)
+    _ = try? await dependencies.store.requireScopes(
+      wanted, beyond: connection.ledger.version, for: connection.key)
   }
 
   private func answer(_ key: ConnectionKey, _ answer: CredentialAnswer) {

@@ -1,66 +1,13 @@
 """Users connect their own accounts at servers behind Martlet: what is asked of whom, who may bring the answer, what is kept."""
 
-import sqlite3
 import urllib.parse
 
 import pytest
-from martlet_support import Browser, Callback, FakeMCPServer, Gateway, Page
+from martlet_support import Callback, Page
+from martlet_support.connect_world import ConnectWorld as World
 from martlet_support.patience import until
 from martlet_support.pytest_plugin import PASSWORD, USER
 from martlet_support.upstream_authority import CANARY, UpstreamAuthority
-
-LOOPBACK = {"egress": {"allow": ["127.0.0.0/8"]}}
-
-
-class World:
-    """A gateway in front of servers that want their own tokens; `up` and `other` have an authorization server each."""
-
-    def __init__(self, credential="oauth", *, config=None, authority=None, protect=None, env=None):
-        self.authority, self.rival = authority or UpstreamAuthority(), UpstreamAuthority()
-        self.up, self.other = FakeMCPServer("stateless"), FakeMCPServer("stateless")
-        for one in (self.authority, self.rival, self.up, self.other):
-            one.__enter__()
-        self.authority.protect(self.up, **(protect or {}))
-        self.rival.protect(self.other)
-        credential = credential(self) if callable(credential) else credential
-        servers = {"up": {"url": self.up.url, "credential": credential}, "other": {"url": self.other.url, "credential": "oauth"}}
-        self.gateway = Gateway(servers, users={USER: PASSWORD, "bob": PASSWORD}, config=LOOPBACK if config is None else config, env=env)
-        self.gateway.start()
-        self.browsers: list[Browser] = []
-
-    def close(self):
-        self.gateway.close()
-        for one in (self.up, self.other, self.authority, self.rival):
-            one.__exit__(None, None, None)
-
-    def browser(self) -> Browser:
-        self.browsers.append(Browser(self.gateway.url, origins=(self.authority.issuer, self.rival.issuer)))
-        return self.browsers[-1]
-
-    def page(self, browser: Browser, server: str = "up", *, user: str = USER, query: str = "") -> Page:
-        """The connect page, logged in where asked."""
-        page = browser.open(f"{self.gateway.url}/connect/{server}{query}")
-        if page.has_form and "password" in page.main_form.names:
-            page = browser.submit(page, {"username": user, "password": PASSWORD})
-        return page
-
-    def connect(self, browser: Browser | None = None, server: str = "up", *, user: str = USER) -> Page:
-        browser = browser or self.browser()
-        return browser.submit(self.page(browser, server, user=user))
-
-    def answer(self, browser: Browser, server: str = "up") -> str:
-        """The URL that the authorization server sends a browser back to, held back."""
-        page = self.page(browser, server)
-        target = browser.fetch("POST", urllib.parse.urljoin(page.url, page.main_form.action), form=page.main_form.fields)
-        return browser.fetch("GET", target.header("location")).header("location")
-
-    def row(self, server: str = "up", owner: str | None = None):
-        """What the database holds of a connection."""
-        with sqlite3.connect(self.gateway.data_dir / "martlet.sqlite") as database:
-            database.row_factory = sqlite3.Row
-            rows = database.execute("SELECT * FROM connection WHERE route = ?", (f"/{server}/mcp",)).fetchall()
-        return next((row for row in rows if owner is None or row["owner"] == owner), None)
-
 
 @pytest.fixture(scope="module")
 def shared_world():
@@ -90,7 +37,7 @@ def worlds():
         one.close()
 
 
-def test_an_account_is_connected_after_it_was_shown_what_is_asked_of_whom(worlds):
+def test_A_10_an_account_is_connected_after_it_was_shown_what_is_asked_of_whom(worlds):
     world = worlds()
     browser = world.browser()
     page = world.page(browser)
@@ -114,6 +61,8 @@ def test_an_account_is_connected_after_it_was_shown_what_is_asked_of_whom(worlds
     assert "connected" in account.text and "not connected" in account.text
     world.connect(browser)
     assert len(world.authority.registrations) == 1, "registered again for the same"
+    world.authority.acts = [500]
+    world.connect(browser)
     A_10_no_canary(world)
 
 
@@ -125,16 +74,6 @@ def A_10_no_canary(world):
     assert CANARY not in world.gateway.log(), "a token stands in the log"
     seen = [one for browser in world.browsers for one in browser.trail if one.url.startswith(world.gateway.url)]
     assert seen and not [one.url for one in seen if CANARY in one.text], "a token stands on a page"
-
-
-def test_A_10_tokens_lie_nowhere_in_clear(worlds):
-    world = worlds()
-    browser = world.browser()
-    world.connect(browser)
-    world.authority.acts = [500]
-    world.connect(browser)
-    browser.open(f"{world.gateway.url}/account")
-    A_10_no_canary(world)
 
 
 def test_V_071_answers_count_once_in_the_browser_and_for_the_user_that_left(world):
@@ -196,9 +135,23 @@ def test_V_026_a_login_leads_back_to_pages_of_ours_alone(world):
             browser = world.browser()
 
 
-def test_a_link_of_nobody_is_refused_in_words(world):
-    page = world.page(world.browser(), query=f"?ticket=mct_{'A' * 75}")
-    assert page.status == 403 and "not for you" in page.text
+def test_a_link_is_for_one_user_one_server_one_hour_and_one_click(world):
+    ticket = world.ticket()
+    alice, bob = world.browser(), world.browser()
+    for browser, user, query in (
+            (bob, "bob", ticket), (alice, USER, world.ticket("other")), (alice, USER, f"mct_{'A' * 75}"),
+            (alice, USER, ticket[:-6] + "AAAAAA")):
+        page = world.page(browser, user=user, query=f"?ticket={query}")
+        assert page.status == 403 and "not for you" in page.text, page.response.describe()
+    own = world.page(bob, user="bob")
+    asked = len(world.authority.asked)
+    response = bob.fetch("POST", own.url, form=[*own.main_form.fields, ("ticket", ticket)])
+    assert response.status == 403 and len(world.authority.asked) == asked, "another user's link was clicked"
+    assert world.page(alice, query=f"?ticket={world.ticket(life=-1)}").status == 410
+    page = world.page(alice, query=f"?ticket={ticket}")
+    assert ("ticket", ticket) in page.main_form.fields
+    assert alice.submit(page).status == 200
+    assert alice.submit(page).status == 409, "a link was good for two clicks"
 
 
 def test_the_providers_refusals_are_said_in_words_and_lose_nothing(world):
@@ -279,25 +232,33 @@ def test_V_097_what_servers_name_is_reached_within_egress_alone(worlds):
     assert configured.connect().status == 200, "the operator's issuer is reached wherever it is"
 
 
-@pytest.mark.parametrize(("metadata", "reason"), [
-    ({"issuer": "http://127.0.0.1:1"}, "speaks_for_another"),
-    ({"code_challenge_methods_supported": ["plain"]}, "no_pkce"),
-    ({"code_challenge_methods_supported": None}, "no_pkce"),
-    ({"token_endpoint": None}, "token_endpoint"),
-    ({"authorization_endpoint": "javascript:alert(1)"}, "malformed|authorization_endpoint"),
-])
-def test_V_097_metadata_that_speaks_for_another_or_lacks_pkce_is_refused(worlds, metadata, reason):
-    authority = UpstreamAuthority()
-    authority.metadata = metadata
-    world = worlds(authority=authority)
-    page = world.page(world.browser())
-    assert page.status == 502 and any(one in page.text for one in reason.split("|")), page.response.describe()
+FLAWS = [
+    ({"issuer": "http://127.0.0.1:1"}, {}, "speaks_for_another"),
+    ({"code_challenge_methods_supported": ["plain"]}, {}, "no_pkce"),
+    ({"code_challenge_methods_supported": None}, {}, "no_pkce"),
+    ({"token_endpoint": None}, {}, "token_endpoint"),
+    ({"authorization_endpoint": "javascript:alert(1)"}, {}, "malformed|authorization_endpoint"),
+    ({}, {"metadata": {"resource": "https://victim.example/mcp"}}, "speaks_for_another"),
+    ({}, {"metadata": {"resource": "http://127.0.0.1:1/mcp"}}, "speaks_for_another"),
+    ({"registration_endpoint": None}, {}, None),
+]
 
 
-def test_V_097_a_resource_of_another_origin_is_refused(worlds):
-    world = worlds(protect={"metadata": {"resource": "https://victim.example/mcp"}})
-    page = world.page(world.browser())
-    assert page.status == 502 and "speaks_for_another" in page.text
+def test_V_097_metadata_that_speaks_for_another_or_lacks_pkce_is_refused(worlds):
+    extra = {}
+    for index, (metadata, protect, _) in enumerate(FLAWS):
+        extra[f"s{index}"] = (UpstreamAuthority(), protect)
+        extra[f"s{index}"][0].metadata.update(metadata)
+    world = worlds(extra=extra)
+    browser = world.browser()
+    for index, (_, _, reason) in enumerate(FLAWS):
+        page = world.page(browser, f"s{index}")
+        if reason is None:
+            assert page.status == 200
+            page = browser.submit(page)
+            reason = "client_id"
+        assert page.status == 502 and any(one in page.text for one in reason.split("|")), page.response.describe()
+        assert not extra[f"s{index}"][0].asked
 
 
 def test_A8_quirks_are_configured(worlds):
@@ -352,6 +313,25 @@ def test_scopes_that_the_configuration_adds_are_asked_for_on_top(worlds):
     done = world.connect(account)
     assert done.status == 200 and set(world.authority.asked[-1]["scope"].split()) == {"read", "write"}
     assert "Reconnect to allow" not in account.open(f"{world.gateway.url}/account").text
+
+
+def test_commands_list_show_refresh_and_revoke(world):
+    browser = world.browser()
+    assert world.connect(browser, "other").status == 200
+    listed = next(one for one in world.gateway.cli_json("connection", "list", "--user", USER) if one["server"] == "other")
+    assert (listed["user"], listed["state"], listed["issuer"]) == (USER, "active", world.rival.issuer)
+    shown = world.gateway.cli("connection", "show", "other", "--user", USER).stdout
+    assert "state: active" in shown and CANARY not in shown
+    before = len(world.rival.refreshes())
+    world.gateway.cli("connection", "refresh", "other", "--user", USER)
+    assert len(world.rival.refreshes()) == before + 1 and world.rival.reused == 0
+    revoked = len(world.rival.revoked)
+    world.gateway.cli("connection", "revoke", "other", "--user", USER)
+    assert len(world.rival.revoked) == revoked + 1 and world.row("other")["state"] == "revoked"
+    for verb in ("refresh", "revoke"):
+        failed = world.gateway.cli("connection", verb, "other", "--user", USER, exit_code=1)
+        assert CANARY not in failed.stdout + failed.stderr
+    assert "martlet connection list" in world.gateway.cli("connection", "show", "nothing", exit_code=1).stderr
 
 
 def test_a_callback_is_no_page_for_strangers(world):

@@ -7,6 +7,7 @@ import urllib.parse
 
 import pytest
 from martlet_support import OAuthClient, Pkce, Tokens, repository
+from martlet_support.connect_world import ConnectWorld
 from martlet_support.pytest_plugin import PASSWORD, USER
 
 playwright = pytest.importorskip("playwright.sync_api")
@@ -242,3 +243,44 @@ def test_works_by_keyboard_alone(shared, callback, window):
     page.keyboard.press("Enter")
     page.wait_for_url(f"{callback.uri}*")
     assert "code" in callback.received[0]
+
+
+@pytest.fixture(scope="module")
+def accounts():
+    world = ConnectWorld()
+    yield world
+    world.close()
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_an_account_is_connected_and_taken_away_by_clicking(accounts, window, size):
+    here = window(size, dark=size == "phone")
+    page, url = here.page, f"{accounts.gateway.url}/connect/up"
+    page.goto(url)
+    page.locator("input[name=username]").fill(USER)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.locator("#main button").click()
+    page.wait_for_url(url)
+    here.check("connect-asks")
+    accounts.authority.grants = ["read"]
+    page.locator("#main button").click()
+    page.wait_for_selector("text=Your account at")
+    here.check("connect-done")
+    assert "write" in page.inner_text("main"), "what wasn't granted is not shown"
+    page.get_by_role("link", name="Your accounts").click()
+    page.wait_for_url(f"{accounts.gateway.url}/account")
+    here.check("account")
+    page.get_by_role("button", name="Disconnect").click()
+    page.wait_for_selector("text=not connected")
+    assert page.get_by_role("button", name="Disconnect").count() == 0
+    here.check("account-empty")
+    accounts.authority.grants, accounts.authority.declines = None, True
+    page.goto(url)
+    page.locator("#main button").click()
+    page.wait_for_selector("text=declined")
+    here.check("connect-declined", form=False, status_error=True)
+    accounts.authority.declines = False
+    page.goto(f"{url}?ticket=mct_{'A' * 75}")
+    here.check("connect-foreign", form=False, status_error=True)
+    page.get_by_role("link", name="Connect your own account").click()
+    page.wait_for_url(url)

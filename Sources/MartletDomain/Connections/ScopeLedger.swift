@@ -38,10 +38,13 @@ extension UpstreamConnection {
   /// Notes that the server wants more than was granted (RFC 6750 §3.1, `insufficient_scope`). The credential stays in
   /// use for what it is good for.
   ///
-  /// - Parameter wanted: What the server named.
+  /// - Parameters:
+  ///   - wanted: What the server named; nothing, where it didn't.
+  ///   - version: The credential that wasn't enough. What was found of one that its owner has replaced since says
+  ///     nothing.
   /// - Returns: What to tell the caller; `nil` where there is nothing to be asked for.
-  public mutating func require(_ wanted: ScopeSet) -> ScopeDemand? {
-    guard ledger.state != .revoked, !wanted.isEmpty else { return nil }
+  public mutating func require(_ wanted: ScopeSet, beyond version: Int) -> ScopeDemand? {
+    guard ledger.state != .revoked, ledger.version <= version || refreshedAt != nil else { return nil }
     if ledger.reason == .scopeMissing {
       scopes.missing = scopes.missing.union(wanted)
     } else {

@@ -52,7 +52,9 @@ public protocol ConnectionStore: Sendable {
   /// Notes that a server wants more than was granted, as `UpstreamConnection.require` decides.
   ///
   /// - Returns: What to tell the caller; `nil` where there is no connection, or nothing to ask for.
-  func requireScopes(_ wanted: ScopeSet, for key: ConnectionKey) async throws(StoreError) -> ScopeDemand?
+  func requireScopes(
+    _ wanted: ScopeSet, beyond version: Int, for key: ConnectionKey
+  ) async throws(StoreError) -> ScopeDemand?
 
   /// Takes a connection away, and its credential with it.
   ///

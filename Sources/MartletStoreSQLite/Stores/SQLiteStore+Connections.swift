@@ -43,8 +43,10 @@ extension SQLiteStore {
   }
 
   /// See `ConnectionStore`.
-  public func requireScopes(_ wanted: ScopeSet, for key: ConnectionKey) async throws(StoreError) -> ScopeDemand? {
-    try await change(key) { $0.require(wanted) } ?? nil
+  public func requireScopes(
+    _ wanted: ScopeSet, beyond version: Int, for key: ConnectionKey
+  ) async throws(StoreError) -> ScopeDemand? {
+    try await change(key) { $0.require(wanted, beyond: version) } ?? nil
   }
 
   /// See `ConnectionStore`.

@@ -14,11 +14,11 @@ struct InstallationOptions: ParsableArguments {
   @Flag(help: "Answer in JSON, for scripts.")
   var json = false
 
-  /// The configuration; without a file, the defaults. Secrets in it may be missing, since no command here uses one.
-  func configuration() throws(ConfigurationProblems) -> Configuration {
+  /// The configuration; without a file, the defaults. Secrets in it may be missing where a command uses none.
+  func configuration(requiringSecrets: Bool = false) throws(ConfigurationProblems) -> Configuration {
     var configuration =
       if let file = ConfigurationChoice.file(named: config) {
-        try ConfigurationFile.load(file, requiresSecrets: false)
+        try ConfigurationFile.load(file, requiresSecrets: requiringSecrets)
       } else {
         try Configuration.withoutFile(upstream: nil)
       }
@@ -27,9 +27,11 @@ struct InstallationOptions: ParsableArguments {
   }
 
   /// Opens the installation for one piece of work, and closes it whatever happens.
-  func withInstallation(_ work: (Installation, Configuration) async throws -> Void) async throws {
+  func withInstallation(
+    requiringSecrets: Bool = false, _ work: (Installation, Configuration) async throws -> Void
+  ) async throws {
     try await CommandFailure.translating {
-      let configuration = try configuration()
+      let configuration = try configuration(requiringSecrets: requiringSecrets)
       let lifetime = configuration.tokens.accessLifetime
       let installation = try Installation.open(
         dataDirectory: configuration.dataDirectory, accessLifetime: { lifetime })

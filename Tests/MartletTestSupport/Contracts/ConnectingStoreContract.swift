@@ -79,12 +79,12 @@ public enum ConnectingStoreContract {
     let store = try await makeStore()
     let sample = Sample()
     let key = sample.connectionKey()
-    try expect(try await store.requireScopes(["more"], for: key), is: nil)
+    try expect(try await store.requireScopes(["more"], beyond: 1, for: key), is: nil)
     var connection = sample.connection(key)
     connection.scopes = ScopeLedger(asked: ["read"])
     try expect(try await store.establishConnection(connection), is: true)
-    try expect(try await store.requireScopes(["more"], for: key), is: .connect(["more"]))
-    try expect(try await store.requireScopes(["most"], for: key), is: .connect(["more", "most"]))
+    try expect(try await store.requireScopes(["more"], beyond: 1, for: key), is: .connect(["more"]))
+    try expect(try await store.requireScopes(["most"], beyond: 1, for: key), is: .connect(["more", "most"]))
     var stored = try await store.connection(key)
     try expect(stored?.ledger.state, is: .reauthRequired)
     try expect(stored?.ledger.reason, is: .scopeMissing)
@@ -95,11 +95,14 @@ public enum ConnectingStoreContract {
       again.ledger = RefreshLedger(after: again.ledger, isRefreshable: true)
       again.scopes = again.scopes.asking(["read", "more", "most"])
       try expect(try await store.establishConnection(again), is: true)
-      let demand = try await store.requireScopes(["more"], for: key)
+      let version = again.ledger.version
+      try expect(
+        try await store.requireScopes(["more"], beyond: version - 1, for: key), is: nil, "a replaced one counted")
+      let demand = try await store.requireScopes(["more"], beyond: version, for: key)
       try expect(demand, is: repetition < 3 ? .connect(["more"]) : .exhausted(["more"]))
       stored = try await store.connection(key)
     }
     _ = try await store.revokeConnection(key, because: .disconnected)
-    try expect(try await store.requireScopes(["more"], for: key), is: nil)
+    try expect(try await store.requireScopes(["more"], beyond: .max, for: key), is: nil)
   }
 }

@@ -69,8 +69,10 @@ extension MemoryStore {
   }
 
   /// See `ConnectionStore`.
-  public func requireScopes(_ wanted: ScopeSet, for key: ConnectionKey) async throws(StoreError) -> ScopeDemand? {
-    try change(key) { $0.require(wanted) } ?? nil
+  public func requireScopes(
+    _ wanted: ScopeSet, beyond version: Int, for key: ConnectionKey
+  ) async throws(StoreError) -> ScopeDemand? {
+    try change(key) { $0.require(wanted, beyond: version) } ?? nil
   }
 
   /// See `ConnectionStore`.

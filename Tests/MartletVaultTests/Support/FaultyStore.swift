@@ -90,8 +90,10 @@ final class FaultyStore: ConnectionStore, Sendable {
     try await base.requireReauthorization(of: key, version: version, because: reason)
   }
 
-  func requireScopes(_ wanted: ScopeSet, for key: ConnectionKey) async throws(StoreError) -> ScopeDemand? {
-    try await base.requireScopes(wanted, for: key)
+  func requireScopes(
+    _ wanted: ScopeSet, beyond version: Int, for key: ConnectionKey
+  ) async throws(StoreError) -> ScopeDemand? {
+    try await base.requireScopes(wanted, beyond: version, for: key)
   }
 
   func revokeConnection(_ key: ConnectionKey, because reason: ConnectionReason) async throws(StoreError) -> Bool {

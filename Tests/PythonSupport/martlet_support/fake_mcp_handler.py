@@ -115,6 +115,12 @@ def handler_for(fake):
             self.answer(status, body, headers)
             return True
 
+        def guarded(self, seen) -> bool:
+            refusal = fake.guard(seen) if fake.guard else None
+            if refusal:
+                self.answer(*refusal)
+            return refusal is not None
+
         def session(self):
             """False after an answer was sent for a session that doesn't exist."""
             identifier = self.headers.get("Mcp-Session-Id")
@@ -128,17 +134,9 @@ def handler_for(fake):
             )
             return False
 
-        def guarded(self) -> bool:
-            refusal = fake.guard(self.command, self.path, self.headers) if fake.guard else None
-            if refusal is None:
-                return False
-            status, headers, body = refusal
-            self.answer(status, body, headers)
-            return True
-
         def do_POST(self):
             seen = self.record()
-            if self.guarded():
+            if self.guarded(seen):
                 return
             try:
                 message = json.loads(seen.body)
@@ -340,8 +338,7 @@ def handler_for(fake):
                 self.close_connection = True
 
         def do_GET(self):
-            self.record()
-            if self.guarded() or self.scripted("GET"):
+            if self.guarded(self.record()) or self.scripted("GET"):
                 return
             if fake.mode != "stateful":
                 return self.answer(405, headers=[("Allow", "POST")])
@@ -363,7 +360,9 @@ def handler_for(fake):
 
         def do_DELETE(self):
             seen = self.record()
-            if self.guarded() or (not seen.is_probe and self.scripted("DELETE")):
+            if self.guarded(seen):
+                return
+            if not seen.is_probe and self.scripted("DELETE"):
                 return
             if fake.mode != "stateful":
                 return self.answer(405, headers=[("Allow", "POST")])

@@ -89,7 +89,7 @@ class FakeMCPServer:
         self.tools = [*TOOLS]
         self.capabilities: dict = {"tools": {"listChanged": True}}
         self.lock = threading.Lock()
-        self.guard = None  # guard(method, path, headers) -> None, or (status, headers, body) of a refusal
+        self.guard = None  # guard(request) -> None, or (status, body, headers) for a request that is turned away
         self.fails = threading.Event()  # while it is set, everything is answered with 503
         self._scripted: list[tuple[str | None, int, list[tuple[str, str]], bytes]] = []
         self._handlers: dict[str, object] = {}

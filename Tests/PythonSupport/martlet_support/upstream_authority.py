@@ -76,20 +76,21 @@ class UpstreamAuthority:
         document = {"resource": fake.url, "authorization_servers": [self.issuer], "scopes_supported": list(scopes),
                     **(metadata or {})}
 
-        def guard(method, path, headers):
+        def guard(seen):
+            path = seen.path
             if path.startswith("/.well-known/"):
                 if path == urllib.parse.urlsplit(place).path and metadata is not False:
-                    return 200, [("Content-Type", "application/json")], json.dumps(document).encode()
-                return 404, [], b""
-            token = (headers.get("Authorization") or "").removeprefix("Bearer ")
+                    return 200, json.dumps(document).encode(), [("Content-Type", "application/json")]
+                return 404, b"", []
+            token = (seen.header("authorization") or "").removeprefix("Bearer ")
             with self.lock:
                 grant = self.access.get(token)
             field = f'Bearer resource_metadata="{place}"' if challenge else "Bearer"
             if not grant or grant["ended"] or grant["until"] < time.time() or grant["resource"] not in (None, fake.url):
-                return 401, [("WWW-Authenticate", field)], b""
+                return 401, b"", [("WWW-Authenticate", field)]
             missing = [scope for scope in fake.needs if scope not in grant["scope"]]
             if missing:
-                return 403, [("WWW-Authenticate", f'{field}, error="insufficient_scope", scope="{" ".join(missing)}"')], b""
+                return 403, b"", [("WWW-Authenticate", f'{field}, error="insufficient_scope", scope="{" ".join(missing)}"')]
             return None
 
         fake.needs = list(needs)

@@ -1,0 +1,60 @@
+import ArgumentParser
+import MartletDomain
+import MartletServer
+import StrictCoding
+
+/// Which account a command is about.
+struct ConnectionChoice: ParsableArguments {
+  @Argument(help: "The server's name.")
+  var server: String
+
+  @Option(help: ArgumentHelp("Whose account: a login name or an id. Without it: Martlet's own.", valueName: "name"))
+  var user: String?
+
+  @Option(help: ArgumentHelp("The tenant of an account of Martlet's own.", valueName: "name"))
+  var tenant = "default"
+
+  @OptionGroup var options: InstallationOptions
+
+  func key(_ names: ConnectionNames) throws(CommandFailure) -> ConnectionKey {
+    let route = RouteID(server: ServerName(server))
+    guard let user else { return ConnectionKey(tenant: TenantID(tenant), route: route, owner: .tenant) }
+    let found = try names.user(named: user)
+    return ConnectionKey(tenant: found.tenant, route: route, owner: .user(found.id))
+  }
+
+  var nothingThere: CommandFailure {
+    CommandFailure(
+      "there is no such account at \(PlainText.sanitized(server, limit: 64))",
+      advice: "See what there is: martlet connection list")
+  }
+
+  func answer(_ verb: String, _ sentence: String) {
+    guard options.json else { return Terminal.out(sentence) }
+    Terminal.out(["server": .string(server), "user": user.map { .string($0) } ?? .null, verb: .bool(true)])
+  }
+}
+
+/// Users by name and id.
+struct ConnectionNames {
+  private let users: [User]
+
+  init(_ store: any UserStore) async throws(StoreError) { users = try await store.users() }
+
+  func user(named name: String) throws(CommandFailure) -> User {
+    let wanted = ByteString(name)
+    guard let found = users.first(where: { $0.loginName.map { ByteString($0) } == wanted || $0.id.value == wanted })
+    else {
+      throw CommandFailure(
+        "there is no user \(PlainText.sanitized(name, limit: 64))", advice: "See who there is: martlet user list")
+    }
+    return found
+  }
+
+  func name(of owner: ConnectionOwner) -> String {
+    switch owner {
+    case .tenant: "(Martlet)"
+    case .user(let id): users.first { $0.id == id }.map { $0.loginName ?? $0.displayName } ?? id.string
+    }
+  }
+}
