@@ -12,6 +12,9 @@ struct RejectionRendering {
     "The call may have reached the server, but its answer is lost. It was not sent again: find out whether it took effect "
     + "before you repeat it."
 
+  /// What a client hears where nothing more can be told it.
+  static let connectionRequired = "An account at this server has to be connected before it can be used."
+
   /// Renders.
   ///
   /// - Parameters:
@@ -48,6 +51,8 @@ struct RejectionRendering {
       return rpc(id, .upstreamUnavailable, "The server behind this route is not available.", 5, statusWithoutID: 503)
     case .outcomeUnknown(_, let id):
       return rpc(id, .upstreamUnavailable, Self.outcomeUnknown, nil, statusWithoutID: 502)
+    case .connectionRequired(let id):
+      return rpc(id, .upstreamUnavailable, Self.connectionRequired, nil, statusWithoutID: 503)
     case .temporarilyUnavailable:
       return problem(503, "temporarily_unavailable", "Try again in a moment.").adding("retry-after", "2")
     }
