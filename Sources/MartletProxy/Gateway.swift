@@ -1,12 +1,12 @@
 import MartletDomain
 import MartletPolicy
-import MartletVault
 import NIOCore
 
 /// The data plane, assembled: the file to open first.
 ///
 /// ```
-/// IncomingRequest → RequestRouter → Authenticator → Classifier → SessionResolver → Admission → EraResolver
+/// IncomingRequest → RequestRouter → Authenticator → Classifier → SessionResolver → Admission → CredentialInjector
+/// → EraResolver
 ///   ├─ same era    → UpstreamSelector → UpstreamTransport → AnswerRelay
 ///   └─ other era   → ModernOverLegacy or LegacyOverModern, a bridge
 /// ```
@@ -21,8 +21,8 @@ public final class Gateway: Sendable {
   let resolver: SessionResolver
   let admission: Admission
   let selector: UpstreamSelector
-  /// Upstream credentials.
-  let vault: Vault?
+  let injector: CredentialInjector
+  let pages = AwaitedPages()
   let eras: EraResolver
   let transport: any UpstreamTransport
   let recorder: ExchangeRecorder
@@ -66,8 +66,8 @@ public final class Gateway: Sendable {
     public var random: any RandomSource
     /// Seals what clients hold of Martlet's state.
     public var sealer: Sealer
-    /// Hands out upstream credentials; without it, servers that need one can't be called.
-    public var vault: Vault?
+    /// Hands out upstream credentials.
+    public var credentials: any UpstreamCredentials
 
     /// Collects what the data plane stands on.
     public init(
@@ -75,7 +75,7 @@ public final class Gateway: Sendable {
       sessions: any MCPSessionStore, policy: any PolicyEngine, subjects: SubjectDirectory, limiter: any CallLimiter,
       assertions: any UpstreamAssertions, transport: any UpstreamTransport,
       audit: any AuditSink, flows: any FlowCorrelation, clock: any WallClock, random: any RandomSource,
-      sealer: Sealer, vault: Vault? = nil
+      sealer: Sealer, credentials: (any UpstreamCredentials)? = nil
     ) {
       self.verifier = verifier
       self.keys = keys
@@ -91,7 +91,7 @@ public final class Gateway: Sendable {
       self.clock = clock
       self.random = random
       self.sealer = sealer
-      self.vault = vault
+      self.credentials = credentials ?? NoCredentials()
     }
   }
 
@@ -113,7 +113,7 @@ public final class Gateway: Sendable {
     resolver = SessionResolver(sessions: sessions)
     recorder = ExchangeRecorder(audit: dependencies.audit, flows: dependencies.flows, clock: dependencies.clock)
     selector = UpstreamSelector(assertions: dependencies.assertions)
-    vault = dependencies.vault
+    injector = CredentialInjector(credentials: dependencies.credentials)
     transport = dependencies.transport
     sseClients = SSEClientDirectory(random: dependencies.random)
     eras = EraResolver(selector: selector, transport: transport)

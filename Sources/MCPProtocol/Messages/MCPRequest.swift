@@ -35,6 +35,9 @@ public struct MCPRequest: Sendable, Equatable {
     RequestMetadata(parameters?.object("_meta") ?? JSONObjectView(JSONObject()))
   }
 
+  /// One parameter, or nil; the others aren't built.
+  public func parameter(_ name: String) -> JSONValue? { parameters?[name] }
+
   /// The name of the tool in `tools/call`; reading a message proved it is there.
   public var toolName: String? {
     method == .toolsCall ? parameters?["name"]?.stringValue : nil

@@ -85,7 +85,8 @@ final class ClientMessages {
     case .streaming:
       if let id {
         let failure = MCPResponse.Failure(code: .upstreamUnavailable, message: "The server behind this route failed.")
-        _ = events.send([SSEEvent(message: .response(MCPResponse(id: id, outcome: .error(failure))))])
+        let response = exchange.response(to: rejection) ?? MCPResponse(id: id, outcome: .error(failure))
+        _ = events.send([SSEEvent(message: .response(response))])
       }
       finish(reason: rejection.reason)
     case .done: break

@@ -105,7 +105,7 @@ final class EraProbe {
       case .refused(_, _, let body):
         if case .response(let response)? = try? MCPMessage.parse(body) { answer.response = response }
         finish(.success(answer))
-      case .failed(let failure): finish(.failure(.upstreamUnavailable(reason: failure.code, id: nil)))
+      case .failed(let failure): finish(.failure(failure.rejection(answering: nil)))
       }
     }
     // What failed at once has nobody to hold.

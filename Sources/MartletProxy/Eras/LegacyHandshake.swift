@@ -71,7 +71,7 @@ final class LegacyHandshake {
     case .message: break
     case .ended: finish(.failure(unavailable("bad_initialize_answer")))
     case .refused(let status, _, _): finish(.failure(unavailable("status_\(status)")))
-    case .failed(let failure): finish(.failure(unavailable(failure.code)))
+    case .failed(let failure): finish(.failure(failure.rejection(answering: nil)))
     }
   }
 
@@ -93,7 +93,7 @@ final class LegacyHandshake {
       case .message: return
       // Servers that answer it oddly work all the same.
       case .ended, .refused: break
-      case .failed(let failure): return finish(.failure(unavailable(failure.code)))
+      case .failed(let failure): return finish(.failure(failure.rejection(answering: nil)))
       }
       finish(.success(session))
     }

@@ -114,7 +114,7 @@ final class AnswerRelay: ExchangeAnswer, UpstreamReceiver {
     if failure == .unreachable, let session, !hasRevived, request.server.hasOther(than: session.upstreamURL) {
       return revive(session, .unreachable)
     }
-    if failure == .unreachable { reject(unavailable(failure.code)) } else { fail(failure.code) }
+    if failure.isUnheard { reject(failure.rejection(answering: message?.id)) } else { fail(failure.code) }
   }
 
   // MARK: - Whole answers

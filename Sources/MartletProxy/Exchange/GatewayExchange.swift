@@ -20,7 +20,7 @@ public final class GatewayExchange {
 
   let gateway: Gateway
   let client: any ClientStream
-  private var record: ExchangeRecord
+  var record: ExchangeRecord
   private let rendering: RejectionRendering
   private let router: RequestRouter
   private let path: String
@@ -31,6 +31,8 @@ public final class GatewayExchange {
   private var stall: Scheduled<Void>?
   private var discarded = 0
   private var clientIsGone = false
+  /// The request, where it is made with an account that may turn out to be unconnected.
+  var withAccount: AdmittedRequest?
   private let entrance: SSEEntrance?
   private var lease: CallLease?
   /// The stream on which this message is answered, for a client of 2024-11-05.
@@ -239,15 +241,35 @@ public final class GatewayExchange {
     do throws(Rejection) {
       let admitted = try result.get()
       lease = admitted.lease
-      switch gateway.eras.resolve(admitted, on: client.eventLoop) {
-      case .ready(let era): try carry(admitted, to: era.get())
-      case .later(let future):
-        future.assumeIsolated().whenSuccess { [self] era in
-          guard case .working = state else { return }
-          do throws(Rejection) { try carry(admitted, to: era.get()) } catch { reject(error) }
-        }
+      switch gateway.injector.inject(admitted, on: client.eventLoop) {
+      case .ready(let standing): try go(on: standing.get())
+      case .later(let future): later(future) { (exchange, standing) throws(Rejection) in try exchange.go(on: standing) }
       }
     } catch { reject(error) }
+  }
+
+  private func go(on standing: ConnectionStanding) throws(Rejection) {
+    switch standing {
+    case .unconnected(let request):
+      if !listen(for: request) { answerUnconnected(request) }
+    case .connected(let request):
+      if request.account != nil, answerConnected(request) { return }
+      switch gateway.eras.resolve(request, on: client.eventLoop) {
+      case .ready(let era): try carry(request, to: era.get())
+      case .later(let future):
+        later(future) { (exchange, era) throws(Rejection) in try exchange.carry(request, to: era) }
+      }
+    }
+  }
+
+  private func later<Value: Sendable>(
+    _ future: EventLoopFuture<Result<Value, Rejection>>,
+    _ goOn: @escaping (GatewayExchange, Value) throws(Rejection) -> Void
+  ) {
+    future.assumeIsolated().whenSuccess { [self] result in
+      guard case .working = state else { return }
+      do throws(Rejection) { try goOn(self, result.get()) } catch { reject(error) }
+    }
   }
 
   private func carry(_ request: AdmittedRequest, to era: Era) throws(Rejection) {
@@ -258,7 +280,7 @@ public final class GatewayExchange {
     }
   }
 
-  private func begin<Answer: ExchangeAnswer>(_ answer: Answer, _ start: (Answer) -> Void) {
+  func begin<Answer: ExchangeAnswer>(_ answer: Answer, _ start: (Answer) -> Void) {
     record.isForwarded = true
     state = .answering(answer)
     start(answer)
@@ -272,7 +294,8 @@ public final class GatewayExchange {
       return begin(AnswerRelay(exchange: self, request: request)) { $0.start() }
     }
     let isEnd = request.classified.incoming.method == "DELETE"
-    guard let session = request.session?.session, session.upstreamSession != nil else {
+    guard let session = request.session?.session, session.upstreamSession != nil, !(isEnd && session.isUnconnected)
+    else {
       if isEnd { return endSession(request.session) }
       throw .methodNotAllowed(allow: "POST, DELETE, OPTIONS")
     }
@@ -285,7 +308,7 @@ public final class GatewayExchange {
   }
 
   /// An upstream without sessions of its own: ours ends alone.
-  private func endSession(_ session: BoundSession?) {
+  func endSession(_ session: BoundSession?) {
     guard let session else { return answer(GatewayResponse(status: 200), reason: nil) }
     gateway.end(session.session, on: client.eventLoop).assumeIsolated().whenComplete { [self] result in
       guard case .working = state else { return }
@@ -316,6 +339,7 @@ public final class GatewayExchange {
   func reject(_ rejection: Rejection, route: RouteID? = nil) {
     record.reason = rejection.reason
     record.isForwarded = false
+    if case .connectionRequired = rejection, let withAccount { return answerUnconnected(withAccount) }
     if case .unauthenticated = rejection, let route { record.flow = gateway.recorder.probed(record, route: route) }
     answer(rendering.render(rejection, path: path), reason: rejection.reason)
   }
@@ -325,7 +349,7 @@ public final class GatewayExchange {
     answer(response, reason: response.head.status < 400 ? nil : "upstream_status_\(response.head.status)")
   }
 
-  private func answer(_ response: GatewayResponse, reason: String?) {
+  func answer(_ response: GatewayResponse, reason: String?) {
     if clientIsGone { return answerEnded(reason: "client_disconnected") }
     stall?.cancel()
     record.reason = reason
@@ -362,7 +386,7 @@ public final class GatewayExchange {
   ///
   /// - Parameter status: The status, where the head has not been sent yet.
   func answerEnded(reason: String?, status: Int? = nil) {
-    record.reason = reason
+    record.reason = reason ?? record.reason
     if let status { record.status = status }
     finishRecord()
     state = .ended

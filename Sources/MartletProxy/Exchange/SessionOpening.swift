@@ -84,6 +84,10 @@ final class SessionOpening: ExchangeAnswer, UpstreamReceiver {
 
   func upstreamFailed(_ failure: UpstreamFailure) {
     if failure == .unreachable, var outbound, outbound.takeAlternative() { return send(outbound) }
+    if failure == .connectionRequired {
+      mode = .done
+      return reject(.connectionRequired(id: request.classified.id))
+    }
     fail(failure.code)
   }
 
@@ -97,6 +101,7 @@ final class SessionOpening: ExchangeAnswer, UpstreamReceiver {
     guard answer.response.result != nil, let upstreamSession = answer.upstreamSession, let url = outbound?.url else {
       return deliver(body, type, session: nil)
     }
+    if let revision = answer.revision { request.server.learn(revision) }
     guard answer.hasUsableSession else { return reject(unavailable("bad_session_id")) }
     let session = MCPSession(
       digest: digest, binding: principal.binding, revision: answer.revision ?? .assumed,

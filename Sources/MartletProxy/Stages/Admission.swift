@@ -15,6 +15,12 @@ struct AdmittedRequest: Sendable {
   /// What stands behind the route.
   var server: UpstreamServer { classified.authenticated.routed.route.server }
 
+  /// The account that the server is called with; `nil` where the vault has no part in it.
+  var account: ConnectionKey? {
+    let route = classified.authenticated.routed.route
+    return route.credential.account(of: classified.authenticated.principal, at: route.resource.id)
+  }
+
   /// The same request in a session that lives elsewhere now.
   func moved(to session: MCPSession) -> AdmittedRequest {
     AdmittedRequest(classified: classified, session: BoundSession(session: session), permit: permit, lease: lease)

@@ -11,7 +11,7 @@ struct EraResolver: Sendable {
     let server = request.classified.authenticated.routed.route.server
     let spoken = server.spokenEras
     let wanted = request.classified.classification.era
-    if let session = request.session?.session { return .ready(.success(session.upstreamEra)) }
+    if let session = request.session?.session, !session.isUnconnected { return .ready(.success(session.upstreamEra)) }
     switch (spoken[wanted], spoken[wanted.other]) {
     case (true?, _): return .ready(.success(wanted))
     case (false?, true?): return .ready(.success(wanted.other))

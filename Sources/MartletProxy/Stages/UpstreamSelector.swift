@@ -42,6 +42,7 @@ struct UpstreamSelector: Sendable {
     else { throw .upstreamUnavailable(reason: "not_ready", id: classified.id) }
     outbound.assertion = (routed.settings.assertionHeader, assertion)
     outbound.credential = routed.route.credential.fixedHeader
+    outbound.account = request.account
     outbound.traceContext = traceContext(classified.incoming)
     outbound.principal = classified.authenticated.principal
     outbound.wire = routed.route.server.wire

@@ -138,6 +138,7 @@ final class UpstreamStream: OpenStream, UpstreamReceiver, EventProducer {
     if failure == .unreachable, let session, isStanding, request.server.hasOther(than: session.upstreamURL) {
       return revive(.unreachable)
     }
+    if failure == .connectionRequired, opened != nil { return refuse(.rejected(.connectionRequired(id: nil))) }
     lost(failure.code)
   }
 
@@ -177,6 +178,8 @@ final class UpstreamStream: OpenStream, UpstreamReceiver, EventProducer {
       switch outcome {
       case .success(let session): move(to: session)
       case .failure(.unknownSession): refuse(.rejected(.unknownSession(id: nil)))
+      case .failure(.connectionRequired) where opened != nil:
+        refuse(.rejected(.connectionRequired(id: nil)))
       case .failure(let rejection): lost(rejection.reason)
       }
     }

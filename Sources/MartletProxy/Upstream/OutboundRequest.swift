@@ -50,6 +50,8 @@ public struct OutboundRequest: Sendable {
   public var assertion: (header: String, value: String)?
   /// What the server is opened with: the caller's or the operator's, never what the client sent.
   public var credential: UpstreamCredential?
+  /// The account that it is made with, whose credential is put on last; nothing of this is sent.
+  var account: ConnectionKey?
   /// W3C trace context.
   public var traceContext: [(name: String, value: String)] = []
   /// Whether sending it twice does no harm: not so for `tools/call`.
@@ -74,6 +76,7 @@ public struct OutboundRequest: Sendable {
     var request = OutboundRequest(permit: permit, method: method, url: url)
     request.assertion = assertion
     request.credential = credential
+    request.account = account
     return request
   }
 

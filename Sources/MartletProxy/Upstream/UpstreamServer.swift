@@ -21,9 +21,11 @@ public final class UpstreamServer: Sendable {
     let eras: Mutex<SpokenEras>
     let wire: ServerWireMemory
     let turn = Atomic<Int>(0)
+    let revision: Mutex<ProtocolRevision?>
 
     init(pinned: ProtocolRevision?) {
       wire = ServerWireMemory(pinned: pinned)
+      revision = Mutex(pinned)
       eras = Mutex(SpokenEras(modern: pinned.map { $0.era == .modern }, legacy: pinned.map { $0.era == .legacy }))
     }
   }
@@ -55,6 +57,18 @@ public final class UpstreamServer: Sendable {
   var spokenEras: SpokenEras { knowledge.eras.withLock { $0 } }
 
   func learn(_ era: Era, isSpoken: Bool?) { knowledge.eras.withLock { $0[era] = isSpoken } }
+
+  /// What the server chose to speak with a legacy client.
+  func learn(_ revision: ProtocolRevision) {
+    guard revision.era == .legacy else { return }
+    knowledge.revision.withLock { $0 = revision }
+  }
+
+  /// What the server will most likely choose to speak with a legacy client.
+  func revision(agreedWith wanted: ProtocolRevision) -> ProtocolRevision {
+    guard let known = knowledge.revision.withLock({ $0 }), known.era == .legacy else { return wanted }
+    return min(known, wanted)
+  }
 
   // MARK: - Instances
 

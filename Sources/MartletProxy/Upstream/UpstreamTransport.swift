@@ -1,3 +1,4 @@
+import MCPProtocol
 import MartletDomain
 import NIOCore
 
@@ -11,6 +12,10 @@ public enum UpstreamFailure: Error, Sendable, Hashable {
   case timeout
   /// What came is not HTTP, or more than may be read.
   case malformed
+  /// The user has to connect an account at the server first; the server took nothing.
+  case connectionRequired
+  /// The credential can't be had right now; the server took nothing.
+  case credentialUnavailable
 
   /// A stable code for the trail.
   public var code: String {
@@ -19,7 +24,22 @@ public enum UpstreamFailure: Error, Sendable, Hashable {
     case .disconnected: "disconnected"
     case .timeout: "timeout"
     case .malformed: "malformed"
+    case .connectionRequired: "connection_required"
+    case .credentialUnavailable: "credential_unavailable"
     }
+  }
+
+  /// Whether the server surely did nothing: it wasn't reached, or refused whoever asked.
+  var isUnheard: Bool {
+    switch self {
+    case .unreachable, .connectionRequired, .credentialUnavailable: true
+    case .disconnected, .timeout, .malformed: false
+    }
+  }
+
+  /// The same as a refusal of a request.
+  func rejection(answering id: JSONRPCID?) -> Rejection {
+    self == .connectionRequired ? .connectionRequired(id: id) : .upstreamUnavailable(reason: code, id: id)
   }
 }
 

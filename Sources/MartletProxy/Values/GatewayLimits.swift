@@ -79,6 +79,15 @@ public enum GatewayLimits {
   /// How much is read of what a server says when it refuses a message: 64 KiB.
   public static let refusal = 64 << 10
 
+  /// How long a server that refused a credential may take to say so to its end: 2 s.
+  public static let refusedCredential = TimeAmount.seconds(2)
+  /// How long a client that was sent to connect an account, and came back too soon, is kept waiting: 20 s.
+  public static let connecting = TimeAmount.seconds(20)
+  /// How often is looked meanwhile whether the account is connected: every second.
+  public static let connectingLook = TimeAmount.seconds(1)
+  /// How seldom at most, for a client that only listens: every 30 s.
+  public static let longestConnectingLook = TimeAmount.seconds(30)
+
   // Instances, sessions and streams that outlive what they stand on
 
   /// How often in a row an instance may be unreachable before it is left out: 2.

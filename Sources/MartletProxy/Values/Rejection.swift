@@ -37,6 +37,8 @@ enum Rejection: Error, Sendable {
   case upstreamUnavailable(reason: String, id: JSONRPCID?)
   /// The upstream may have done what was asked, but its answer is lost; it is not asked twice.
   case outcomeUnknown(reason: String, id: JSONRPCID?)
+  /// The user has to connect an account at the server first.
+  case connectionRequired(id: JSONRPCID?)
   /// A store or the trail can't take it right now.
   case temporarilyUnavailable(reason: String)
 
@@ -46,6 +48,7 @@ enum Rejection: Error, Sendable {
     case .upstreamUnavailable(let reason, _): .upstreamUnavailable(reason: reason, id: id)
     case .outcomeUnknown(let reason, _): .outcomeUnknown(reason: reason, id: id)
     case .unknownSession: .unknownSession(id: id)
+    case .connectionRequired: .connectionRequired(id: id)
     case .denied(let reason, _): .denied(reason: reason, id: id)
     case .limited(let refusal, _): .limited(refusal, id: id)
     default: self
@@ -71,6 +74,7 @@ enum Rejection: Error, Sendable {
     case .limited(let refusal, _): "limited:\(refusal.kind.rawValue):\(refusal.limit)"
     case .upstreamUnavailable(let reason, _): "upstream_unavailable:\(reason)"
     case .outcomeUnknown(let reason, _): "outcome_unknown:\(reason)"
+    case .connectionRequired: "connection_required"
     case .temporarilyUnavailable(let reason): "temporarily_unavailable:\(reason)"
     }
   }

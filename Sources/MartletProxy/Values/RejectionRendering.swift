@@ -15,6 +15,8 @@ struct RejectionRendering {
   /// What a client hears of a call that policy refused: which rule did is for the trail.
   static let denied =
     "Denied by policy: this login may not do this here. Trying again won't help; ask whoever runs this gateway."
+  /// What a client hears where nothing more can be told it.
+  static let connectionRequired = "An account at this server has to be connected before it can be used."
 
   /// Renders.
   ///
@@ -58,6 +60,8 @@ struct RejectionRendering {
       return rpc(id, .upstreamUnavailable, "The server behind this route is not available.", 5, statusWithoutID: 503)
     case .outcomeUnknown(_, let id):
       return rpc(id, .upstreamUnavailable, Self.outcomeUnknown, nil, statusWithoutID: 502)
+    case .connectionRequired(let id):
+      return rpc(id, .upstreamUnavailable, Self.connectionRequired, nil, statusWithoutID: 503)
     case .temporarilyUnavailable:
       return problem(503, "temporarily_unavailable", "Try again in a moment.").adding("retry-after", "2")
     }

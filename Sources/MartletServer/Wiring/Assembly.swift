@@ -157,10 +157,11 @@ struct Assembly: Sendable {
       subjects: SubjectDirectory(store: installation.store, clock: installation.clock), limiter: MemoryCallLimiter(),
       assertions: UpstreamAssertionsAdapter(signer: signer, clock: installation.clock),
       transport: SSEUpstreamTransport(
-        over: try await HTTPUpstreamTransport.make(group: group, codec: configuration.httpCodec),
+        over: CredentialTransport(
+          over: try await HTTPUpstreamTransport.make(group: group, codec: configuration.httpCodec), credentials: vault),
         random: installation.random),
       audit: installation.audit, flows: flows, clock: installation.clock, random: installation.random,
-      sealer: installation.sealer, vault: vault)
+      sealer: installation.sealer, credentials: vault)
     return try await Gateway(dependencies, group: group, settings: { snapshots.current.gateway })
   }
 }

@@ -13,12 +13,14 @@ struct ProxyFixture {
 
   let settings: GatewaySettings
 
-  init(allowedOrigins: [String] = []) throws {
+  /// - Parameter credential: What the first route's server is called with.
+  init(allowedOrigins: [String] = [], credential: ServerCredential = .none) throws {
     guard let origin = HTTPOrigin("https://gw.example") else { throw FixtureError() }
     let routes = try [Self.time, Self.notes].map { id in
       UpstreamRoute(
         resource: ProtectedRoute(id: id, displayName: id.server.string, tenants: nil),
-        instances: [UpstreamAddress(url: try AbsoluteURL(parsing: "http://127.0.0.1:9001/mcp"))], pinnedRevision: nil)
+        instances: [UpstreamAddress(url: try AbsoluteURL(parsing: "http://127.0.0.1:9001/mcp"))], pinnedRevision: nil,
+        credential: id == Self.time ? credential : .none)
     }
     settings = GatewaySettings(
       origin: origin, allowedOrigins: Set(allowedOrigins.compactMap { HTTPOrigin($0) }),

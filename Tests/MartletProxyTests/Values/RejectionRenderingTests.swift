@@ -26,6 +26,7 @@ struct RejectionRenderingTests {
     case .limited: (429, "retry-after")
     case .upstreamUnavailable(_, let id): (id == nil ? 503 : 200, "retry-after")
     case .outcomeUnknown(_, let id): (id == nil ? 502 : 200, nil)
+    case .connectionRequired(let id): (id == nil ? 503 : 200, nil)
     case .temporarilyUnavailable: (503, "retry-after")
     }
   }
@@ -39,7 +40,8 @@ struct RejectionRenderingTests {
     .denied(reason: secret, id: .number(7)), .denied(reason: secret, id: nil),
     .limited(limit, id: .number(7)), .limited(limit, id: nil), .upstreamUnavailable(reason: secret, id: .number(7)),
     .upstreamUnavailable(reason: secret, id: nil), .outcomeUnknown(reason: secret, id: .number(7)),
-    .outcomeUnknown(reason: secret, id: nil), .temporarilyUnavailable(reason: secret),
+    .outcomeUnknown(reason: secret, id: nil), .connectionRequired(id: .number(7)), .connectionRequired(id: nil),
+    .temporarilyUnavailable(reason: secret),
   ]
 
   private func render(_ rejection: Rejection, path: String = "/time/mcp") throws -> GatewayResponse {

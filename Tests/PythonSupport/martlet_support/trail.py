@@ -23,3 +23,9 @@ def _rows(world, since: int) -> list[dict]:
         database.row_factory = sqlite3.Row
         found = database.execute("SELECT * FROM audit_event WHERE position > ? ORDER BY position", (since,))
         return [{name: row[name] for name in row.keys() if name != "digest"} for row in found]
+
+
+def gone(world) -> int:
+    """How many exchanges ended because their caller hung up."""
+    with sqlite3.connect(f"file:{world.gateway.data_dir}/martlet.sqlite?mode=ro", uri=True) as database:
+        return database.execute("SELECT count(*) FROM audit_event WHERE reason = 'client_disconnected'").fetchone()[0]

@@ -90,7 +90,7 @@ final class BridgedCall: LegacyAnswer {
       answered(response)
     case .ended: reject(upstream.unavailable("no_response"))
     case .refused(let status, _, let body): refused(status, body)
-    case .failed(let failure): reject(upstream.unavailable(failure.code))
+    case .failed(let failure): reject(failure.rejection(answering: message.id))
     }
   }
 

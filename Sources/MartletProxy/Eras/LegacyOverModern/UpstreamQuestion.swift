@@ -37,7 +37,7 @@ final class UpstreamQuestion {
     case .refused(let status, _, let body):
       guard let failure = ModernRefusal.failure(status: status, body: body) else { return fail("status_\(status)") }
       finish(.success(MCPResponse(id: .null, outcome: .error(failure))))
-    case .failed(let failure): fail(failure.code)
+    case .failed(let failure): finish(.failure(failure.rejection(answering: upstream.request.classified.id)))
     }
   }
 

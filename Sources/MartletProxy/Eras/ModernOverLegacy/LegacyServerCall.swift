@@ -15,6 +15,8 @@ final class LegacyServerCall {
     case answered(ModernAnswer)
     /// The session is not known any more, and the request was not taken.
     case sessionLost
+    /// The server took nothing of it, for want of a credential.
+    case unheard(UpstreamFailure)
     /// There is no usable answer.
     case failed(reason: String)
   }
@@ -31,6 +33,7 @@ final class LegacyServerCall {
   private var dialogue: UpstreamDialogue?
   private var end: Event?
   private var isSent = false
+  private var isTaken = false
   private var isAsking = false
   private var resumptions = 0
 
@@ -101,7 +104,7 @@ final class LegacyServerCall {
   private func hear(_ turn: UpstreamDialogue.Turn) {
     guard end == nil else { return }
     switch turn {
-    case .accepted: break
+    case .accepted: isTaken = true
     case .message(let message):
       resumptions = 0
       act(on: conversation.hear(message))
@@ -109,6 +112,7 @@ final class LegacyServerCall {
     case .refused(let status, _, let body): refused(status, body)
     // No connection was made: another instance may do.
     case .failed(.unreachable): finish(.sessionLost)
+    case .failed(let failure) where failure.isUnheard && !isTaken: finish(.unheard(failure))
     case .failed(let failure): pickUp(orFail: failure.code)
     }
   }

@@ -113,6 +113,7 @@ final class ModernCall: ModernWork {
     case .asked(let asked): park(asked)
     case .answered(let answer): client.conclude(answer)
     case .sessionLost: beginAgain(round)
+    case .unheard(let failure): client.reject(failure.rejection(answering: request.id))
     case .failed(let reason): client.fail(reason)
     }
   }

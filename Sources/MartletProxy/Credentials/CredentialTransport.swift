@@ -1,0 +1,32 @@
+import MartletDomain
+import NIOCore
+
+/// Puts credentials onto requests, whoever sends them: calls, probes, streams, farewells, either bridge, HTTP+SSE.
+///
+/// It stands right above HTTP, so that nothing that goes out in the name of an account can miss it; what names no account
+/// passes at the cost of one comparison. A credential that a server refuses is replaced once and the request sent again:
+/// 401 means that it wasn't executed.
+public struct CredentialTransport: UpstreamTransport {
+  private let base: any UpstreamTransport
+  private let credentials: any UpstreamCredentials
+
+  /// Stands on another transport.
+  public init(over base: any UpstreamTransport, credentials: any UpstreamCredentials) {
+    self.base = base
+    self.credentials = credentials
+  }
+
+  /// Sends a request.
+  public func send(_ request: OutboundRequest, to receiver: any UpstreamReceiver, on eventLoop: any EventLoop)
+    -> any UpstreamCall
+  {
+    guard let account = request.account else { return base.send(request, to: receiver, on: eventLoop) }
+    let call = CredentialedCall(
+      request, of: account, to: receiver, over: base, credentials: credentials, on: eventLoop)
+    call.start()
+    return call
+  }
+
+  /// Ends what is open.
+  public func endSessions(where isOver: @escaping @Sendable (Principal) -> Bool) { base.endSessions(where: isOver) }
+}
