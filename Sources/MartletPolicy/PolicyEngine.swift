@@ -21,6 +21,9 @@ public struct PolicyQuestion: Sendable {
   /// The digests of the definitions that are trusted, by tool, where tools are pinned.
   public var pins: [ByteString: [UInt8]]?
 
+  /// Whether anything has to be found out before it can be answered.
+  public var needsLookups: Bool { rules.map { $0.needsFacts || $0.needsDefinitions } ?? false }
+
   /// Describes a question.
   public init(principal: Principal, route: ProtectedRoute, messages: [MCPMessage], rules: ServerPolicy? = nil) {
     self.principal = principal

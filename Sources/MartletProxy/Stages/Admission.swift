@@ -59,6 +59,7 @@ struct Admission: Sendable {
       principal: request.authenticated.principal, route: routed.route.resource,
       messages: request.message.map { [$0] } ?? [],
       rules: routed.settings.policy?.server(routed.route.resource.id.server))
+    guard question.needsLookups else { return .ready(decide(question, request, session)) }
     return identified(question, on: eventLoop)
       .then(on: eventLoop) { defined($0, request, on: eventLoop) }
       .then(on: eventLoop) { pinned($0, request, on: eventLoop) }
