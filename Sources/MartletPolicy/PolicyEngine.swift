@@ -1,5 +1,6 @@
 import MCPProtocol
 import MartletDomain
+import StrictCoding
 
 /// What policy is asked about.
 public struct PolicyQuestion: Sendable {
@@ -17,6 +18,11 @@ public struct PolicyQuestion: Sendable {
   public var user: User?
   /// The server's tools, where the rules ask for them.
   public var definitions: ToolDefinitions?
+  /// The digests of the definitions that are trusted, by tool, where tools are pinned.
+  public var pins: [ByteString: [UInt8]]?
+
+  /// Whether anything has to be found out before it can be answered.
+  public var needsLookups: Bool { rules.map { $0.needsFacts || $0.needsDefinitions } ?? false }
 
   /// Describes a question.
   public init(principal: Principal, route: ProtectedRoute, messages: [MCPMessage], rules: ServerPolicy? = nil) {

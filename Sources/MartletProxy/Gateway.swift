@@ -52,6 +52,8 @@ public final class Gateway: Sendable {
     public var subjects: SubjectDirectory
     /// Counts calls.
     public var limiter: any CallLimiter
+    /// Keeps which definitions of tools are trusted.
+    public var toolPins: any ToolPinStore
     /// Signs assertions.
     public var assertions: any UpstreamAssertions
     /// Carries requests.
@@ -73,6 +75,7 @@ public final class Gateway: Sendable {
     public init(
       verifier: any BearerVerifier, keys: any KeyVerifier, revocations: RevocationIndex,
       sessions: any MCPSessionStore, policy: any PolicyEngine, subjects: SubjectDirectory, limiter: any CallLimiter,
+      toolPins: any ToolPinStore,
       assertions: any UpstreamAssertions, transport: any UpstreamTransport,
       audit: any AuditSink, flows: any FlowCorrelation, clock: any WallClock, random: any RandomSource,
       sealer: Sealer, credentials: (any UpstreamCredentials)? = nil
@@ -84,6 +87,7 @@ public final class Gateway: Sendable {
       self.policy = policy
       self.subjects = subjects
       self.limiter = limiter
+      self.toolPins = toolPins
       self.assertions = assertions
       self.transport = transport
       self.audit = audit
@@ -117,10 +121,13 @@ public final class Gateway: Sendable {
     transport = dependencies.transport
     sseClients = SSEClientDirectory(random: dependencies.random)
     eras = EraResolver(selector: selector, transport: transport)
+    let pinning = ToolPinning(
+      store: dependencies.toolPins, audit: dependencies.audit, clock: dependencies.clock)
     admission = Admission(
       policy: dependencies.policy, subjects: dependencies.subjects, limiter: dependencies.limiter,
-      catalogue: ToolCatalogue(eras: eras, selector: selector, transport: transport, clock: dependencies.clock),
-      recorder: recorder)
+      catalogue: ToolCatalogue(
+        eras: eras, selector: selector, transport: transport, pinning: pinning, clock: dependencies.clock),
+      pinning: pinning, recorder: recorder)
     legacyBridge = LegacyBridge(clock: dependencies.clock, random: dependencies.random)
     modernBridge = ModernBridge(
       sealer: dependencies.sealer, clock: dependencies.clock, random: dependencies.random, eventLoop: group.next())

@@ -142,11 +142,12 @@ import Testing
 
   @Test func V_006_everyQuestionIsDecidedAsTheOracleDoes() throws {
     var random = SeededGenerator(seed: 6)
-    let definitions = Self.tools.map { name -> JSONValue in
-      ["name": .string(name), "annotations": ["readOnlyHint": .bool(name.utf8.first == UInt8(ascii: "g"))]]
-    }
     var known = ToolDefinitions()
-    known.add(definitions)
+    for name in Self.tools {
+      var traits = ToolTraits()
+      traits.isReadOnly = name.utf8.first == UInt8(ascii: "g")
+      known.add(ByteString(name), ToolDefinition(traits: traits, digest: [1], isPlain: true))
+    }
     var (allowed, denied) = (0, 0)
     for _ in 0..<CaseCount.of("V-006", reduced: 60, full: 3_000) {
       let rules = Self.rules(&random)

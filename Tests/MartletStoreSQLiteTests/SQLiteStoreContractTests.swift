@@ -19,6 +19,9 @@ import Testing
     }
   }
 
+  @Test func V_031_changedToolsAreNotTrusted() async throws {
+    try await ToolPinStoreContract.changedToolsAreNotTrusted(makeStore: makeStore)
+  }
   @Test func clientsComeBackAsStored() async throws {
     try await ClientStoreContract.clientsComeBackAsStored(makeStore: makeStore)
   }

@@ -78,6 +78,10 @@ public enum AuditAction: String, Sendable, CaseIterable {
   case connectionRefused = "connection.refused"
   /// An upstream account was disconnected.
   case connectionRevoked = "connection.revoked"
+  /// A server shows another definition of a tool than the trusted one, or one that hides something.
+  case toolChanged = "tool.changed"
+  /// A changed definition of a tool was accepted.
+  case toolAccepted = "tool.accepted"
   /// A signing key was added.
   case signingKeyRotated = "signing_key.rotated"
   /// A user was made.

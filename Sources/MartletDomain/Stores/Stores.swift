@@ -1,4 +1,4 @@
 /// One durable store, seen through every port. SQLite and the tests' memory store pass the same contract suite.
 public typealias DurableStore = ClientStore & AuthorizationStore & RefreshTokenStore & RevocationStore & UserStore
   & LoginSessionStore & SigningKeyStore & MCPSessionStore & FetchedDocumentStore & AuditStore & ConnectionStore
-  & DataKeyStore & ConnectingStore & APIKeyStore & AdminTokenStore
+  & DataKeyStore & ConnectingStore & APIKeyStore & AdminTokenStore & ToolPinStore

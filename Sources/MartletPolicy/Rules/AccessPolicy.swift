@@ -9,6 +9,8 @@ public struct AccessPolicy: Sendable {
   public let isAllowedByDefault: Bool
   /// The rules.
   public let rules: [PolicyRule]
+  /// Whether a tool has to be the one that was trusted.
+  public let pinsTools: Bool
   private let byServer: [ServerName: ServerPolicy]
 
   /// Makes rules ready.
@@ -16,14 +18,16 @@ public struct AccessPolicy: Sendable {
   /// - Parameters:
   ///   - isAllowedByDefault: What happens where no rule says anything.
   ///   - rules: The rules.
+  ///   - pinsTools: Whether a tool has to be the one that was trusted.
   ///   - servers: The configured servers; of others, everything is refused.
-  public init(isAllowedByDefault: Bool, rules: [PolicyRule], servers: [ServerName]) {
+  public init(isAllowedByDefault: Bool, rules: [PolicyRule], pinsTools: Bool = false, servers: [ServerName]) {
     self.isAllowedByDefault = isAllowedByDefault
     self.rules = rules
+    self.pinsTools = pinsTools
     byServer = Dictionary(
       servers.map { server in
         let rules = rules.filter { $0.what.include(server: server) }
-        return (server, ServerPolicy(isAllowedByDefault: isAllowedByDefault, rules: rules))
+        return (server, ServerPolicy(isAllowedByDefault: isAllowedByDefault, rules: rules, pinsTools: pinsTools))
       }, uniquingKeysWith: { first, _ in first })
   }
 
@@ -43,17 +47,20 @@ public struct ServerPolicy: Sendable {
   public let needsDefinitions: Bool
   /// Whether it can be that somebody is not shown everything in the server's lists.
   public let mayHide: Bool
+  /// Whether a tool has to be the one that was trusted.
+  public let pinsTools: Bool
 
-  init(isAllowedByDefault: Bool, rules: [PolicyRule]) {
+  init(isAllowedByDefault: Bool, rules: [PolicyRule], pinsTools: Bool = false) {
     self.isAllowedByDefault = isAllowedByDefault
     self.rules = rules
     needsFacts = rules.contains(where: \.needsFacts)
-    needsDefinitions = rules.contains { $0.what.annotations != nil }
-    mayHide = !isAllowedByDefault || rules.contains { $0.effect == .deny }
+    self.pinsTools = pinsTools
+    needsDefinitions = pinsTools || rules.contains { $0.what.annotations != nil }
+    mayHide = pinsTools || !isAllowedByDefault || rules.contains { $0.effect == .deny }
   }
 
   /// What is written about a caller at this server.
   public func about(_ caller: PolicyCaller) -> CallerPolicy {
-    CallerPolicy(isAllowedByDefault: isAllowedByDefault, mayHide: mayHide, rules: rules.filter { $0.isAbout(caller) })
+    CallerPolicy(isAllowedByDefault: isAllowedByDefault, rules: rules.filter { $0.isAbout(caller) })
   }
 }

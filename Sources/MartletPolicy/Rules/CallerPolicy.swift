@@ -18,7 +18,6 @@ public struct PolicyVerdict: Sendable, Hashable {
 /// The rules about one caller at one server. Lists and calls are decided here alike.
 public struct CallerPolicy: Sendable {
   let isAllowedByDefault: Bool
-  let mayHide: Bool
   let rules: [PolicyRule]
 
   /// Decides about one thing.

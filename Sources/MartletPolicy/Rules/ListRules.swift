@@ -17,15 +17,25 @@ public struct ListRules: Sendable {
 
   private let rules: CallerPolicy
   private let clock: any WallClock
+  private let pins: [ByteString: [UInt8]]?
 
-  init(_ rules: CallerPolicy, _ clock: any WallClock) {
+  /// - Parameter pins: The definitions of tools that are trusted; `nil` where tools aren't pinned.
+  init(_ rules: CallerPolicy, _ clock: any WallClock, pins: [ByteString: [UInt8]]?) {
     self.rules = rules
     self.clock = clock
+    self.pins = pins
   }
 
-  /// Whether an element of a list may be seen; one that can't be told by name may not.
-  public func shows(_ element: JSONValue, of kind: Kind) -> Bool {
+  /// Whether an element of a list may be seen; one that can't be told by name may not. A tool that was never seen is
+  /// shown: before it is called, it is looked at.
+  ///
+  /// - Parameters:
+  ///   - element: The element.
+  ///   - kind: The list.
+  ///   - digest: The digest of the definition of a tool; asked for where it matters.
+  public func shows(_ element: JSONValue, of kind: Kind, digest: (JSONValue) -> [UInt8]) -> Bool {
     guard let object = Self.object(element, of: kind) else { return false }
+    if case .tool(let name, _) = object, let trusted = pins?[name], trusted != digest(element) { return false }
     return rules.shows(object, at: clock.now())
   }
 

@@ -20,22 +20,23 @@ public struct RuleEvaluation: PolicyEngine {
     if question.messages.isEmpty { try check(rules.decide(.connection, arguments: nil, at: now)) }
     for message in question.messages {
       let arguments = rules.readsArguments ? message.request?.arguments : nil
-      for object in try objects(message, server, question.definitions) {
+      for object in try objects(message, server, question) {
         try check(rules.decide(object, arguments: arguments, at: now))
       }
     }
-    return Permit(
-      principal: permit.principal, route: permit.route, listRules: rules.mayHide ? ListRules(rules, clock) : nil)
+    let lists = server.mayHide ? ListRules(rules, clock, pins: server.pinsTools ? question.pins ?? [:] : nil) : nil
+    return Permit(principal: permit.principal, route: permit.route, listRules: lists)
   }
 
-  private func objects(_ message: MCPMessage, _ server: ServerPolicy, _ definitions: ToolDefinitions?)
+  private func objects(_ message: MCPMessage, _ server: ServerPolicy, _ question: PolicyQuestion)
     throws(PolicyDenial) -> [PolicyObject]
   {
     guard server.needsDefinitions, let name = message.request?.toolName.map({ ByteString($0) }) else {
       return PolicyObject.all(in: message) { _ in ToolTraits() }
     }
-    guard let traits = definitions?.traits[name] else { throw PolicyDenial(reason: "unknown_tool") }
-    return [.tool(name, traits)]
+    guard let tool = question.definitions?.tools[name] else { throw PolicyDenial(reason: "unknown_tool") }
+    if server.pinsTools, question.pins?[name] != tool.digest { throw PolicyDenial(reason: "tool_changed") }
+    return [.tool(name, tool.traits)]
   }
 
   private func check(_ verdict: PolicyVerdict) throws(PolicyDenial) {

@@ -24,8 +24,13 @@ final class ToolCatalogue: Sendable {
   private let selector: UpstreamSelector
   private let transport: any UpstreamTransport
   private let clock: any WallClock
+  private let pinning: ToolPinning
 
-  init(eras: EraResolver, selector: UpstreamSelector, transport: any UpstreamTransport, clock: any WallClock) {
+  init(
+    eras: EraResolver, selector: UpstreamSelector, transport: any UpstreamTransport, pinning: ToolPinning,
+    clock: any WallClock
+  ) {
+    self.pinning = pinning
     self.eras = eras
     self.selector = selector
     self.transport = transport
@@ -42,7 +47,7 @@ final class ToolCatalogue: Sendable {
   {
     let (caller, now) = (request.authenticated.principal.binding, clock.now())
     if let listing = known.value(for: caller, at: now),
-      listing.definitions.traits[tool] != nil || listing.listedAt + Self.patience > now
+      listing.definitions.tools[tool] != nil || listing.listedAt + Self.patience > now
     {
       return .ready(.success(listing.definitions))
     }
@@ -72,9 +77,29 @@ final class ToolCatalogue: Sendable {
     case .failure(let rejection): finish(.failure(rejection), caller)
     case .success(let era):
       ToolListing(own, selector: selector, transport: transport, on: eventLoop) { [self] result in
-        finish(result, caller)
+        listed(result, own, caller, on: eventLoop)
       }.start(era)
     }
+  }
+
+  /// What is pinned is noted before anybody goes by it.
+  private func listed(
+    _ result: Result<ToolListing.Found, Rejection>, _ own: AdmittedRequest, _ caller: PrincipalBinding,
+    on eventLoop: any EventLoop
+  ) {
+    guard case .success(var found) = result,
+      own.classified.authenticated.routed.settings.policy?.pinsTools ?? false
+    else { return finish(result, caller) }
+    // A server doesn't say for how long its tools are trusted.
+    found.ttlMilliseconds = nil
+    let (pinning, principal, seen) = (self.pinning, own.classified.authenticated.principal, found)
+    eventLoop.makeFutureWithTask { try await pinning.observe(seen.definitions, by: principal) }
+      .whenComplete { [self] noted in
+        switch noted {
+        case .success: finish(.success(seen), caller)
+        case .failure: finish(.failure(.temporarilyUnavailable(reason: "tool_store")), caller)
+        }
+      }
   }
 
   private func finish(_ result: Result<ToolListing.Found, Rejection>, _ caller: PrincipalBinding) {

@@ -117,7 +117,7 @@ final class ToolListing {
       return fail("list_error_\(response.failure?.code.rawValue ?? 0)")
     }
     guard let tools = result["tools"]?.arrayValue else { return fail("bad_list") }
-    found.definitions.add(tools)
+    for tool in tools { found.definitions.add(tool) }
     found.ttlMilliseconds = result["ttlMs"]?.int64Value
     if let next = result["nextCursor"], next.stringValue != nil, pages < GatewayLimits.listingPages {
       return ask(cursor: next)

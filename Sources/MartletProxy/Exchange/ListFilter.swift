@@ -33,7 +33,7 @@ struct ListFilter: Sendable {
     var hasChanged = false
     for kind in kinds {
       guard let elements = object[kind.key]?.arrayValue else { continue }
-      let shown = elements.filter { rules.shows($0, of: kind) }
+      let shown = elements.filter { rules.shows($0, of: kind, digest: ToolDefinition.digest) }
       if shown.count < elements.count {
         object[kind.key] = .array(shown)
         hasChanged = true

@@ -45,6 +45,7 @@ struct Admission: Sendable {
   let subjects: SubjectDirectory
   let limiter: any CallLimiter
   let catalogue: ToolCatalogue
+  let pinning: ToolPinning
   let recorder: ExchangeRecorder
 
   func admit(_ request: ClassifiedRequest, in session: BoundSession?, on eventLoop: any EventLoop)
@@ -58,8 +59,10 @@ struct Admission: Sendable {
       principal: request.authenticated.principal, route: routed.route.resource,
       messages: request.message.map { [$0] } ?? [],
       rules: routed.settings.policy?.server(routed.route.resource.id.server))
+    guard question.needsLookups else { return .ready(decide(question, request, session)) }
     return identified(question, on: eventLoop)
       .then(on: eventLoop) { defined($0, request, on: eventLoop) }
+      .then(on: eventLoop) { pinned($0, request, on: eventLoop) }
       .map { decide($0, request, session) }
   }
 
@@ -120,6 +123,25 @@ extension Admission {
       return .success(question)
     }
   }
+
+  /// Finds out which definitions are trusted, where tools are pinned.
+  private func pinned(_ question: PolicyQuestion, _ request: ClassifiedRequest, on eventLoop: any EventLoop)
+    -> Staged<PolicyQuestion>
+  {
+    guard question.rules?.pinsTools ?? false,
+      request.method == .toolsCall || request.method == .toolsList || request.message == nil
+    else { return .ready(.success(question)) }
+    if let pins = pinning.remembered(question.principal) { return .ready(.success(question.trusting(pins))) }
+    let pinning = self.pinning
+    return .later(
+      eventLoop.makeFutureWithTask {
+        do throws(StoreError) {
+          return .success(question.trusting(try await pinning.observe(ToolDefinitions(), by: question.principal)))
+        } catch {
+          return .failure(.temporarilyUnavailable(reason: "tool_store"))
+        }
+      })
+  }
 }
 
 extension MCPMethod {
@@ -143,6 +165,12 @@ extension MCPRequest {
 }
 
 extension PolicyQuestion {
+  fileprivate func trusting(_ pins: [ByteString: [UInt8]]) -> PolicyQuestion {
+    var question = self
+    question.pins = pins
+    return question
+  }
+
   fileprivate func asked(by user: User?) -> PolicyQuestion {
     var question = self
     question.user = user

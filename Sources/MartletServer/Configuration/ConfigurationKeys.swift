@@ -183,6 +183,9 @@ enum ConfigurationKeys {
   /// policy
   static let policy: [ConfigurationKey] = [
     Key("default", "allow or deny", "allow", "What happens where no rule says anything."),
+    Key(
+      "pin_tools", "true or false", "false",
+      "Whether tools whose definition has changed are hidden and refused until `martlet tool accept`."),
     Key("roles", "section", "", "Who belongs together, by name, for who.roles of the rules."),
     Key(
       "rules", "list of sections", "[]", "The rules. One that denies wins over all others; their order doesn't matter."),

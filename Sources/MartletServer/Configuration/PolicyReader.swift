@@ -17,7 +17,9 @@ struct PolicyReader {
     let isAllowed = section.choice("default", default: PolicyDefault.allow) == .allow
     let roles = roles()
     let rules = rules(roles)
-    return AccessPolicy(isAllowedByDefault: isAllowed, rules: rules, servers: servers)
+    return AccessPolicy(
+      isAllowedByDefault: isAllowed, rules: rules, pinsTools: section.bool("pin_tools", default: false),
+      servers: servers)
   }
 
   private func roles() -> [String: PolicySubjects] {

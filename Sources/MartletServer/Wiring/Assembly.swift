@@ -155,6 +155,7 @@ struct Assembly: Sendable {
       revocations: installation.revocations,
       sessions: installation.store, policy: RuleEvaluation(clock: installation.clock),
       subjects: SubjectDirectory(store: installation.store, clock: installation.clock), limiter: MemoryCallLimiter(),
+      toolPins: installation.store,
       assertions: UpstreamAssertionsAdapter(signer: signer, clock: installation.clock),
       transport: SSEUpstreamTransport(
         over: CredentialTransport(

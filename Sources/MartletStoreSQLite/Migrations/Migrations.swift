@@ -15,6 +15,7 @@ struct Migrations {
     migrator.registerMigration("5") { database in try Migration5.apply(to: database) }
     migrator.registerMigration("6") { database in try Migration6.apply(to: database) }
     migrator.registerMigration("7") { database in try Migration7.apply(to: database) }
+    migrator.registerMigration("8") { database in try Migration8.apply(to: database) }
     migrator.registerMigration("9") { database in try Migration9.apply(to: database) }
     return migrator
   }()

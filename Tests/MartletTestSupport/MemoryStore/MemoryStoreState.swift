@@ -49,6 +49,7 @@ struct MemoryStoreState: Sendable {
   var pendingConnections: [ArtefactDigest: PendingConnection] = [:]
   var spentTickets: [ArtefactDigest: Timestamp] = [:]
   var upstreamRegistrations: [UpstreamRegistration] = []
+  var toolPins: [ToolPin] = []
   var clients: [ClientID: RegisteredClient] = [:]
   var pending: [TransactionID: PendingAuthorization] = [:]
   var codes: [ArtefactDigest: StoredCode] = [:]
