@@ -6,6 +6,7 @@ import json
 import pytest
 from martlet_support import FakeMCPServer, Gateway
 from martlet_support.accounts import Someone
+from martlet_support.fake_sse_server import FakeSSEServer
 from martlet_support.mcp import LEGACY, MODERN, MCPConnection
 from martlet_support.pytest_plugin import PASSWORD, USER, Installation
 from martlet_support.route import token
@@ -32,6 +33,8 @@ def authority():
 def world(authority):
     """Servers of each kind that turn everybody away who has no good token, and a user who has connected nothing."""
     upstreams = {mode: FakeMCPServer(mode).start() for mode in MODES}
+    upstreams["old"] = FakeSSEServer().start()
+    upstreams["older"] = FakeMCPServer("stateful", revision="2025-06-18").start()
     for upstream in upstreams.values():
         upstream.guard = authority.guard
     gateway = Gateway(
@@ -152,6 +155,18 @@ def test_a_session_from_before_goes_on_when_the_account_is_connected(world, auth
     assert len(tokens) == 1 and not None in tokens
 
 
+def test_a_session_from_before_goes_on_in_the_revision_of_the_server(world, authority):
+    """What the client was told before anybody could ask the server was a guess."""
+    user = Someone(world, authority)
+    connection = user.client("older", LEGACY)
+    user.connect("older")
+    for _ in range(2):
+        assert connection.tool("echo", {"text": "hi"})["content"][0]["text"] == "hi"
+    calls = world.upstreams["older"].received("tools/call")
+    assert [one.header("mcp-protocol-version") for one in calls] == ["2025-06-18"] * 2
+    assert len({one.header("mcp-session-id") for one in calls}) == 1
+
+
 @pytest.mark.parametrize("server", MODES)
 def test_a_modern_call_is_finished_by_one_repetition(world, authority, server):
     upstream = world.upstreams[server]
@@ -167,3 +182,20 @@ def test_a_modern_call_is_finished_by_one_repetition(world, authority, server):
     assert answer["content"][0]["text"] == "hi", answer
     (call,) = upstream.received("tools/call")
     assert "requestState" not in call.json["params"] and "inputResponses" not in call.json["params"]
+
+
+@pytest.mark.parametrize("revision", [LEGACY, MODERN])
+def test_servers_of_2024_11_05_get_it_on_their_stream_and_their_endpoint(world, authority, revision):
+    upstream = world.upstreams["old"]
+    user = Someone(world, authority)
+    connection = user.client("old", revision)
+    told = connection.tool("echo")
+    assert told["isError"] and leads_to(world, "old", told["content"][0]["text"])
+    assert upstream.received() == [], "it was asked without a token"
+    access = user.connect("old")
+    assert connection.tool("echo", {"text": "one"})["content"][0]["text"] == "one"
+    authority.disown(access)
+    assert connection.tool("echo", {"text": "two"})["content"][0]["text"] == "two", "refused at the endpoint, and sent again"
+    sent = {(one.method, one.header("authorization")) for one in upstream.received()}
+    assert {method for method, _ in sent} == {"GET", "POST"} and (None not in {token for _, token in sent})
+    upstream.clear()

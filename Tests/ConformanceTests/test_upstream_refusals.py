@@ -1,6 +1,7 @@
 """Tokens of users that a server refuses, or that end while many use them: what the authorization server is asked, what clients hear."""
 
 import json
+import re
 import sqlite3
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -119,6 +120,7 @@ def test_R_10_a_refresh_token_that_is_refused_is_asked_about_once(world, authori
 
 @pytest.mark.parametrize("server", MODES)
 def test_missing_scopes_lead_to_the_user(world, authority, server):
+    """The link asks for what the server named beside what was asked for before, and then the call goes through."""
     user = Owner(world, server, authority)
     connection = user.calls(MODERN if server == "modern" else LEGACY)
     challenge = {"WWW-Authenticate": 'Bearer error="insufficient_scope", scope="tools files:write"'}
@@ -127,6 +129,9 @@ def test_missing_scopes_lead_to_the_user(world, authority, server):
     result = connection.tool("echo")
     assert result["isError"] and f"{world.url}/connect/{server}" in result["content"][0]["text"]
     assert authority.count() == asked, "another token would have no more scopes"
+    user.connect(server, re.search(r"http\S+", result["content"][0]["text"]).group())
+    assert set(authority.asked[-1]["scope"].split()) >= {"tools", "files:write"}
+    assert connection.tool("echo", {"text": "hi"})["content"][0]["text"] == "hi"
 
 
 @pytest.mark.parametrize("server", MODES)

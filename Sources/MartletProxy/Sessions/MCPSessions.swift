@@ -1,3 +1,4 @@
+import MCPProtocol
 import MartletDomain
 import NIOCore
 import StrictCoding
@@ -90,6 +91,20 @@ final class MCPSessions: Sendable {
   func move(_ lost: MCPSession, to session: String?, at url: String) async throws(StoreError) -> MCPSession? {
     _ = try await store.moveMCPSession(lost.digest, from: lost.upstreamSession, to: session, at: url)
     return try await self.session(lost.digest)
+  }
+
+  /// Begins a session at its server that the server didn't know of, in the revision that the server chose. Whoever takes
+  /// the old one away stores the new one; a crash in between costs the client a session that nothing had happened in.
+  ///
+  /// - Returns: The session as it is now, whoever changed it; `nil` where it has ended.
+  func settle(
+    _ unconnected: MCPSession, to session: String?, at url: String, speaking revision: ProtocolRevision
+  ) async throws(StoreError) -> MCPSession? {
+    guard try await store.endMCPSession(unconnected.digest) else { return try await self.session(unconnected.digest) }
+    var settled = unconnected
+    (settled.upstreamSession, settled.upstreamURL, settled.revision) = (session, url, revision)
+    try await open(settled)
+    return settled
   }
 
   /// Keeps what has to be told again when the session is begun anew.

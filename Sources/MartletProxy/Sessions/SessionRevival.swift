@@ -101,8 +101,9 @@ final class SessionRevival {
 
   /// Says what the client said to the session that is gone. What is refused now is no reason to give the session up.
   private func tellAgain(_ session: MCPSession, _ outbound: OutboundRequest, _ begun: UpstreamSession) {
-    // What was agreed on with the client can't be changed behind its back.
-    guard begun.revision == session.revision else {
+    // What was agreed on with the client can't be changed behind its back; what it was told before anybody could ask the
+    // server was Martlet's word.
+    guard begun.revision == session.revision || session.isUnconnected else {
       discard(begun, outbound)
       return end()
     }

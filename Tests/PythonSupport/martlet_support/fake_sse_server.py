@@ -32,6 +32,7 @@ class FakeSSEServer:
         self.requests: list[RecordedRequest] = []
         self.executed: list[dict] = []
         self.gone = 0
+        self.guard = None  # as a FakeMCPServer's
         fake = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -41,13 +42,13 @@ class FakeSSEServer:
                 pass
 
             def do_GET(self):
-                fake.record(self, b"")
-                fake.stream(self)
+                if not fake.refuses(self, b""):
+                    fake.stream(self)
 
             def do_POST(self):
                 body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-                fake.record(self, body)
-                fake.post(self, body)
+                if not fake.refuses(self, body):
+                    fake.post(self, body)
 
             def do_DELETE(self):
                 fake.record(self, b"")
@@ -114,9 +115,18 @@ class FakeSSEServer:
 
     # HTTP
 
-    def record(self, handler, body: bytes) -> None:
+    def record(self, handler, body: bytes) -> RecordedRequest:
+        request = RecordedRequest(handler.command, handler.path, list(handler.headers.items()), body)
         with self.lock:
-            self.requests.append(RecordedRequest(handler.command, handler.path, list(handler.headers.items()), body))
+            self.requests.append(request)
+        return request
+
+    def refuses(self, handler, body: bytes) -> bool:
+        request = self.record(handler, body)
+        refusal = self.guard(request) if self.guard else None
+        if refusal:
+            self.plain(handler, refusal[0], refusal[1])
+        return refusal is not None
 
     def plain(self, handler, status: int, body: bytes = b"") -> None:
         handler.send_response(status)

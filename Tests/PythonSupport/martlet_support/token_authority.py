@@ -36,6 +36,7 @@ class TokenAuthority:
         self.spent: dict[str, str] = {}
         self.lost: set[str] = set()  # families that were taken away
         self.codes: dict[str, dict] = {}
+        self.asked: list[dict] = []  # authorization requests
         self._server = ThreadingHTTPServer(("127.0.0.1", port), _handler(self))
         self._server.daemon_threads = True
         self.port = self._server.server_address[1]
@@ -178,6 +179,7 @@ def _handler(owner: TokenAuthority):
         def authorize(self, query):
             code = secrets.token_urlsafe(16)
             owner.codes[code] = query
+            owner.asked.append(query)
             answer = {"code": code, "state": query.get("state", ""), "iss": owner.issuer}
             self.send_response(302)
             self.send_header("Location", f"{query['redirect_uri']}?{urllib.parse.urlencode(answer)}")
