@@ -88,6 +88,13 @@ def test_V_071_answers_count_once_in_the_browser_and_for_the_user_that_left(worl
     world.page(twin)
     assert twin.open(answer).status == 403, "an answer was taken in another browser"
     answer = world.answer(browser)
+    account = browser.open(f"{world.gateway.url}/account")
+    browser.submit(account, form=account.form_to("/logout"))
+    world.page(browser, "other", user="bob")
+    assert browser.open(answer).status == 403, "an answer was taken for whoever is logged in by now"
+    account = browser.open(f"{world.gateway.url}/account")
+    browser.submit(account, form=account.form_to("/logout"))
+    answer = world.answer(browser)
     assert browser.open(answer).status == 200
     again = browser.open(answer)
     assert again.status == 403 and world.row()["state"] == "active"
