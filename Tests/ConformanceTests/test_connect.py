@@ -187,6 +187,7 @@ def test_less_than_asked_is_accepted_and_shown(world):
     assert page.status == 200 and "Not allowed" in page.text and "write" in page.text
     row = world.row("other")
     assert (row["scope"], row["state"]) == ("read", "active")
+    assert world.rival.registrations[0]["token_endpoint_auth_method"] == "client_secret_post"
     assert set(row["asked_scope"].split()) == {"read", "write", "offline_access"}
 
 

@@ -162,9 +162,10 @@ extension AuthorizationServerMetadata {
   /// Whether clients without a secret may redeem codes, as far as the server says.
   fileprivate var admitsPublicClients: Bool { tokenEndpointAuthMethodsSupported?.contains("none") ?? true }
 
-  /// How Martlet would prove itself: with a secret where the server knows how, since Martlet can keep one.
+  /// How Martlet registers to prove itself: with a secret where the server knows how, since Martlet can keep one, and in
+  /// the body where it may be: servers of the Python SDK look for the identifier there even beside HTTP Basic.
   fileprivate var preferredMethod: ClientAuthenticationMethod {
     let methods = tokenEndpointAuthMethodsSupported ?? ["client_secret_basic"]
-    return [.clientSecretBasic, .clientSecretPost].first { methods.contains($0.rawValue) } ?? .none
+    return [.clientSecretPost, .clientSecretBasic].first { methods.contains($0.rawValue) } ?? .none
   }
 }

@@ -24,7 +24,8 @@ class ConnectWorld:
     """
 
     def __init__(self, credential="oauth", *, config=None, authority=None, protect=None, env=None, extra=None):
-        self.authority, self.rival = authority or UpstreamAuthority(), UpstreamAuthority()
+        self.authority = authority or UpstreamAuthority()
+        self.rival = UpstreamAuthority(methods=("client_secret_basic", "client_secret_post", "none"))
         self.up, self.other = FakeMCPServer("stateless"), FakeMCPServer("stateless")
         for one in (self.authority, self.rival, self.up, self.other):
             one.__enter__()

@@ -27,6 +27,7 @@ SERVERS = {
     "demo": ("fastmcp", [str(repository / "Examples/demo-server/server.py"), "--port"], repository),
     "everything": ("fastmcp", ["-m", "mcp_everything_server", "--port"], VENVS / "everything-server"),
     "modern": ("fastmcp", [str(repository / "Tests/Clients/servers/modern_server.py")], repository),
+    "account": ("fastmcp", [str(repository / "Tests/Clients/servers/account_server.py")], repository),
     "legacy": ("sdk1", [str(repository / "Tests/Clients/servers/legacy_server.py")], repository),
 }
 
