@@ -3,10 +3,12 @@
 import urllib.parse
 
 import pytest
-from martlet_support import Callback, Page
+from martlet_support import Callback, MCPConnection, OAuthClient, Page
+from martlet_support.connect_world import LOOPBACK
 from martlet_support.connect_world import ConnectWorld as World
 from martlet_support.patience import until
 from martlet_support.pytest_plugin import PASSWORD, USER
+from martlet_support.tls import ThrowawayCA
 from martlet_support.upstream_authority import CANARY, UpstreamAuthority
 
 @pytest.fixture(scope="module")
@@ -340,6 +342,46 @@ def test_commands_list_show_refresh_and_revoke(world):
         failed = world.gateway.cli("connection", verb, "other", "--user", USER, exit_code=1)
         assert CANARY not in failed.stdout + failed.stderr
     assert "martlet connection list" in world.gateway.cli("connection", "show", "nothing", exit_code=1).stderr
+
+
+def test_a_server_that_wants_more_is_connected_again_three_times_at_most(worlds):
+    world = worlds({"oauth": {"scopes": ["read"]}})
+    url = world.gateway.mcp_url("up")
+    calls = MCPConnection(url, OAuthClient(world.gateway.url).log_in(url, USER, PASSWORD).access)
+    call = lambda: calls.post("tools/call", {"name": "echo", "arguments": {"text": "through"}}).text  # noqa: E731
+    browser = world.browser()
+    link = f"{world.gateway.url}/connect/up?ticket=mct_"
+    assert link in call()
+    assert world.connect(browser).status == 200 and "through" in call()
+    world.up.needs = ["read", "write"]
+    world.authority.grants = ["read"]
+    assert link in call()
+    until(lambda: (world.row()["reason"], world.row()["missing_scope"]) == ("scope_missing", "write"))
+    for repetition in (1, 2, 3):
+        assert world.connect(browser).status == 200
+        assert set(world.authority.asked[-1]["scope"].split()) == {"read", "write"}, "the union was not asked for"
+        assert (link in call()) == (repetition < 3), repetition
+    assert "ask an administrator" in browser.open(f"{world.gateway.url}/account").text
+    world.authority.grants = None
+    assert world.connect(browser).status == 200 and "through" in call()
+    seen = [one.header("authorization") for one in world.up.received()]
+    assert seen and not [one for one in seen if one and not one.startswith(f"Bearer {CANARY}-access")]
+
+
+def test_G12_where_documents_are_taken_martlet_is_known_by_its_own(worlds, tmp_path):
+    ca = ThrowawayCA(tmp_path / "ca")
+    certificate, key = ca.issue("127.0.0.1")
+    authority = UpstreamAuthority(methods=["none", "client_secret_basic"])
+    authority.metadata["client_id_metadata_document_supported"] = True
+    world = worlds(authority=authority, config={**LOOPBACK, "tls": {"cert": str(certificate), "key": str(key)}})
+    document = f"{world.gateway.url}/connect/up/client.json"
+    authority.clients[document] = None
+    browser = world.browser(ca_file=str(ca.ca_file))
+    published = browser.fetch("GET", document).json()
+    assert published["client_id"] == document and published["token_endpoint_auth_method"] == "none"
+    assert published["redirect_uris"] == [f"{world.gateway.url}/connect/up/callback"]
+    assert world.connect(browser).status == 200
+    assert authority.asked[0]["client_id"] == document and not authority.registrations
 
 
 def test_a_callback_is_no_page_for_strangers(world):

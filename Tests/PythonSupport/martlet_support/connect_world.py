@@ -50,8 +50,8 @@ class ConnectWorld:
         for one in (self.up, self.other, self.authority, self.rival, *self.extra):
             one.__exit__(None, None, None)
 
-    def browser(self) -> Browser:
-        self.browsers.append(Browser(self.gateway.url, origins=(self.authority.issuer, self.rival.issuer)))
+    def browser(self, **options) -> Browser:
+        self.browsers.append(Browser(self.gateway.url, origins=(self.authority.issuer, self.rival.issuer), **options))
         return self.browsers[-1]
 
     def page(self, browser: Browser, server: str = "up", *, user: str = USER, query: str = "") -> Page:
