@@ -1,6 +1,7 @@
 """How much may be done: counts by who calls and what is called, never by address; told in words that an agent can act on."""
 
 import json
+import socket
 import threading
 
 import pytest
@@ -100,6 +101,17 @@ def test_a_loop_is_noticed(world):
     assert call({"a": 1, "b": 3}).status == 200, "other arguments are another call"
 
 
+def begin_call(world, server, opened) -> socket.socket:
+    """Sends a call of `wait` and leaves its answer to come."""
+    params = {"name": "wait", "arguments": {}}
+    body = json.dumps(opened.body("tools/call", params)).encode()
+    headers = {**opened.headers("tools/call", params), "Host": f"127.0.0.1:{world.gateway.port}", "Content-Type": "application/json", "Content-Length": str(len(body))}
+    sent = socket.create_connection(("127.0.0.1", world.gateway.port))
+    lines = [f"POST /{server}/mcp HTTP/1.1", *(f"{name}: {value}" for name, value in headers.items()), "", ""]
+    sent.sendall("\r\n".join(lines).encode() + body)
+    return sent
+
+
 class Waiting:
     """Calls of a tool that end when a test says so."""
 
@@ -126,7 +138,7 @@ def test_V_085_calls_at_the_same_time_have_a_limit_and_their_place_is_given_back
         waiting.gate.release()
         accepted = wait().status == 200
         if not accepted:
-            waiting.gate.acquire()
+            waiting.gate.acquire(blocking=False)
         return accepted
 
     def both(end) -> None:
@@ -152,19 +164,10 @@ def test_V_085_calls_at_the_same_time_have_a_limit_and_their_place_is_given_back
     wait()
     assert free(), "after an upstream's failure"
 
-    def leave(_) -> None:
-        try:
-            opened.post("tools/call", {"name": "wait", "arguments": {}}, timeout=2)
-        except OSError:
-            pass
-
-    begun = waiting.begun
-    gone = [threading.Thread(target=leave, args=(number,), daemon=True) for number in range(2)]
-    for thread in gone:
-        thread.start()
-    for thread in gone:
-        thread.join(90)
-    assert waiting.begun == begun + 2
+    begun, gone = waiting.begun, [begin_call(world, server, opened) for _ in range(2)]
+    assert until(lambda: waiting.begun >= begun + 2)
+    for connection_of_one in gone:
+        connection_of_one.close()
     waiting.gate.release(2)
     assert free(), "after clients that went away"
     both(lambda _: wait())

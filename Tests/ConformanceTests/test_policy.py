@@ -6,10 +6,12 @@ import threading
 import pytest
 from martlet_support import Browser, FakeMCPServer, Gateway, MCPConnection, OAuthClient, Page, Pkce, Tokens
 from martlet_support.mcp import LEGACY, MODERN, answer_of
+from martlet_support.pytest_plugin import PASSWORD, USER, Installation
 from martlet_support.route import fresh_token, token
 from martlet_support.scripted_provider import ScriptedProvider
 from martlet_support.sse_connection import SSEConnection
 from martlet_support.steps import Person, reconfigure, registered, until
+from martlet_support.token_authority import TokenAuthority
 from martlet_support.trail import records
 
 BOB = "another horse battery staple"
@@ -369,3 +371,19 @@ def test_V_031_a_tool_that_changes_is_held_back_until_somebody_accepts_it(instal
     assert until(lambda: call(second, "turn") == "allowed", every=0.3) and names(second) == ["stay", "turn"]
     assert "hasn't changed" in world.gateway.cli("tool", "accept", f"{server}/turn", exit_code=1).stderr
     assert any(row["action"] == "tool.accepted" for row in records(world, since))
+
+
+@pytest.mark.parametrize("revision", [LEGACY, MODERN])
+def test_rules_about_annotations_lead_to_the_account_that_they_need(revision):
+    """Before it is connected nobody can look at the tools: the call leads to the page, and so does Martlet's own tool."""
+    with TokenAuthority() as authority, FakeMCPServer("modern") as upstream:
+        upstream.guard = authority.guard
+        credential = {"issuer": authority.issuer, "client_id": authority.client_id, "client_secret": {"env": "UPSTREAM_SECRET"}}
+        policy = {"default": "deny", "pin_tools": True, "rules": [{"name": "reading", "effect": "allow", "what": {"annotations": {"read_only": True}}}]}
+        servers = {"modern": {"url": upstream.url, "credential": {"oauth": credential}}}
+        with Gateway(servers, users={USER: PASSWORD}, config={"policy": policy}, env={"UPSTREAM_SECRET": authority.client_secret}) as gateway:
+            alice = connection(Installation(gateway, {}), "modern", revision)
+            for name in ("martlet_connect", "get_repo"):
+                result = alice.tool(name)
+                assert result["isError"] and f"{gateway.url}/connect/modern" in result["content"][0]["text"], result
+            assert upstream.received("tools/list") == [] and upstream.received("tools/call") == []

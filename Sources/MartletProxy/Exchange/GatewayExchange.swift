@@ -229,15 +229,22 @@ public final class GatewayExchange {
 
   private func forward(_ request: ClassifiedRequest, in session: BoundSession?) {
     switch gateway.admission.admit(request, in: session, on: client.eventLoop) {
-    case .ready(let result): admitted(result)
+    case .ready(let result): admitted(result, request, session)
     case .later(let future):
       future.assumeIsolated().whenSuccess { [self] result in
-        if case .working = state { admitted(result) }
+        if case .working = state { admitted(result, request, session) }
       }
     }
   }
 
-  private func admitted(_ result: Result<AdmittedRequest, Rejection>) {
+  private func admitted(
+    _ result: Result<AdmittedRequest, Rejection>, _ request: ClassifiedRequest, _ session: BoundSession?
+  ) {
+    // Its tools can't be looked at without an account: the client is led to where that is connected, and nothing goes on.
+    if case .failure(.connectionRequired) = result {
+      let route = request.authenticated.principal.route
+      return answerUnconnected(AdmittedRequest(classified: request, session: session, permit: .system(route: route)))
+    }
     do throws(Rejection) {
       let admitted = try result.get()
       lease = admitted.lease

@@ -57,13 +57,20 @@ struct Admission: Sendable {
     let routed = request.authenticated.routed
     let question = PolicyQuestion(
       principal: request.authenticated.principal, route: routed.route.resource,
-      messages: request.message.map { [$0] } ?? [],
+      messages: isOwnTool(request) ? [] : request.message.map { [$0] } ?? [],
       rules: routed.settings.policy?.server(routed.route.resource.id.server))
     guard question.needsLookups else { return .ready(decide(question, request, session)) }
     return identified(question, on: eventLoop)
       .then(on: eventLoop) { defined($0, request, on: eventLoop) }
       .then(on: eventLoop) { pinned($0, request, on: eventLoop) }
       .map { decide($0, request, session) }
+  }
+
+  /// Martlet's own tool, which leads to where an account is connected: whoever may connect to the server may call it.
+  private func isOwnTool(_ request: ClassifiedRequest) -> Bool {
+    guard ConnectTool.isCalled(by: request.message) else { return false }
+    let (route, principal) = (request.authenticated.routed.route, request.authenticated.principal)
+    return route.credential.account(of: principal, at: route.resource.id) != nil
   }
 
   private func decide(_ question: PolicyQuestion, _ request: ClassifiedRequest, _ session: BoundSession?)
@@ -114,7 +121,7 @@ extension Admission {
   private func defined(_ question: PolicyQuestion, _ request: ClassifiedRequest, on eventLoop: any EventLoop)
     -> Staged<PolicyQuestion>
   {
-    guard question.rules?.needsDefinitions ?? false, let tool = request.message?.request?.toolName else {
+    guard question.rules?.needsDefinitions ?? false, let tool = question.messages.first?.request?.toolName else {
       return .ready(.success(question))
     }
     return catalogue.definitions(with: ByteString(tool), for: request, on: eventLoop).map { definitions in
