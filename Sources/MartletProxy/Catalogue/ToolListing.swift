@@ -106,7 +106,7 @@ final class ToolListing {
         return answered(response)
       }
       fail("list_status_\(status)")
-    case .failed(let failure): fail(failure.code)
+    case .failed(let failure): finish(.failure(failure.rejection(answering: nil)))
     }
   }
 

@@ -70,6 +70,6 @@ extension CredentialAnswer {
 extension AdmittedRequest {
   /// The same with another message.
   fileprivate func saying(_ classified: ClassifiedRequest) -> AdmittedRequest {
-    AdmittedRequest(classified: classified, session: session, permit: permit)
+    AdmittedRequest(classified: classified, session: session, permit: permit, lease: lease)
   }
 }

@@ -3,6 +3,14 @@ import MartletDomain
 
 /// Requests that are made with an account of their caller.
 extension GatewayExchange {
+  /// Keeps what an answer about the account is made of. Rules may look at a server's tools before they admit a request, so
+  /// that the account is found to be unconnected before there is a permit; what is made here is only answered.
+  func expectAccount(_ request: ClassifiedRequest, in session: BoundSession?) {
+    let route = request.authenticated.routed.route
+    guard route.credential.account(of: request.authenticated.principal, at: route.resource.id) != nil else { return }
+    withAccount = AdmittedRequest(classified: request, session: session, permit: .system(route: route.resource.id))
+  }
+
   /// The account isn't connected: the client is led to where it can be.
   func answerUnconnected(_ request: AdmittedRequest) {
     withAccount = request

@@ -228,6 +228,7 @@ public final class GatewayExchange {
   }
 
   private func forward(_ request: ClassifiedRequest, in session: BoundSession?) {
+    expectAccount(request, in: session)
     switch gateway.admission.admit(request, in: session, on: client.eventLoop) {
     case .ready(let result): admitted(result)
     case .later(let future):
