@@ -199,3 +199,18 @@ def test_servers_of_2024_11_05_get_it_on_their_stream_and_their_endpoint(world, 
     sent = {(one.method, one.header("authorization")) for one in upstream.received()}
     assert {method for method, _ in sent} == {"GET", "POST"} and (None not in {token for _, token in sent})
     upstream.clear()
+
+
+def test_rules_that_look_at_tools_lead_to_the_page_too(world, authority):
+    """They ask the server before they admit a call, in the name of a caller who has no account there yet."""
+    careful = {"name": "careful", "effect": "deny", "what": {"annotations": {"read_only": True}}}
+    upstream = world.upstreams["modern"]
+    with Gateway({"modern": entry(authority, upstream.url)}, users={USER: PASSWORD}, config={"policy": {"rules": [careful]}},
+            env={"UPSTREAM_SECRET": authority.client_secret}) as gateway:
+        own = Installation(gateway, {})
+        user = Someone(own, authority)
+        connection = user.client("modern", MODERN)
+        told = connection.tool("echo")
+        assert told["isError"] and leads_to(own, "modern", told["content"][0]["text"]), told
+        user.connect("modern")
+        assert connection.tool("echo", {"text": "hi"})["content"][0]["text"] == "hi"
