@@ -24,6 +24,11 @@ public struct PolicyQuestion: Sendable {
   /// Whether anything has to be found out before it can be answered.
   public var needsLookups: Bool { rules.map { $0.needsFacts || $0.needsDefinitions } ?? false }
 
+  /// Whether it has to be known what the server's tools do before one is called.
+  public var needsDefinitions: Bool {
+    rules?.needsDefinitions ?? false || principal.key?.scope.isReadOnly ?? false
+  }
+
   /// Describes a question.
   public init(principal: Principal, route: ProtectedRoute, messages: [MCPMessage], rules: ServerPolicy? = nil) {
     self.principal = principal
