@@ -13,7 +13,7 @@ enum KeyRule {
     for message in question.messages {
       guard let tool = message.request?.toolName else { continue }
       guard scope.admits(tool: tool.utf8) else { return "key_tool" }
-      let traits = question.definitions?.traits[ByteString(tool)]
+      let traits = question.definitions?.tools[ByteString(tool)]?.traits
       if scope.isReadOnly, !(traits?.isReadOnly ?? false) { return "key_read_only" }
     }
     return nil
