@@ -22,7 +22,12 @@ public struct PolicyQuestion: Sendable {
   public var pins: [ByteString: [UInt8]]?
 
   /// Whether anything has to be found out before it can be answered.
-  public var needsLookups: Bool { rules.map { $0.needsFacts || $0.needsDefinitions } ?? false }
+  public var needsLookups: Bool { needsDefinitions || rules?.needsFacts ?? false }
+
+  /// Whether it has to be known what the server's tools do before one is called.
+  public var needsDefinitions: Bool {
+    rules?.needsDefinitions ?? false || principal.key?.scope.isReadOnly ?? false
+  }
 
   /// Describes a question.
   public init(principal: Principal, route: ProtectedRoute, messages: [MCPMessage], rules: ServerPolicy? = nil) {

@@ -117,10 +117,19 @@ def test_scopes_hold(world):
     before = len(world.upstreams["stateful"].received("tools/call"))
     denied = connection.call("tools/call", {"name": "delete", "arguments": {}})
     assert denied["error"]["code"] == -31001, denied
+    assert [tool["name"] for tool in connection.call("tools/list")["result"]["tools"]] == ["echo"], "lists show what may be called"
     reading = MCPConnection(world.mcp_url(), create(world, "reader", "--owner", world.user, "--read-only")["key"])
     reading.initialize()
-    assert reading.call("tools/call", {"name": "delete", "arguments": {}})["error"]["code"] == -31001
-    assert len(world.upstreams["stateful"].received("tools/call")) == before, "it reached the server"
+    tools = world.upstreams["stateful"].tools
+    tools.append({"name": "get", "inputSchema": {"type": "object"}, "annotations": {"readOnlyHint": True}})
+    try:
+        for name in ("echo", "delete"):
+            assert reading.call("tools/call", {"name": name, "arguments": {}})["error"]["code"] == -31001
+        assert len(world.upstreams["stateful"].received("tools/call")) == before, "it reached the server"
+        assert [tool["name"] for tool in reading.call("tools/list")["result"]["tools"]] == ["get"]
+        assert "result" in reading.call("tools/call", {"name": "get", "arguments": {}})
+    finally:
+        tools.pop()
     assert "there is no server" in world.gateway.cli("key", "create", "x", "--server", "nosuch", exit_code=2).stderr
     assert "no address range" in world.gateway.cli("key", "create", "x", "--address", "10.0.0.1/8", exit_code=1).stderr
 

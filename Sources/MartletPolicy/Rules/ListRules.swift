@@ -15,15 +15,21 @@ public struct ListRules: Sendable {
     case resourceTemplates
   }
 
-  private let rules: CallerPolicy
-  private let clock: any WallClock
+  private let rules: (caller: CallerPolicy, clock: any WallClock)?
   private let pins: [ByteString: [UInt8]]?
+  private let key: KeyScope?
 
-  /// - Parameter pins: The definitions of tools that are trusted; `nil` where tools aren't pinned.
-  init(_ rules: CallerPolicy, _ clock: any WallClock, pins: [ByteString: [UInt8]]?) {
+  /// - Parameters:
+  ///   - rules: The rules about the caller, where they may hide something.
+  ///   - pins: The definitions of tools that are trusted; `nil` where tools aren't pinned.
+  ///   - key: What the caller's key is good for.
+  /// - Returns: `nil` where nothing is hidden.
+  init?(_ rules: (caller: CallerPolicy, clock: any WallClock)?, pins: [ByteString: [UInt8]]?, key: KeyScope?) {
+    let narrows = key.map { $0.tools != nil || $0.isReadOnly } ?? false
+    guard rules != nil || narrows else { return nil }
     self.rules = rules
-    self.clock = clock
     self.pins = pins
+    self.key = narrows ? key : nil
   }
 
   /// Whether an element of a list may be seen; one that can't be told by name may not. A tool that was never seen is
@@ -36,7 +42,10 @@ public struct ListRules: Sendable {
   public func shows(_ element: JSONValue, of kind: Kind, digest: (JSONValue) -> [UInt8]) -> Bool {
     guard let object = Self.object(element, of: kind) else { return false }
     if case .tool(let name, _) = object, let trusted = pins?[name], trusted != digest(element) { return false }
-    return rules.shows(object, at: clock.now())
+    if let key, case .tool(let name, let traits) = object {
+      guard key.admits(tool: name.bytes), traits.isReadOnly || !key.isReadOnly else { return false }
+    }
+    return rules.map { $0.caller.shows(object, at: $0.clock.now()) } ?? true
   }
 
   private static func object(_ element: JSONValue, of kind: Kind) -> PolicyObject? {

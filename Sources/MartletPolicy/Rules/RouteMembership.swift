@@ -11,6 +11,8 @@ public struct RouteMembership: PolicyEngine {
     guard question.principal.route == question.route.id else { throw PolicyDenial(reason: "wrong_route") }
     guard question.route.admits(question.principal.tenant) else { throw PolicyDenial(reason: "tenant_not_admitted") }
     if let obstacle = KeyRule.obstacle(question) { throw PolicyDenial(reason: obstacle) }
-    return Permit(principal: question.principal.binding, route: question.route.id)
+    return Permit(
+      principal: question.principal.binding, route: question.route.id,
+      listRules: ListRules(nil, pins: nil, key: question.principal.key?.scope))
   }
 }

@@ -24,7 +24,9 @@ public struct RuleEvaluation: PolicyEngine {
         try check(rules.decide(object, arguments: arguments, at: now))
       }
     }
-    let lists = server.mayHide ? ListRules(rules, clock, pins: server.pinsTools ? question.pins ?? [:] : nil) : nil
+    let lists = ListRules(
+      server.mayHide ? (rules, clock) : nil, pins: server.pinsTools ? question.pins ?? [:] : nil,
+      key: question.principal.key?.scope)
     return Permit(principal: permit.principal, route: permit.route, listRules: lists)
   }
 

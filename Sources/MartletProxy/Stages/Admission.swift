@@ -121,7 +121,7 @@ extension Admission {
   private func defined(_ question: PolicyQuestion, _ request: ClassifiedRequest, on eventLoop: any EventLoop)
     -> Staged<PolicyQuestion>
   {
-    guard question.rules?.needsDefinitions ?? false, let tool = question.messages.first?.request?.toolName else {
+    guard question.needsDefinitions, let tool = question.messages.first?.request?.toolName else {
       return .ready(.success(question))
     }
     return catalogue.definitions(with: ByteString(tool), for: request, on: eventLoop).map { definitions in

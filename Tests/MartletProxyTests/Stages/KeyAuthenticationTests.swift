@@ -11,7 +11,10 @@ import Testing
 struct KeyAuthenticationTests {
   private let clock = FakeClock()
   private let revocations = RevocationIndex()
-  private let (key, text) = KeyText.mint(.apiKey, SeededRandom(seed: 3))
+  private let key: Secret
+  private let text: KeyText
+
+  init() { (key, text) = KeyText.mint(.apiKey, SeededRandom(seed: 3)) }
 
   /// Accepts one key, and counts how often it was asked.
   private final class ListedKey: KeyVerifier {
