@@ -52,8 +52,10 @@ extension SQLiteStore {
   /// See `ToolPinStore`.
   public func toolPins(tenant: TenantID) async throws(StoreError) -> [ToolPin] {
     try await read { database in
-      try database.rows("SELECT * FROM tool_pin WHERE tenant = :tenant ORDER BY route, CAST(tool AS BLOB)", ["tenant": .id(tenant)])
-        .map { try $0.toolPin() }
+      try database.rows(
+        "SELECT * FROM tool_pin WHERE tenant = :tenant ORDER BY route, CAST(tool AS BLOB)", ["tenant": .id(tenant)]
+      )
+      .map { try $0.toolPin() }
     }
   }
 }
