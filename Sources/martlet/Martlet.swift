@@ -15,7 +15,7 @@ struct Martlet: AsyncParsableCommand {
     subcommands: [
       Serve.self, ConfigCommand.self, UserCommand.self, ClientCommand.self, TokenCommand.self, FlowCommand.self,
       SigningKeyCommand.self, PolicyCommand.self, AuditCommand.self, KeyCommand.self, AdminCommand.self,
-      AccessCommand.self, ConnectionCommand.self, ToolCommand.self,
+      AccessCommand.self, ConnectionCommand.self, BackupCommand.self, RestoreCommand.self, ToolCommand.self,
     ])
 
   static func main() async {
