@@ -16,6 +16,9 @@ public final class AuditRecorder: AuditSink {
     var count: Int { waiting.count + beingWritten }
   }
 
+  /// What was written, summed up.
+  public let metrics = EventMetrics()
+
   private let queue = Mutex(Queue())
   private let store: any AuditStore
   private let chain: AuditChain
@@ -52,7 +55,11 @@ public final class AuditRecorder: AuditSink {
   public func recordDurably(_ event: AuditEvent) async throws(StoreError) {
     try await flush()
     try await store.appendAuditEvents([event], linkedBy: chain)
+    metrics.count([event])
   }
+
+  /// How many events wait to be written.
+  public var waitingEvents: Int { queue.withLock { $0.count } }
 
   /// How many events found the queue full; should always be zero.
   public var lostEvents: Int { queue.withLock { $0.lost } }
@@ -70,6 +77,7 @@ public final class AuditRecorder: AuditSink {
           giveBack(rest)
           throw error
         }
+        metrics.count(batch)
         rest = rest.dropFirst(batch.count)
         queue.withLock { queue in
           queue.beingWritten -= batch.count

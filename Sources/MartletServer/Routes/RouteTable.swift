@@ -12,12 +12,13 @@ struct RouteTable: Sendable {
 
   init(
     authorizationServer server: AuthorizationServer, login: @escaping @Sendable () -> LoginEndpoint,
-    connect: ConnectEndpoint, health: Health, administration: AdminAPI, pages: PageRenderer
+    connect: ConnectEndpoint, health: Health, administration: AdminAPI, metrics: MetricsEndpoint,
+    pages: PageRenderer
   ) {
     self.pages = pages
     routes =
       Self.metadata(server) + Self.oauth(server) + Self.browser(server, login) + Self.connecting(connect)
-      + Self.operations(health, pages) + administration.routes
+      + Self.operations(health, metrics, pages) + administration.routes
   }
 
   private static func metadata(_ server: AuthorizationServer) -> [EndpointRoute] {
@@ -93,7 +94,8 @@ struct RouteTable: Sendable {
     ]
   }
 
-  private static func operations(_ health: Health, _ pages: PageRenderer) -> [EndpointRoute] {
+  private static func operations(_ health: Health, _ metrics: MetricsEndpoint, _ pages: PageRenderer) -> [EndpointRoute]
+  {
     [
       EndpointRoute("GET", path: "/healthz", auth: .anyone) { _, _ in
         .json(200, JSONWriter.write(["status": "ok"]))
@@ -105,6 +107,7 @@ struct RouteTable: Sendable {
         return EndpointResponse.json(503, JSONWriter.write(["status": "not_ready", "waiting_for": names]))
           .adding("retry-after", "1")
       },
+      EndpointRoute("GET", path: "/metrics", auth: .anyone) { request, _ in metrics.answer(request) },
       asset("/assets/martlet.css", "text/css; charset=utf-8", pages.stylesheet),
       asset("/assets/martlet.svg", "image/svg+xml", PackageResources.martlet_svg),
     ]

@@ -46,6 +46,7 @@ struct RouteTableTests {
     "GET /connect/:name/client.json anyone",
     "GET /healthz anyone",
     "GET /readyz anyone",
+    "GET /metrics anyone",
     "GET /assets/martlet.css anyone",
     "GET /assets/martlet.svg anyone",
   ]
