@@ -92,7 +92,7 @@ struct RouteTableTests {
   }
 
   @Test(arguments: [
-    "/", "/api", "/nosuch", "/metrics", "/token/x", "/.well-known", "/assets/x", "/time", "/healthz/x", "/login/a/b",
+    "/", "/api", "/nosuch", "/token/x", "/.well-known", "/assets/x", "/time", "/healthz/x", "/login/a/b",
   ])
   func V_007_anUndeclaredPathIsAJSON404(path: String) async throws {
     let (table, close) = try await table()
