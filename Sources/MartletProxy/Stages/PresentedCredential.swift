@@ -15,6 +15,8 @@ enum PresentedCredential {
     let authorization = headers.bytes(of: .authorization)
     if let key = headers.bytes(of: .xAPIKey), authorization == nil || KeyText.isClaimed(by: key) {
       guard authorization == nil, headers.count(.xAPIKey) == 1 else { throw .malformedCredential }
+      // An access token counts in `Authorization` alone, also where it is known already.
+      guard KeyText.isClaimed(by: key) else { throw .invalidToken(reason: "malformed_key") }
       self = .key(ByteString(Array(key)))
       return
     }
