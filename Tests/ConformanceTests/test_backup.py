@@ -90,3 +90,4 @@ def test_what_can_not_be_restored_says_why_and_changes_nothing(world, tmp_path):
     assert "another master.key" in refused(copy, tmp_path / "other")
     assert "there is a database" in world.gateway.cli("restore", str(copy), exit_code=1).stderr
     assert "exists already" in world.gateway.cli("backup", str(copy), exit_code=1).stderr
+    assert "can't write" in world.gateway.cli("backup", str(tmp_path / "no" / "folder"), exit_code=1).stderr

@@ -33,9 +33,11 @@ public enum Backup {
     let sealer = try key(dataDirectory)
     let draft = path + ".copying"
     defer { try? FileManager.default.removeItem(atPath: draft) }
+    // Nobody else may read what isn't sealed yet.
+    guard FileManager.default.createFile(atPath: draft, contents: nil, attributes: [.posixPermissions: 0o600]) else {
+      throw InstallationError("can't write \(draft)", advice: "Check that the folder is there and writable.")
+    }
     do {
-      // Nobody else may read what isn't sealed yet.
-      FileManager.default.createFile(atPath: draft, contents: nil, attributes: [.posixPermissions: 0o600])
       let store = try SQLiteStore(path: original)
       try await store.copy(to: draft)
       try store.close()
@@ -103,7 +105,7 @@ public enum Backup {
   private static func write(_ bytes: [UInt8], to path: String) throws {
     let draft = path + ".writing"
     defer { try? FileManager.default.removeItem(atPath: draft) }
-    FileManager.default.createFile(atPath: draft, contents: nil, attributes: [.posixPermissions: 0o600])
+    _ = FileManager.default.createFile(atPath: draft, contents: nil, attributes: [.posixPermissions: 0o600])
     let file = try FileHandle(forWritingTo: URL(fileURLWithPath: draft))
     try file.write(contentsOf: Data(bytes))
     try file.synchronize()
