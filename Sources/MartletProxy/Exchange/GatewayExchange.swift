@@ -77,29 +77,32 @@ public final class GatewayExchange {
       let routed = try router.route(request)
       record.route = routed.route.resource.id.path
       if request.method == "OPTIONS" { return answer(crossOrigin.preflight(), reason: "preflight") }
-      guard let lookUp = gateway.authenticator.lookUp(routed, on: client.eventLoop) else {
-        return try authenticate(routed, isFirst: false)
+      let credential = try gateway.authenticator.credential(of: routed)
+      guard let lookUp = gateway.authenticator.lookUp(credential, of: routed, on: client.eventLoop) else {
+        return try authenticate(routed, with: credential, isFirst: false)
       }
       state = .lookingUpKey
-      lookUp.assumeIsolated().whenSuccess { [self] in keyLookedUp(routed, $0) }
+      lookUp.assumeIsolated().whenSuccess { [self] in keyLookedUp(routed, credential, $0) }
     } catch {
       reject(error, route: gateway.routeID(request.path, rendering.settings))
     }
   }
 
-  private func keyLookedUp(_ routed: RoutedRequest, _ rejection: Rejection?) {
+  private func keyLookedUp(_ routed: RoutedRequest, _ credential: PresentedCredential, _ rejection: Rejection?) {
     guard case .lookingUpKey = state else { return }
     state = .working
     do throws(Rejection) {
       if let rejection { throw rejection }
-      try authenticate(routed, isFirst: true)
+      try authenticate(routed, with: credential, isFirst: true)
       guard case .readingBody = state else { return }
       if bodyIsComplete { receiveEnd() } else { watchBody() }
     } catch { reject(error) }
   }
 
-  private func authenticate(_ routed: RoutedRequest, isFirst: Bool) throws(Rejection) {
-    let (authenticated, isNew) = try gateway.authenticator.authenticate(routed)
+  private func authenticate(
+    _ routed: RoutedRequest, with credential: PresentedCredential, isFirst: Bool
+  ) throws(Rejection) {
+    let (authenticated, isNew) = try gateway.authenticator.authenticate(routed, with: credential)
     record.principal = authenticated.principal
     record.flow = authenticated.principal.flow
     if isFirst || isNew { gateway.recorder.presented(record) }

@@ -68,9 +68,10 @@ struct Admission: Sendable {
 
   /// Martlet's own tool, which leads to where an account is connected: whoever may connect to the server may call it.
   private func isOwnTool(_ request: ClassifiedRequest) -> Bool {
-    guard ConnectTool.isCalled(by: request.message) else { return false }
     let (route, principal) = (request.authenticated.routed.route, request.authenticated.principal)
-    return route.credential.account(of: principal, at: route.resource.id) != nil
+    // Asked first: most routes have no account, and the tool's name has to be built.
+    guard route.credential.account(of: principal, at: route.resource.id) != nil else { return false }
+    return ConnectTool.isCalled(by: request.message)
   }
 
   private func decide(_ question: PolicyQuestion, _ request: ClassifiedRequest, _ session: BoundSession?)

@@ -33,13 +33,19 @@ struct Authenticator: Sendable {
   let clock: any WallClock
   let use = KeyUse()
 
+  /// Reads what a request proves its caller with; nothing is proven by that.
+  func credential(of routed: RoutedRequest) throws(Rejection) -> PresentedCredential {
+    if Self.queryCarriesToken(routed.incoming.query) { throw .malformedCredential }
+    return try PresentedCredential(routed.incoming.headers)
+  }
+
   /// Looks a key up that isn't known here; done, the request can be authenticated.
   ///
   /// - Returns: `nil` where nothing has to be looked up; else why the key isn't accepted, or `nil` for accepted.
-  func lookUp(_ routed: RoutedRequest, on eventLoop: any EventLoop) -> EventLoopFuture<Rejection?>? {
-    guard let keys, case .key(let bytes)? = try? PresentedCredential(routed.incoming.headers),
-      KeyText(bytes.bytes)?.kind == .apiKey
-    else { return nil }
+  func lookUp(
+    _ credential: PresentedCredential, of routed: RoutedRequest, on eventLoop: any EventLoop
+  ) -> EventLoopFuture<Rejection?>? {
+    guard let keys, case .key(let bytes) = credential, KeyText(bytes.bytes)?.kind == .apiKey else { return nil }
     let route = routed.route.resource.id
     let key = TokenCache.Key(token: bytes, route: route)
     let now = clock.now()
@@ -65,9 +71,9 @@ struct Authenticator: Sendable {
   /// Proves the caller.
   ///
   /// - Returns: The request with its principal, and whether the token was seen for the first time.
-  func authenticate(_ routed: RoutedRequest) throws(Rejection) -> (request: AuthenticatedRequest, isFirst: Bool) {
-    if Self.queryCarriesToken(routed.incoming.query) { throw .malformedCredential }
-    let credential = try PresentedCredential(routed.incoming.headers)
+  func authenticate(
+    _ routed: RoutedRequest, with credential: PresentedCredential
+  ) throws(Rejection) -> (request: AuthenticatedRequest, isFirst: Bool) {
     let now = clock.now()
     let route = routed.route.resource.id
     let key = TokenCache.Key(token: credential.bytes, route: route)

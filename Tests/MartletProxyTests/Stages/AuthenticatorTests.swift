@@ -23,7 +23,8 @@ struct AuthenticatorTests {
   {
     let routed = try ProxyFixture().routed(ProxyFixture().incoming(query: query, headers))
     do {
-      _ = try (authenticator ?? self.authenticator()).authenticate(routed)
+      let authenticator = authenticator ?? self.authenticator()
+      _ = try authenticator.authenticate(routed, with: authenticator.credential(of: routed))
       return "accepted"
     } catch {
       return error.reason
@@ -82,7 +83,9 @@ struct AuthenticatorTests {
       pinnedRevision: nil)
     let routed = RoutedRequest(
       incoming: fixture.incoming([("authorization", "Bearer good")]), route: route, settings: fixture.settings)
-    #expect(throws: Rejection.self) { try authenticator().authenticate(routed) }
+    let authenticator = authenticator()
+    let credential = try authenticator.credential(of: routed)
+    #expect(throws: Rejection.self) { try authenticator.authenticate(routed, with: credential) }
   }
 }
 

@@ -50,10 +50,13 @@ struct KeyAuthenticationTests {
   ) async throws -> String? {
     let fixture = try ProxyFixture()
     let routed = try fixture.routed(fixture.incoming("POST", "/time/mcp", headers))
-    if let lookUp = authenticator.lookUp(routed, on: MultiThreadedEventLoopGroup.singleton.next()) {
+    let credential: PresentedCredential
+    do { credential = try authenticator.credential(of: routed) } catch { return error.reason }
+    let eventLoop = MultiThreadedEventLoopGroup.singleton.next()
+    if let lookUp = authenticator.lookUp(credential, of: routed, on: eventLoop) {
       if let rejection = try await lookUp.get() { return rejection.reason }
     }
-    do { _ = try authenticator.authenticate(routed) } catch { return error.reason }
+    do { _ = try authenticator.authenticate(routed, with: credential) } catch { return error.reason }
     return nil
   }
 
