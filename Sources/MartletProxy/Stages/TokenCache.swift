@@ -1,5 +1,6 @@
 import Crypto
 import MartletDomain
+import OAuthClient
 import StrictCoding
 import Synchronization
 

@@ -9,10 +9,10 @@ struct MetricsEndpoint: Sendable {
   let health: Health
   let startedAt: Timestamp
 
-  private static let here = ["127.0.0.0/8", "::1/128", "::ffff:127.0.0.0/104"].compactMap { CIDR($0) }
+  private static let here = AddressRanges(["127.0.0.0/8", "::1"])
 
   func answer(_ request: EndpointRequest) -> EndpointResponse {
-    guard let address = IPAddress(request.address), Self.here.contains(where: { $0.contains(address) }) else {
+    guard Self.here.contain(request.address) else {
       return .json(
         403,
         JSONWriter.write([

@@ -2,6 +2,7 @@
 import MartletTestSupport
 import NIOPosix
 import StrictCoding
+import OAuthClient
 import Synchronization
 import Testing
 
