@@ -21,7 +21,7 @@ from pathlib import Path
 import mutation_record
 import mutation_tests
 import prove
-from mutation_table import Mutation, TableError, apply, misplaced, put_back, read
+from mutation_table import Mutation, TableError, apply, changed, misplaced, put_back, read
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 TABLE = REPOSITORY / "scripts/mutations"
@@ -170,6 +170,10 @@ def main() -> int:
         return 0
     if options.stale:
         stale = [problem for mutation in mutations for problem in misplaced(mutation, REPOSITORY)]
+        try:
+            changed([mutation for mutation in mutations if not mutation.alone], REPOSITORY)
+        except TableError as error:
+            stale = stale or str(error).splitlines()
         print("\n".join(stale) or f"all {len(mutations)} mutations find their places")
         return 1 if stale else 0
     if options.list:

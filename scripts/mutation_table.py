@@ -76,9 +76,9 @@ def misplaced(mutation: Mutation, root: Path) -> list[str]:
     return found
 
 
-def apply(mutations: list[Mutation], root: Path) -> dict[Path, str | None]:
-    """Writes the changes into the sources under `root`. Answers what was there before (None: a new file)."""
-    before: dict[Path, str | None] = {}
+def changed(mutations: list[Mutation], root: Path) -> dict[Path, tuple[str, str]]:
+    """Every file that the mutations change, as it is and as it becomes; a TableError names all that can't be changed."""
+    texts: dict[Path, tuple[str, str]] = {}
     problems = []
     edits = [(mutation.name, *edit) for mutation in mutations for edit in mutation.edits()]
     for name in sorted({file for _, file, _, _ in edits}):
@@ -92,19 +92,26 @@ def apply(mutations: list[Mutation], root: Path) -> dict[Path, str | None]:
             spans.append((text.index(old), text.index(old) + len(old), new, mutation))
         spans.sort()
         problems += [f"{b[3]} overlaps {a[3]} in {name}" for a, b in zip(spans, spans[1:]) if b[0] < a[1]]
-        before[path] = text
+        broken = text
         for start, end, new, _ in reversed(spans):
-            text = text[:start] + new + text[end:]
-        if not problems:
-            path.write_text(text, encoding="utf-8")
+            broken = broken[:start] + new + broken[end:]
+        texts[path] = (text, broken)
+    if problems:
+        raise TableError("\n".join(problems))
+    return texts
+
+
+def apply(mutations: list[Mutation], root: Path) -> dict[Path, str | None]:
+    """Writes the changes into the sources under `root`: all of them or none. Answers what was there before (None: a new file)."""
+    texts = changed(mutations, root)
+    before: dict[Path, str | None] = {path: text for path, (text, _) in texts.items()}
+    for path, (_, broken) in texts.items():
+        path.write_text(broken, encoding="utf-8")
     together = [mutation for mutation in mutations if not mutation.alone]
     for target in sorted({Path(*Path(file).parts[:2]) for mutation in together for file, _, _ in mutation.edits()}):
         switch_file = root / target / "MutationSwitch.swift"
         before[switch_file] = None
-        if not problems:
-            switch_file.write_text(SWITCH, encoding="utf-8")
-    if problems:
-        raise TableError("\n".join(problems))
+        switch_file.write_text(SWITCH, encoding="utf-8")
     return before
 
 

@@ -64,8 +64,8 @@ STAGES = [
         needs="build",
     ),
     pytest("conformance", "conformance and attacks, over HTTP", "Tests/ConformanceTests", 15 * MINUTE, workers=4),
-    pytest("integration", "restart, OIDC provider, two processes, pages", "Tests/IntegrationTests", 15 * MINUTE),
-    pytest("clients", "real MCP clients", "Tests/Clients", 15 * MINUTE),
+    pytest("integration", "restart, OIDC provider, two processes, pages", "Tests/IntegrationTests", 15 * MINUTE, workers=2),
+    pytest("clients", "real MCP clients", "Tests/Clients", 15 * MINUTE, workers=2),
 ]
 
 

@@ -20,7 +20,7 @@ from martlet_support.sse_connection import SSEConnection
 from martlet_support.steps import FULL, count, until
 from martlet_support.vitals import Vitals, vitals
 
-SECONDS = count(20, 30 * 60)
+SECONDS = count(12, 30 * 60)
 WORKERS = 6
 FAULTS = 0.01
 FILES = 20  # the store opens its four readers when they are first needed, each with two files
