@@ -1,6 +1,7 @@
 """Legacy clients with a server that speaks 2026-07-28 only: what goes over the wire on both hops."""
 
 import base64
+import json
 import threading
 import time
 
@@ -709,6 +710,87 @@ def test_V_041_revocation_ends_what_is_open(install):
     assert list(listening.stream.messages()) == []
     assert "error" in list(calling)[-1]
     wait_until(lambda: streams_open(server) == 0)
+
+
+# A client that was cut off
+
+
+def read(answer, limit: int | None = None) -> tuple[list[dict], str | None]:
+    """The messages of a stream and its last event id, up to `limit` messages."""
+    messages, last = [], None
+    for _, data, identifier in answer.stream.events():
+        last = identifier or last
+        if data:
+            messages.append(json.loads(data))
+        if limit is not None and len(messages) >= limit:
+            break
+    return messages, last
+
+
+def test_R_60_a_bridged_call_that_was_cut_is_resumed_without_loss(world, server):
+    def steps(message, _):
+        for step in range(12):
+            yield {"jsonrpc": "2.0", "method": "notifications/progress", "params": {"progressToken": 1, "progress": step}}
+            time.sleep(0.02)
+        yield {"content": []}
+
+    server.on("tools/call", steps)
+    connection = legacy(world)
+    answer = call(connection, "slow", progressToken=1)
+    got, last = read(answer, 2)
+    answer.stream.close()
+    for limit in (3, None):
+        answer = connection.open_stream(headers={"Last-Event-ID": last}, timeout=60)
+        more, last = read(answer, limit)
+        answer.stream.close()
+        got += more
+    assert [m["params"]["progress"] for m in got[:-1]] == [*range(12)] and "result" in got[-1]
+    assert len(server.received("tools/call")) == 1
+    stranger = legacy(world)
+    assert stranger.post("tools/call", {"name": "slow", "arguments": {}}).status == 200
+    foreign = stranger.open_stream(headers={"Last-Event-ID": last}, timeout=60)
+    server.wait_for("subscriptions/listen")
+    server.wait_for_streams()
+    server.push({"jsonrpc": "2.0", "method": "notifications/tools/list_changed"})
+    assert read(foreign, 1)[0] == [{"jsonrpc": "2.0", "method": "notifications/tools/list_changed"}], "another session's id opens nothing of it"
+    foreign.stream.close()
+    wait_until(lambda: streams_open(server) == 0)
+
+
+def test_R_60_a_question_waits_for_a_client_that_was_cut_off(world, server):
+    reached = threading.Event()
+
+    def asked_late(message, _):
+        if "requestState" not in message["params"]:
+            yield {"jsonrpc": "2.0", "method": "notifications/progress", "params": {"progressToken": 1, "progress": 1}}
+            reached.wait(20)
+            yield {"resultType": "input_required", "inputRequests": elicit(), "requestState": "s"}
+        else:
+            yield {"content": [{"type": "text", "text": "done"}]}
+
+    server.on("tools/call", asked_late)
+    connection = legacy(world, capabilities={"elicitation": {}})
+    answer = call(connection, progressToken=1)
+    _, last = read(answer, 1)
+    answer.stream.close()
+    reached.set()
+    events = connection.open_stream(headers={"Last-Event-ID": last}, timeout=60).stream.messages()
+    question = next(events)
+    assert question["method"] == "elicitation/create"
+    say(connection, {"id": question["id"], "result": {"action": "cancel"}})
+    assert next(events)["result"]["content"][0]["text"] == "done"
+
+
+def test_R_60_who_comes_back_to_the_sessions_stream_hears_that_all_may_have_changed(world, server):
+    connection = legacy(world)
+    opened = connection.open_stream()
+    server.wait_for_streams()
+    server.push({"jsonrpc": "2.0", "method": "notifications/tools/list_changed"})
+    _, last = read(opened, 1)
+    opened.stream.close()
+    wait_until(lambda: streams_open(server) == 0)
+    told, _ = read(connection.open_stream(headers={"Last-Event-ID": last}, timeout=60), 3)
+    assert {m["method"] for m in told} == {f"notifications/{kind}/list_changed" for kind in ("tools", "prompts", "resources")}
 
 
 # Martlet's restart

@@ -16,6 +16,9 @@ final class ClientMessages {
   private let id: JSONRPCID?
   private let events: ClientEventStream
   private var mode = Mode.silent
+  private var isEnded = false
+  private var keep: ((ClientMessages) -> KeptStream?)?
+  private var kept: KeptStream?
 
   /// - Parameter id: The id of the client's request, for errors.
   init(exchange: GatewayExchange, id: JSONRPCID?) {
@@ -26,6 +29,9 @@ final class ClientMessages {
 
   var isDone: Bool { if case .done = mode { true } else { false } }
 
+  /// Whether a client that is gone can come back for what is said now.
+  var isKept: Bool { kept != nil && !isDone }
+
   /// Whether nothing was sent yet.
   var isSilent: Bool { if case .silent = mode { true } else { false } }
 
@@ -34,14 +40,42 @@ final class ClientMessages {
     guard case .silent = mode else { return }
     mode = .streaming
     events.open()
+    kept = keep?(self)
+  }
+
+  /// Lets the client come back to the stream, if there will be one.
+  func keep(in session: MCPSession, for principal: Principal, from producer: any EventProducer) {
+    keep = { [weak producer] messages in
+      guard let producer else { return nil }
+      return KeptStream(
+        messages.exchange, session, answering: messages.id, for: principal, from: producer, through: messages.events
+      ) { [weak messages] in messages?.readerEnded($0) }
+    }
   }
 
   /// Sends a message that comes before the response.
-  func send(_ message: MCPMessage) {
+  ///
+  /// - Parameter event: The event's id, for streams that aren't kept here.
+  func send(_ message: MCPMessage, event: String? = nil) {
     openStream()
     guard case .streaming = mode else { return }
-    if !events.send([SSEEvent(message: message)]) { cut(reason: "slow_reader") }
+    if !say(SSEEvent(message: message, id: event)) { cut(reason: "slow_reader") }
   }
+
+  /// Sends an event without content, for its id.
+  func prime(_ event: String) {
+    guard case .streaming = mode else { return }
+    _ = say(SSEEvent(id: event, data: []))
+  }
+
+  private func say(_ event: SSEEvent) -> Bool {
+    guard let kept else { return events.send([event]) }
+    kept.append(event)
+    return true
+  }
+
+  /// The client takes more.
+  func clientWritabilityChanged() { kept?.pull() }
 
   /// Sends the response, and ends.
   ///
@@ -56,7 +90,7 @@ final class ClientMessages {
       if let session { answer = answer.adding("mcp-session-id", ByteString(session.expose()).string) }
       whole(answer)
     case .streaming:
-      _ = events.send([SSEEvent(message: .response(response))])
+      _ = say(SSEEvent(message: .response(response)))
       finish(reason: nil)
     case .done: break
     }
@@ -69,6 +103,7 @@ final class ClientMessages {
   func whole(_ answer: GatewayResponse) {
     guard case .silent = mode else { return }
     mode = .done
+    isEnded = true
     exchange.answerEnded(
       reason: answer.head.status < 400 ? nil : "status_\(answer.head.status)", status: answer.head.status)
     exchange.sendHead(answer.head, length: answer.body.count)
@@ -81,25 +116,25 @@ final class ClientMessages {
     switch mode {
     case .silent:
       mode = .done
+      isEnded = true
       exchange.reject(rejection)
     case .streaming:
       if let id {
         let failure = MCPResponse.Failure(code: .upstreamUnavailable, message: "The server behind this route failed.")
         let response = exchange.response(to: rejection) ?? MCPResponse(id: id, outcome: .error(failure))
-        _ = events.send([SSEEvent(message: .response(response))])
+        _ = say(SSEEvent(message: .response(response)))
       }
       finish(reason: rejection.reason)
     case .done: break
     }
   }
 
-  /// Ends a stream that has no response, or not yet.
+  /// Ends a stream that has no response, or not yet. A kept one ends for its client when that has read it.
   func finish(reason: String?) {
     guard !isDone else { return }
     mode = .done
-    events.stop()
-    exchange.answerEnded(reason: reason)
-    exchange.client.finish()
+    if let kept { return kept.finish(.complete(reason)) }
+    if end(reason: reason) { exchange.client.finish() }
   }
 
   /// Ends the connection, because the answer can't be completed.
@@ -109,11 +144,25 @@ final class ClientMessages {
     exchange.client.abort()
   }
 
-  /// The client is gone: nothing more is sent.
+  /// The client is gone: nothing more is sent to it here.
   func forget(reason: String) {
-    guard !isDone else { return }
-    mode = .done
+    if kept == nil { mode = .done }
+    kept?.leave()
+    end(reason: reason)
+  }
+
+  /// The client has everything, or reads on elsewhere.
+  private func readerEnded(_ end: EventLog.End) {
+    guard case .complete(let reason) = end else { return }
+    if self.end(reason: reason) { exchange.client.finish() }
+  }
+
+  @discardableResult
+  private func end(reason: String?) -> Bool {
+    guard !isEnded else { return false }
+    isEnded = true
     events.stop()
     exchange.answerEnded(reason: reason)
+    return true
   }
 }

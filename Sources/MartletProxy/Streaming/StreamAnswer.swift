@@ -26,12 +26,8 @@ final class StreamAnswer: ExchangeAnswer {
   private var gateway: Gateway { exchange.gateway }
   private var client: any ClientStream { exchange.client }
 
-  /// An id that isn't of this session is as good as none.
   func start() {
-    let presented = request.classified.incoming.headers.values("last-event-id")
-    guard presented.count == 1, let point = gateway.eventIDs.decode(presented[0], of: session) else {
-      return openUpstream(from: nil)
-    }
+    guard let point = exchange.lastEvent(of: request) else { return openUpstream(from: nil) }
     gateway.streams.find(
       point.stream, of: session.digest, after: point.sequence, for: principal, on: client.eventLoop
     ).assumeIsolated().whenComplete { [self] found in
@@ -123,5 +119,14 @@ final class StreamAnswer: ExchangeAnswer {
     gateway.streams.closed(self, of: nil, on: client.eventLoop)
     exchange.answerEnded(reason: reason)
     return true
+  }
+}
+
+extension GatewayExchange {
+  /// Where a client that comes back wants to go on. An id that isn't of its session is as good as none.
+  func lastEvent(of request: AdmittedRequest) -> EventPoint? {
+    let presented = request.classified.incoming.headers.values("last-event-id")
+    guard presented.count == 1, let session = request.session?.session else { return nil }
+    return gateway.eventIDs.decode(presented[0], of: session)
   }
 }

@@ -7,7 +7,7 @@ import StrictCoding
 /// only.
 ///
 /// The client's disconnect doesn't end it (MCP 2025-11-25, Streamable HTTP); `notifications/cancelled` does.
-final class BridgedCall: LegacyAnswer {
+final class BridgedCall: LegacyAnswer, EventProducer {
   private let exchange: GatewayExchange
   private let request: AdmittedRequest
   private let message: MCPRequest
@@ -44,6 +44,7 @@ final class BridgedCall: LegacyAnswer {
   private var session: ArtefactDigest? { request.session?.session.digest }
 
   func start() {
+    if let session = request.session?.session { messages.keep(in: session, for: principal, from: self) }
     if let session { gateway.legacyBridge.desk.began(Seat(self, on: eventLoop), message.id, in: session) }
     // Without arguments there is nothing to mirror, whatever the definition says.
     guard message.method == .toolsCall, message.arguments?.isEmpty == false else { return send(nil) }
@@ -95,7 +96,7 @@ final class BridgedCall: LegacyAnswer {
   }
 
   private func relay(_ notification: MCPNotification) {
-    guard !clientIsGone, let legacy = NotificationTranslation.legacy(notification) else { return }
+    guard isHeard, let legacy = NotificationTranslation.legacy(notification) else { return }
     say(.notification(legacy))
     regulate()
   }
@@ -159,7 +160,7 @@ final class BridgedCall: LegacyAnswer {
       return conclude(.init(code: .internalError, message: "The server asked for input too often."))
     }
     // Nobody is there to be asked.
-    guard !clientIsGone else { return settle() }
+    guard isHeard else { return settle() }
     do throws(MCPMessageError) {
       let open = try OpenQuestions(
         required, client: upstream.client, session: session, desk: gateway.legacyBridge.desk,
@@ -220,7 +221,7 @@ final class BridgedCall: LegacyAnswer {
   }
 
   private func conclude(_ result: JSONValue) {
-    for elicitation in elicitations where !clientIsGone {
+    for elicitation in elicitations where isHeard {
       say(.notification(.init(method: .elicitationComplete, params: ["elicitationId": .string(elicitation)])))
     }
     let shown = ListFilter(request.permit, message.method)?.filtered(result) ?? result
@@ -247,11 +248,26 @@ final class BridgedCall: LegacyAnswer {
     messages.reject(rejection)
   }
 
-  private func regulate() { dialogue?.setReading(clientIsGone || exchange.client.isWritable) }
+  /// A stream that is kept regulates by its log.
+  private func regulate() {
+    if !messages.isKept { dialogue?.setReading(clientIsGone || exchange.client.isWritable) }
+  }
 
   // MARK: - The client's side
 
-  func clientWritabilityChanged() { regulate() }
+  /// Whether the client hears what is said, now or when it comes back.
+  private var isHeard: Bool { !clientIsGone || messages.isKept }
+
+  func clientWritabilityChanged() {
+    messages.clientWritabilityChanged()
+    regulate()
+  }
+
+  func setReading(_ reading: Bool) { dialogue?.setReading(reading) }
+
+  func readerLeft() {}
+
+  func readerCame(_ principal: Principal) {}
 
   func clientDisconnected() {
     clientIsGone = true
@@ -281,7 +297,7 @@ final class BridgedCall: LegacyAnswer {
     dialogue?.cancel()
     dialogue = nil
     timer?.cancel()
-    for id in questions?.withdraw() ?? [] where !clientIsGone {
+    for id in questions?.withdraw() ?? [] where isHeard {
       messages.send(.notification(.init(method: .cancelled, params: ["requestId": id.json])))
     }
     questions = nil

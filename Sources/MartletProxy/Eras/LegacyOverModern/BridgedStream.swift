@@ -6,7 +6,7 @@ import StrictCoding
 /// The GET stream of a legacy session, fed by a modern server's subscription. Used on its event loop only.
 ///
 /// The server may end the subscription, and the client may watch other resources: a new subscription follows, and the
-/// client's stream stays.
+/// client's stream stays. A client that comes back to a stream hears that everything may have changed since.
 final class BridgedStream: LegacyAnswer {
   private let exchange: GatewayExchange
   private let request: AdmittedRequest
@@ -20,14 +20,18 @@ final class BridgedStream: LegacyAnswer {
   private var timer: Scheduled<Void>?
   private var pause = LegacyBridgeLimits.firstSubscriptionPause
   private var generation = 0
-  private var hasGap = false
+  private let name = StreamName(.standing, loop: 0)
+  private var said = 0
+  private var hasGap: Bool
   private var isReading = false
   private var mustReadAgain = false
   private var isOver = false
 
-  init(exchange: GatewayExchange, request: AdmittedRequest) {
+  /// - Parameter isResumed: Whether the client had such a stream before.
+  init(exchange: GatewayExchange, request: AdmittedRequest, isResumed: Bool) {
     self.exchange = exchange
     self.request = request
+    hasGap = isResumed
     upstream = ModernUpstream(exchange: exchange, request: request, client: request.legacyClient)
     messages = ClientMessages(exchange: exchange, id: nil)
   }
@@ -60,6 +64,7 @@ final class BridgedStream: LegacyAnswer {
       return messages.reject(.methodNotAllowed(allow: "POST, DELETE, OPTIONS"))
     }
     messages.openStream()
+    if let session = request.session?.session, session.revision >= .v20251125 { messages.prime(eventID(of: session)) }
     gateway.streams.opened(self, on: eventLoop)
     watchesChanged()
   }
@@ -133,7 +138,7 @@ final class BridgedStream: LegacyAnswer {
     subscription.beganAt = .now()
     // The client can't know that it may have missed something.
     if hasGap, let filter {
-      for change in filter.changes(watching: watched) { messages.send(.notification(change)) }
+      for change in filter.changes(watching: watched) { tell(change) }
     }
     hasGap = false
   }
@@ -142,11 +147,20 @@ final class BridgedStream: LegacyAnswer {
     switch notification.method {
     case .toolsListChanged, .promptsListChanged, .resourcesListChanged, .resourcesUpdated:
       guard let legacy = NotificationTranslation.legacy(notification) else { return }
-      messages.send(.notification(legacy))
+      tell(legacy)
       if messages.isDone { return clientDisconnected() }
       clientWritabilityChanged()
     default: break
     }
+  }
+
+  private func tell(_ notification: MCPNotification) {
+    messages.send(.notification(notification), event: (request.session?.session).map(eventID))
+  }
+
+  private func eventID(of session: MCPSession) -> String {
+    said += 1
+    return gateway.eventIDs.encode(EventPoint(stream: name, sequence: said), of: session)
   }
 
   private func lost(_ subscription: OpenSubscription) {

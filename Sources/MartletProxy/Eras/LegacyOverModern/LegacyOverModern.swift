@@ -8,7 +8,12 @@ final class LegacyOverModern: ExchangeAnswer {
   init(exchange: GatewayExchange, request: AdmittedRequest) {
     switch request.classified.message {
     case nil where request.classified.incoming.method == "GET":
-      answer = BridgedStream(exchange: exchange, request: request)
+      let point = exchange.lastEvent(of: request)
+      if let session = request.session?.session, point?.stream.kind == .call {
+        answer = StreamAnswer(exchange: exchange, request: request, session: session)
+      } else {
+        answer = BridgedStream(exchange: exchange, request: request, isResumed: point != nil)
+      }
     case .request(let message)? where message.method == .initialize:
       answer = BridgedOpening(exchange: exchange, request: request, initialize: message)
     case .request(let message)? where !BridgedErrand.answers(message.method):
@@ -34,6 +39,8 @@ final class LegacyOverModern: ExchangeAnswer {
 protocol LegacyAnswer: ExchangeAnswer {
   func start()
 }
+
+extension StreamAnswer: LegacyAnswer {}
 
 extension AdmittedRequest {
   var principal: Principal { classified.authenticated.principal }
