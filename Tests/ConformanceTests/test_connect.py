@@ -238,8 +238,20 @@ def test_V_097_what_servers_name_is_reached_within_egress_alone(worlds):
     page = world.page(world.browser())
     assert page.status == 502 and "egress.allow" in page.text, page.response.describe()
     assert not world.authority.asked
+    told = [(row["action"], row["target"], row["reason"]) for row in world.gateway.cli_json("audit", "search", "--action", "egress.blocked")]
+    assert told and set(told) == {("egress.blocked", "127.0.0.1", "plain http is for addresses in egress.allow only")}
     configured = worlds(lambda world: {"oauth": {"issuer": world.authority.issuer}}, config={})
     assert configured.connect().status == 200, "the operator's issuer is reached wherever it is"
+
+
+def test_V_097_a_server_leads_nowhere_but_to_its_destinations(worlds):
+    world = worlds(server={"destinations": ["auth.example", "*.example.com"]})
+    page = world.page(world.browser())
+    assert page.status == 502, page.response.describe()
+    assert not world.authority.asked and not world.authority.registrations
+    told = {(row["route"], row["target"], row["reason"]) for row in world.gateway.cli_json("audit", "search", "--action", "egress.blocked")}
+    assert told == {("/up/mcp", "127.0.0.1", "host not listed")}
+    assert worlds(server={"destinations": ["127.0.0.1"]}).connect().status == 200
 
 
 FLAWS = [

@@ -30,6 +30,9 @@ POLICY = {
         {"name": "no-secrets", "effect": "deny", "what": {"tools": ["*_secret"], "prompts": ["leak"], "resources": ["*/secret"]}},
         {"name": "no-production", "effect": "deny", "what": {"tools": ["deploy"]},
          "when": {"arguments": {"target.stage": {"not_one_of": ["test", "staging"]}}}},
+        {"name": "nothing-internal", "effect": "deny", "what": {"tools": ["get_repo"]}, "when": {"arguments": {"from": {"internal_url": True}}}},
+        {"name": "own-mirrors", "effect": "deny", "what": {"tools": ["get_repo"]},
+         "when": {"arguments": {"mirror": {"not_url_host": ["git.example", "*.mirror.example"]}, "mirrored": {"present": True}}}},
     ],
 }
 
@@ -126,6 +129,24 @@ def test_V_006_rules_look_into_arguments(world):
     assert stage({}) == "denied" and stage({"target": {"stage": ["test"]}}) == "denied", "in doubt, a rule that denies applies"
 
 
+INTERNAL = [
+    "http://127.0.0.1/", "http://10.0.0.1:8080/x", "https://[::1]/", "http://[::ffff:10.0.0.1]/", "http://169.254.169.254/latest", "http://localhost/",
+    "http://LOCALHOST:1/", "http://a.localhost/", "http://db/", "https://wiki.corp/", "http://printer.local/", "http://metadata.google.internal/",
+]
+NOT_READABLE = ["http://0x7f.1/", "http://2130706433/", "http://127.1/", "file:///etc/passwd", "http://good.example\\@127.0.0.1/", "//127.0.0.1/", " http://a.example/", "x", ["http://a.example/"], 5]
+PUBLIC = ["https://a.example/", "http://93.184.215.14/", "https://localhost.example.com/", "https://[2606:4700::1]/"]
+
+
+def test_V_091_arguments_that_lead_inside_are_refused(world):
+    alice = connection(world, "modern", MODERN)
+    fetch = lambda **arguments: ask(alice, "tools/call", name="get_repo", arguments={"from": "https://a.example/", **arguments})
+    assert {str(url): fetch(**{"from": url}) for url in INTERNAL + NOT_READABLE} == {str(url): "denied" for url in INTERNAL + NOT_READABLE}
+    assert {url: fetch(**{"from": url}) for url in PUBLIC} == {url: "allowed" for url in PUBLIC}
+    mirror = lambda url: fetch(mirror=url, mirrored=True)
+    assert [mirror(f"https://{host}/x") for host in ("git.example", "GIT.example", "eu.mirror.example")] == ["allowed"] * 3
+    assert [mirror(f"https://{host}/x") for host in ("mirror.example", "evilmirror.example", "git.example.evil.example", "10.0.0.1")] == ["denied"] * 4
+
+
 @pytest.mark.parametrize("revision", [MODERN, LEGACY])
 def test_V_036_a_list_that_others_may_see_otherwise_is_private(world, revision):
     alice = connection(world, "modern", revision)
@@ -201,13 +222,13 @@ def test_problems_of_the_section_are_told_with_their_place(world):
 
 def test_the_command_line_tells_what_the_gateway_would_do(world):
     explain = lambda *more, **options: world.gateway.cli_json("policy", "explain", *more, **options)
-    assert "4 rules" in world.gateway.cli("policy", "check").stdout
+    assert "6 rules" in world.gateway.cli("policy", "check").stdout
     answer = explain("--user", "bob", "--call", "modern/delete_repo")
     assert (answer["allowed"], answer["rule"]) == (False, None)
     answer = explain("--user", "alice", "--call", "modern/deploy", "--args", '{"target": {"stage": "test"}}')
     assert (answer["allowed"], answer["rule"]) == (True, "owners-do-all")
     standings = {rule["name"]: rule["standing"] for rule in answer["rules"]}
-    assert standings == {"owners-do-all": "applied", "readers-read": "other_caller", "no-secrets": "other_object", "no-production": "other_conditions"}
+    assert standings == {"owners-do-all": "applied", "readers-read": "other_caller", "no-secrets": "other_object", "no-production": "other_conditions", "nothing-internal": "other_object", "own-mirrors": "other_object"}
     assert explain("--user", "alice", "--call", "modern/deploy")["rule"] == "no-production"
     said = world.gateway.cli("policy", "explain", "--user", "alice", "--call", "modern/get_secret").stdout
     assert said.startswith("alice may not call modern/get_secret: by the rule no-secrets.")

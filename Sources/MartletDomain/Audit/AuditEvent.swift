@@ -78,6 +78,8 @@ public enum AuditAction: String, Sendable, CaseIterable {
   case connectionRefused = "connection.refused"
   /// An upstream account was disconnected.
   case connectionRevoked = "connection.revoked"
+  /// A URL that somebody else named leads where Martlet doesn't go.
+  case egressBlocked = "egress.blocked"
   /// A server shows another definition of a tool than the trusted one, or one that hides something.
   case toolChanged = "tool.changed"
   /// A changed definition of a tool was accepted.

@@ -14,6 +14,8 @@ public struct ArgumentCondition: Sendable {
     case atLeast(Double)
     /// It is there, or isn't.
     case present(Bool)
+    /// It is a text of which this is true; nothing is answered where nobody can tell.
+    case text(@Sendable (String) -> Bool?)
   }
 
   /// The keys that lead to it.
@@ -53,6 +55,7 @@ public struct ArgumentCondition: Sendable {
     case .atMost(let limit): return value.numberValue?.double.map { $0 <= limit }
     case .atLeast(let limit): return value.numberValue?.double.map { $0 >= limit }
     case .present: return true
+    case .text(let isTrue): return value.stringValue.flatMap(isTrue)
     }
   }
 

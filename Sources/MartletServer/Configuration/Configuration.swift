@@ -54,6 +54,8 @@ public struct Configuration: Sendable {
     public var revision: ProtocolRevision?
     /// What it is called with.
     public var credential: ServerCredential
+    /// Where it may lead for its authorization server; `nil` for every public host.
+    public var destinations: HostList?
   }
 
   /// How the log is written.

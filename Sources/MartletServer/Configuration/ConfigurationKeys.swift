@@ -71,6 +71,10 @@ enum ConfigurationKeys {
     Key(
       "credential", "none, oauth or a section", "none",
       "oauth or {oauth: …}: each user's own account, connected at PUBLIC_URL/connect/NAME. Or one for all, see below."),
+    Key(
+      "destinations", "list of hosts", "every public host",
+      "Where this server may send Martlet to, for its authorization server: auth.example.com, *.example.com. What stands in this file may always be reached."
+    ),
   ]
 
   /// servers.NAME.credential.oauth
@@ -253,6 +257,12 @@ enum ConfigurationKeys {
     Key("at_most", "number", "", "It is a number, and not more."),
     Key("at_least", "number", "", "It is a number, and not less."),
     Key("present", "true or false", "", "It is there, or isn't."),
+    Key(
+      "internal_url", "true or false", "",
+      "It is a URL of an address or a name that isn't public, or isn't. What a public name resolves to isn't looked at."
+    ),
+    Key("url_host", "list of hosts", "", "It is an http or https URL of one of these: api.example.com, *.example.com."),
+    Key("not_url_host", "list of hosts", "", "It is an http or https URL of none of these."),
   ]
 
   /// policy.rules[].when.time

@@ -50,6 +50,8 @@ struct PolicyConditionReader {
     case "at_most": return number(name, in: tests).map { .atMost($0) }
     case "at_least": return number(name, in: tests).map { .atLeast($0) }
     case "present": return .present(tests.bool(name, default: true))
+    case "url_host", "not_url_host": return tests.hosts(name).map { DestinationTests.isAt($0) }
+    case "internal_url": return DestinationTests.isInternal(tests.bool(name, default: true))
     default: return nil
     }
   }

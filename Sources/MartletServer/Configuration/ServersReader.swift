@@ -1,6 +1,7 @@
 import MCPProtocol
 import MartletDomain
 import MartletProxy
+import OAuthClient
 import OAuthProtocol
 import StrictCoding
 
@@ -25,9 +26,11 @@ extension ConfigurationReader {
     let credential = CredentialReader(section: section, assertionHeader: assertionHeader).read()
     let tenants = tenants(section)
     let revision = revision(section)
+    let destinations = section.hosts("destinations")
     guard !instances.isEmpty else { return nil }
     return Configuration.Server(
-      name: ServerName(name), instances: instances, tenants: tenants, revision: revision, credential: credential)
+      name: ServerName(name), instances: instances, tenants: tenants, revision: revision, credential: credential,
+      destinations: destinations)
   }
 
   private func instances(_ section: ConfigurationSection) -> [UpstreamAddress] {
@@ -80,6 +83,16 @@ extension ConfigurationReader {
       return nil
     }
     return revision
+  }
+}
+
+extension ConfigurationSection {
+  /// A list of hosts.
+  func hosts(_ key: String) -> HostList? {
+    guard let texts = strings(key) else { return nil }
+    let hosts = texts.isEmpty ? nil : HostList(texts)
+    if hosts == nil { problem(key, "must be a list of hosts", "write [auth.example.com, \"*.example.com\"]") }
+    return hosts
   }
 }
 

@@ -97,11 +97,13 @@ struct Assembly: Sendable {
     -> AuthorizationServer
   {
     let clock = installation.clock
-    let fetcher = RateLimitedFetcher(
-      try SafeFetcher.guarded(
-        policy: AddressPolicy(allow: configuration.egress.allow),
-        certificateAuthorityFile: configuration.egress.authorityFile),
-      clock: { clock.now().milliseconds })
+    let guarded = try SafeFetcher.guarded(
+      policy: AddressPolicy(allow: configuration.egress.allow),
+      certificateAuthorityFile: configuration.egress.authorityFile)
+    let watched = WatchedFetcher(guarded) { [audit = installation.audit] in
+      audit.record(AuditEvent(at: clock.now(), action: .egressBlocked, target: $0.host.string, reason: $1))
+    }
+    let fetcher = RateLimitedFetcher(watched, clock: { clock.now().milliseconds })
     return AuthorizationServer(
       AuthorizationServer.Dependencies(
         settings: { snapshots.current.authorizationServer }, store: installation.store,

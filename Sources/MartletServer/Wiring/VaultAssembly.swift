@@ -22,7 +22,7 @@ struct VaultAssembly: Sendable {
       operatorConfigured: try SafeFetcher.operatorConfigured(certificateAuthorityFile: authorities),
       guarded: try SafeFetcher.guarded(
         policy: AddressPolicy(allow: configuration.egress.allow), certificateAuthorityFile: authorities),
-      clock: installation.clock, random: installation.random)
+      clock: installation.clock, random: installation.random, audit: installation.audit)
   }
 
   func registrar(_ directory: UpstreamDirectory) -> UpstreamRegistrar {
@@ -79,7 +79,8 @@ extension VaultServer {
     case .none, .header: return nil
     case .oauth, .clientCredentials:
       self.init(
-        route: route, url: url, origins: Set(server.instances.map(\.url.origin)), credential: server.credential)
+        route: route, url: url, origins: Set(server.instances.map(\.url.origin)), credential: server.credential,
+        destinations: server.destinations)
     }
   }
 }

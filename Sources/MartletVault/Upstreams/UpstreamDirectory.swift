@@ -9,6 +9,7 @@ import Synchronization
 public final class UpstreamDirectory: Sendable {
   private struct Entry {
     let trusted: Set<HTTPOrigin>
+    let destinations: HostList?
     let endpoints: AuthorizationEndpoints?
     let metadata: IssuerMetadataCache
   }
@@ -18,6 +19,7 @@ public final class UpstreamDirectory: Sendable {
   private let guarded: any DocumentFetching
   private let clock: any WallClock
   private let random: any RandomSource
+  private let audit: any AuditSink
   private let entries = Mutex<[RouteID: Entry]>([:])
 
   /// - Parameters:
@@ -26,15 +28,17 @@ public final class UpstreamDirectory: Sendable {
   ///   - guarded: For what others named.
   ///   - clock: Tells the time.
   ///   - random: Makes assertion identifiers.
+  ///   - audit: Hears what was refused.
   public init(
     settings: @escaping @Sendable () -> VaultSettings, operatorConfigured: any DocumentFetching,
-    guarded: any DocumentFetching, clock: any WallClock, random: any RandomSource
+    guarded: any DocumentFetching, clock: any WallClock, random: any RandomSource, audit: any AuditSink
   ) {
     self.settings = settings
     self.operatorConfigured = operatorConfigured
     self.guarded = guarded
     self.clock = clock
     self.random = random
+    self.audit = audit
   }
 
   var current: VaultSettings { settings() }
@@ -44,7 +48,14 @@ public final class UpstreamDirectory: Sendable {
 
   /// Fetches for a server.
   func fetcher(for server: VaultServer) -> any DocumentFetching {
-    OriginTrust(trusted: server.trustedOrigins, operatorConfigured: operatorConfigured, guarded: guarded)
+    let base = OriginTrust(trusted: server.trustedOrigins, operatorConfigured: operatorConfigured, guarded: guarded)
+    let (audit, clock, route) = (audit, clock, server.route.id.path)
+    return WatchedFetcher(base) {
+      server.destinations?.contains($0.host) ?? true || base.trusted.contains($0.origin)
+    } refused: {
+      audit.record(
+        AuditEvent(at: clock.now(), action: .egressBlocked, route: route, target: $0.host.string, reason: $1))
+    }
   }
 
   /// Sends token requests for a server.
@@ -71,7 +82,9 @@ public final class UpstreamDirectory: Sendable {
     let (trusted, endpoints) = (server.trustedOrigins, server.endpoints)
     let clock = clock
     return entries.withLock { entries in
-      if let entry = entries[server.route.id], entry.trusted == trusted, entry.endpoints == endpoints {
+      if let entry = entries[server.route.id], entry.trusted == trusted, entry.endpoints == endpoints,
+        entry.destinations == server.destinations
+      {
         return entry.metadata
       }
       let discovery = MetadataDiscovery(fetcher: fetcher(for: server))
@@ -81,7 +94,8 @@ public final class UpstreamDirectory: Sendable {
         try await discovery.authorizationServer(
           issuer: issuer, pkce: ByteString(issuer) == configured ? .sentAnyway : .required)
       }
-      entries[server.route.id] = Entry(trusted: trusted, endpoints: endpoints, metadata: cache)
+      entries[server.route.id] = Entry(
+        trusted: trusted, destinations: server.destinations, endpoints: endpoints, metadata: cache)
       return cache
     }
   }

@@ -1,4 +1,5 @@
 import MartletDomain
+import OAuthClient
 import OAuthProtocol
 
 /// A server behind Martlet, as the vault sees it.
@@ -11,13 +12,19 @@ public struct VaultServer: Sendable {
   public let origins: Set<HTTPOrigin>
   /// What it is called with.
   public let credential: ServerCredential
+  /// Where it may lead for its authorization server; everywhere public without it.
+  public let destinations: HostList?
 
   /// Describes a server.
-  public init(route: ProtectedRoute, url: AbsoluteURL, origins: Set<HTTPOrigin>, credential: ServerCredential) {
+  public init(
+    route: ProtectedRoute, url: AbsoluteURL, origins: Set<HTTPOrigin>, credential: ServerCredential,
+    destinations: HostList? = nil
+  ) {
     self.route = route
     self.url = url
     self.origins = origins
     self.credential = credential
+    self.destinations = destinations
   }
 
   /// The authorization server that the operator named.

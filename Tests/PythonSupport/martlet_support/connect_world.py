@@ -20,10 +20,10 @@ LOOPBACK = {"egress": {"allow": ["127.0.0.0/8"]}}
 class ConnectWorld:
     """A gateway in front of servers that want their own tokens; `up` and `other` have an authorization server each.
 
-    extra: further servers, name -> (authorization server, options of `protect`).
+    extra: further servers, name -> (authorization server, options of `protect`). server: more keys of `up`.
     """
 
-    def __init__(self, credential="oauth", *, config=None, authority=None, protect=None, env=None, extra=None):
+    def __init__(self, credential="oauth", *, config=None, authority=None, protect=None, env=None, extra=None, server=None):
         self.authority = authority or UpstreamAuthority()
         self.rival = UpstreamAuthority(methods=("client_secret_basic", "client_secret_post", "none"))
         self.up, self.other = FakeMCPServer("stateless"), FakeMCPServer("stateless")
@@ -32,7 +32,7 @@ class ConnectWorld:
         self.authority.protect(self.up, **(protect or {}))
         self.rival.protect(self.other)
         credential = credential(self) if callable(credential) else credential
-        servers = {"up": {"url": self.up.url, "credential": credential}, "other": {"url": self.other.url, "credential": "oauth"}}
+        servers = {"up": {"url": self.up.url, "credential": credential, **(server or {})}, "other": {"url": self.other.url, "credential": "oauth"}}
         self.extra = []
         for name, (one, options) in (extra or {}).items():
             fake = FakeMCPServer("stateless")
