@@ -110,7 +110,7 @@ def test_V_067_A_34_nothing_else_opens_the_api(world, admin):
 READS = ["/api/keys", "/api/users", "/api/clients", "/api/access"]
 
 
-def test_roles_hold_for_every_operation(world):
+def test_V_069_A_34_roles_hold_for_every_operation(world):
     document = request("GET", f"{world.url}/api/openapi.json").json()
     bearers = {"admin": bearer(world, "admin"), "auditor": bearer(world, "auditor"),
                "tenant-admin": bearer(world, "tenant-admin", "--tenant", "acme")}

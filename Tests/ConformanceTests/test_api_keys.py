@@ -108,7 +108,7 @@ def test_two_names_at_once_and_one_taken(world):
     assert "several owners" in world.gateway.cli("key", "revoke", "one", exit_code=1).stderr
 
 
-def test_scopes_hold(world):
+def test_A_31_scopes_hold(world):
     key = create(world, "scoped", "--owner", world.user, "--server", "stateful", "--tool", "ec*")["key"]
     refused(MCPConnection(world.mcp_url("stateless"), key).post("ping"))
     connection = MCPConnection(world.mcp_url(), key)
