@@ -15,8 +15,8 @@ public struct ResponseReader: Sendable {
   public mutating func next(_ bytes: Span<UInt8>) throws(WireError) -> WireEvent<ResponseHead> {
     guard body != nil else {
       guard let head = try parser.parse(bytes) else { return .needsMore(skipped: 0) }
-      // Another protocol was never asked for.
-      if head.status == 101 { throw .statusLine }
+      // Another protocol was never asked for, and HTTP/1.0 has no interim answers (RFC 9110 §15.2).
+      if head.status == 101 || (head.isInterim && head.isBeforeHTTP11) { throw .statusLine }
       if !head.isInterim { body = BodyReader(head.framing) }
       return .head(head)
     }

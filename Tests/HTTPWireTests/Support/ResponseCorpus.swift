@@ -53,6 +53,7 @@ enum ResponseCorpus {
     WireCase("204 with a length", "HTTP/1.1 204 No\r\nContent-Length: 5\r\n\r\n", .accepted(bodies: [""])),
     WireCase("304 with a length", "HTTP/1.1 304 No\r\nContent-Length: 5\r\n\r\n", .accepted(bodies: [""])),
     WireCase("204 in chunks", "HTTP/1.1 204 No\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", .refused(.framing)),
+    WireCase("interim in HTTP/1.0", "HTTP/1.0 100 Continue\r\n\r\nHTTP/1.1 204 No\r\n\r\n", .refused(.statusLine)),
     WireCase("interim in chunks", "HTTP/1.1 100 C\r\nTransfer-Encoding: chunked\r\n\r\n", .refused(.framing)),
     WireCase("204 with a body", "HTTP/1.1 204 No\r\nContent-Length: 5\r\n\r\nhello", .refused(.version)),
     WireCase(

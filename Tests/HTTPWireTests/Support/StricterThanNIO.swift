@@ -57,6 +57,7 @@ struct StricterThanNIO: Sendable {
     Self(what: "the status has no zero in front, and its line no control character", errors: [.statusLine]) {
       $0.has("HTTP/1.")
     },
+    Self(what: "no interim answer in HTTP/1.0", errors: [.statusLine]) { $0.has("HTTP/1.0 1") },
     Self(what: "no other protocol", errors: [.statusLine]) { $0.has(" 101") },
   ]
 
