@@ -19,6 +19,10 @@ public struct AuthorizationServer: Sendable {
   public let consent: ConsentEndpoint
   /// RFC 6749 §3.2.
   public let token: TokenEndpoint
+  /// RFC 8628 §3.1.
+  public let deviceAuthorization: DeviceAuthorizationEndpoint
+  /// RFC 8628 §3.3.
+  public let device: DevicePageEndpoint
   /// RFC 7009.
   public let revocation: RevocationEndpoint
   /// RFC 7662.
@@ -106,6 +110,18 @@ public struct AuthorizationServer: Sendable {
     token = TokenEndpoint(
       settings: on.settings, clients: clients, clientKeys: on.clientKeys, store: on.store, keys: on.keys,
       sealer: on.sealer, revoker: on.revoker, flows: on.flows, clock: on.clock, random: on.random, audit: on.audit)
+    let codeKey = on.sealer.derivedKey(for: "device user code")
+    deviceAuthorization = DeviceAuthorizationEndpoint(
+      settings: on.settings,
+      authenticator: ClientAuthenticator(
+        settings: on.settings, clients: clients, clientKeys: on.clientKeys, store: on.store),
+      policy: GrantPolicy(settings: on.settings, users: on.store), store: on.store, codeKey: codeKey, flows: on.flows,
+      audit: on.audit, clock: on.clock, random: on.random)
+    device = DevicePageEndpoint(
+      settings: on.settings, clients: clients, store: on.store,
+      login: CurrentLogin(sessions: on.store, users: on.store, cookies: on.cookies, clock: on.clock),
+      guesses: CodeGuesses(), codeKey: codeKey, formGuard: on.formGuard, cookies: on.cookies, audit: on.audit,
+      clock: on.clock, random: on.random)
     revocation = RevocationEndpoint(
       settings: on.settings, clients: clients, clientKeys: on.clientKeys, store: on.store, keys: on.keys,
       verifier: verifier, revoker: on.revoker, clock: on.clock)

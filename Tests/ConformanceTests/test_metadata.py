@@ -39,7 +39,8 @@ def test_D5_G9_N_02_N_05_server_metadata_says_what_clients_need(shared):
     assert document["registration_endpoint"] == shared.url + "/register"
     assert document["response_types_supported"] == ["code"]
     assert document["code_challenge_methods_supported"] == ["S256"], "plain is never offered"
-    assert set(document["grant_types_supported"]) == {"authorization_code", "refresh_token", "client_credentials"}
+    assert set(document["grant_types_supported"]) == {
+        "authorization_code", "refresh_token", "client_credentials", "urn:ietf:params:oauth:grant-type:device_code"}
     assert {"none", "client_secret_post", "client_secret_basic", "private_key_jwt"} == set(
         document["token_endpoint_auth_methods_supported"]
     )

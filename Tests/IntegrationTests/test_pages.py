@@ -6,13 +6,14 @@ import threading
 import urllib.parse
 
 import pytest
-from martlet_support import OAuthClient, Pkce, Tokens, repository
+from martlet_support import OAuthClient, Pkce, Tokens, repository, request
 from martlet_support.connect_world import ConnectWorld
 from martlet_support.pytest_plugin import PASSWORD, USER
 
 playwright = pytest.importorskip("playwright.sync_api")
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 SIZES = {"phone": (390, 844), "desktop": (1280, 800)}
+DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code"
 SHOTS = repository / ".build/screenshots"
 
 pytestmark = pytest.mark.screenshots
@@ -284,3 +285,43 @@ def test_an_account_is_connected_and_taken_away_by_clicking(accounts, window, si
     here.check("connect-foreign", form=False, status_error=True)
     page.get_by_role("link", name="Connect your own account").click()
     page.wait_for_url(url)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_a_program_s_code_is_typed_and_allowed(shared, window, size):
+    terminal = shared.gateway.add_client("Night terminal", "--grant", DEVICE_GRANT)["client_id"]
+
+    def begin() -> dict:
+        answer = request("POST", f"{shared.url}/device_authorization",
+                         form={"client_id": terminal, "resource": shared.mcp_url("stateful")})
+        assert answer.status == 200, answer.describe()
+        return answer.json()
+
+    begun, other = begin(), begin()
+    here = window(size)
+    page = here.page
+    page.goto(begun["verification_uri"])
+    page.locator("input[name=username]").fill(USER)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.locator("#main button").click()
+    page.wait_for_url(begun["verification_uri"])
+    here.check("device")
+    page.get_by_label("Code").fill("BBBB-BBBB")
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+    here.check("device-wrong", status_error=True)
+    page.get_by_label("Code").fill(begun["user_code"].lower())
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+    here.check("device-consent")
+    text = page.inner_text("main")
+    assert begun["user_code"] in text and "Night terminal" in text and "127.0.0.1" in text
+    with page.expect_navigation():
+        page.locator("button[name=decision][value=allow]").click()
+    here.check("device-done", form=False)
+    page.goto(other["verification_uri_complete"])
+    assert page.get_by_label("Code").input_value() == other["user_code"]
+    here.check("device-link")
+    polled = request("POST", f"{shared.url}/token", form={
+        "grant_type": DEVICE_GRANT, "client_id": terminal, "device_code": begun["device_code"]})
+    assert Tokens.of(polled).access

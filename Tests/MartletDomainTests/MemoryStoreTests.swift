@@ -55,6 +55,15 @@ import Testing
   @Test func R_25_redeemingMarksTheClientAsUsed() async throws {
     try await AuthorizationStoreContract.redeemingMarksTheClientAsUsed(makeStore: makeStore)
   }
+  @Test func programsWithoutABrowserAreDecidedOnce() async throws {
+    try await DeviceContract.decidedAndRedeemedOnce(makeStore: makeStore)
+  }
+  @Test func programsWithoutABrowserArePaced() async throws {
+    try await DeviceContract.paced(makeStore: makeStore)
+  }
+  @Test func programsWithoutABrowserStayInTheirRoom() async throws {
+    try await DeviceContract.floodStaysInItsRoom(makeStore: makeStore)
+  }
   @Test func V_100_authorizationsStayInTheirRoom() async throws {
     try await PendingRoomContract.floodStaysInItsRoom(makeStore: makeStore)
   }

@@ -34,6 +34,15 @@ public struct Sample: Sendable {
       network: NetworkPrefix(bytes: Array(network.utf8)), createdAt: createdAt ?? now)
   }
 
+  /// A program without a browser that waits.
+  public func device(from network: String = "home", createdAt: Timestamp? = nil) -> DeviceAuthorization {
+    let now = createdAt ?? now
+    return DeviceAuthorization(
+      digest: digest(), userCode: digest(), client: "terminal", route: route, scope: ["mcp"],
+      flow: FlowID(name("flow")), address: "192.0.2.1", network: NetworkPrefix(bytes: Array(network.utf8)),
+      createdAt: now, expiresAt: now + .seconds(600), interval: .seconds(5))
+  }
+
   /// A pending authorization.
   public func pending(from network: String = "home", createdAt: Timestamp? = nil) -> PendingAuthorization {
     PendingAuthorization(

@@ -23,12 +23,16 @@ extension ConsentPage {
 
   private static func permissions(_ request: ConsentRequest) -> [String] {
     let server = request.choices.count == 1 ? request.choices.first.map { "“\($0.displayName)”" } : nil
+    return permissions(server: server, scope: request.pending.scope)
+  }
+
+  static func permissions(server: String?, scope: ScopeSet) -> [String] {
     var permissions = ["Use the tools, resources and prompts of \(server ?? "the server that you choose") in your name"]
-    if request.pending.scope.contains("offline_access") { permissions.append("Stay connected while you are away") }
+    if scope.contains("offline_access") { permissions.append("Stay connected while you are away") }
     return permissions
   }
 
-  private static func lifetime(_ tokens: TokenSettings) -> String {
+  static func lifetime(_ tokens: TokenSettings) -> String {
     let idle = words(tokens.refreshLifetime)
     let whole = words(tokens.refreshFamilyLifetime)
     return "Until \(idle) pass without use, \(whole) at most"

@@ -18,7 +18,12 @@ extension AuthorizationServerMetadata {
     scopesSupported = ScopeCheck.offered.tokens
     responseTypesSupported = ["code"]
     responseModesSupported = ["query"]
-    grantTypesSupported = [GrantType.authorizationCode, .refreshToken, .clientCredentials].map(\.rawValue)
+    var grants = [GrantType.authorizationCode, .refreshToken, .clientCredentials]
+    if settings.deviceGrant.isEnabled {
+      grants.append(.deviceCode)
+      deviceAuthorizationEndpoint = settings.issuer + "/device_authorization"
+    }
+    grantTypesSupported = grants.map(\.rawValue)
     codeChallengeMethodsSupported = ["S256"]
     tokenEndpointAuthMethodsSupported = names
     tokenEndpointAuthSigningAlgValuesSupported = [JWSAlgorithm.es256.rawValue]

@@ -13,18 +13,21 @@ public struct AuthorizationServerSettings: Sendable {
   public var tokens: TokenSettings
   /// Which redirect URIs may be registered.
   public var redirectURIPolicy: RedirectURIPolicy
+  /// How programs without a browser log in.
+  public var deviceGrant: DeviceGrantSettings
 
   /// Describes the settings.
   public init(
     routes: RouteDirectory, clients: [ClientID: RegisteredClient] = [:],
     registration: RegistrationSettings = RegistrationSettings(), tokens: TokenSettings = TokenSettings(),
-    redirectURIPolicy: RedirectURIPolicy = .default
+    redirectURIPolicy: RedirectURIPolicy = .default, deviceGrant: DeviceGrantSettings = DeviceGrantSettings()
   ) {
     self.routes = routes
     self.clients = clients
     self.registration = registration
     self.tokens = tokens
     self.redirectURIPolicy = redirectURIPolicy
+    self.deviceGrant = deviceGrant
   }
 
   /// The issuer: the bare public origin, in its one spelling.
@@ -41,6 +44,19 @@ public struct RegistrationSettings: Sendable, Hashable {
   public var unusedLifetime: Duration = .seconds(24 * 3600)
   /// How many never-used clients are kept at most.
   public var unusedClients = 10_000
+
+  /// The defaults.
+  public init() {}
+}
+
+/// How programs without a browser log in (`device_grant:`).
+public struct DeviceGrantSettings: Sendable, Hashable {
+  /// Whether clients that an operator made for it may use the grant at all.
+  public var isEnabled = true
+  /// From the first request to the decision.
+  public var lifetime: Duration = .seconds(600)
+  /// How long a program waits between two questions.
+  public var interval: Duration = .seconds(5)
 
   /// The defaults.
   public init() {}

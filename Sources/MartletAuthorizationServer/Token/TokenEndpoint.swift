@@ -15,6 +15,8 @@ public struct TokenEndpoint: Sendable {
   private let codes: AuthorizationCodeGrant
   private let refreshTokens: RefreshTokenGrant
   private let clientCredentials: ClientCredentialsGrant
+  private let deviceCodes: DeviceCodeGrant
+  private let settings: @Sendable () -> AuthorizationServerSettings
   private let flows: any FlowCorrelation
   private let clock: any WallClock
   private let audit: any AuditSink
@@ -46,6 +48,8 @@ public struct TokenEndpoint: Sendable {
     codes = AuthorizationCodeGrant(store: store, issuance: issuance, revoker: revoker)
     refreshTokens = RefreshTokenGrant(store: store, issuance: issuance, sealer: sealer, revoker: revoker)
     clientCredentials = ClientCredentialsGrant(issuance: issuance, flows: flows)
+    deviceCodes = DeviceCodeGrant(store: store, issuance: issuance, revoker: revoker)
+    self.settings = settings
     self.flows = flows
     self.clock = clock
     self.audit = audit
@@ -82,9 +86,9 @@ public struct TokenEndpoint: Sendable {
     case .authorizationCode: return try await redeem(by: codes, request, &event)
     case .refreshToken: return try await redeem(by: refreshTokens, request, &event)
     case .clientCredentials: return try await redeem(by: clientCredentials, request, &event)
+    case .deviceCode where settings().deviceGrant.isEnabled: return try await redeem(by: deviceCodes, request, &event)
     case .jwtBearer, .tokenExchange, .deviceCode, .implicit, .password, nil:
-      throw OAuthError(
-        .unsupportedGrantType, "the grant types are authorization_code, refresh_token and client_credentials")
+      throw OAuthError(.unsupportedGrantType, "the metadata of this server lists the grant types that it has")
     }
   }
 

@@ -18,6 +18,10 @@ public enum AuditAction: String, Sendable, CaseIterable {
   case authorizationRequested = "authorization.requested"
   /// An authorization request was refused.
   case authorizationRefused = "authorization.refused"
+  /// A program without a browser began to wait for its user.
+  case deviceRequested = "device.requested"
+  /// A user code was refused.
+  case deviceRefused = "device.refused"
   /// Somebody logged in.
   case loginSucceeded = "login.succeeded"
   /// A login failed.

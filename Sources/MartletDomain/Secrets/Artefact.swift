@@ -22,6 +22,8 @@ public enum ArtefactKind: String, Sendable, CaseIterable {
   case connectTicket = "mct"
   /// The `state` that Martlet sends to the authorization server of an account.
   case connectState = "mcx"
+  /// A device code (RFC 8628).
+  case deviceCode = "mdc"
   /// A client secret.
   case clientSecret = "mcs"
 

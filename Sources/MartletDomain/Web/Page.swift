@@ -10,6 +10,10 @@ public struct Page: Sendable {
     case account(AccountPage)
     /// Leave to connect an account.
     case connect(ConnectPage)
+    /// Type the code that a program shows.
+    case device(DevicePage)
+    /// Agree to what a program without a browser asks for, or refuse.
+    case deviceConsent(DeviceConsentPage)
     /// A message, with what to do next.
     case message(MessagePage)
   }

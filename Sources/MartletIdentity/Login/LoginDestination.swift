@@ -6,6 +6,7 @@ enum LoginDestination: Sendable {
   case account
   case transaction(TransactionID, AwaitedLogin)
   case connecting(ConnectReturn)
+  case device(DeviceReturn)
 
   static let formPurpose = "login"
 
@@ -14,6 +15,7 @@ enum LoginDestination: Sendable {
     case .account: nil
     case .transaction(let id, _): id
     case .connecting(let page): page.transaction
+    case .device(let page): page.transaction
     }
   }
 
@@ -24,6 +26,7 @@ enum LoginDestination: Sendable {
   /// A path of ours, whatever the id holds.
   var path: String {
     if case .connecting(let page) = self { return page.path }
+    if case .device(let page) = self { return page.path }
     guard let transaction else { return "/account" }
     return "/consent?transaction=" + PercentCoding.encodeComponent(bytes: transaction.value.bytes)
   }

@@ -53,6 +53,8 @@ public struct ClientOrder: Sendable {
     if let wantedMethod { return wantedMethod }
     if keySet != nil { return .privateKeyJWT }
     if grants.contains(.clientCredentials) { return .clientSecretBasic }
+    // A program in a terminal keeps no secret.
+    if grants.contains(.deviceCode), registered.isEmpty { return .none }
     return registered.contains { $0.isNative } ? .none : .clientSecretBasic
   }
 
@@ -65,8 +67,8 @@ public struct ClientOrder: Sendable {
         return "\(words.redirectURI) \(PlainText.sanitized(text)): \(error.oauthError.description)"
       }
     }
-    for grant in grants where ![.authorizationCode, .refreshToken, .clientCredentials].contains(grant) {
-      return "\(words.grant) can be authorization_code, refresh_token or client_credentials"
+    for grant in grants where !GrantType.forOperators.contains(grant) {
+      return "\(words.grant) can be one of \(GrantType.forOperators.map(\.rawValue).joined(separator: ", "))"
     }
     if grants.contains(.authorizationCode), redirectURIs.isEmpty {
       return

@@ -70,13 +70,12 @@ struct ClientsReader {
     guard let names = section.strings("grants") else {
       return hasRedirects ? [.authorizationCode, .refreshToken] : [.clientCredentials]
     }
-    let known: [GrantType] = [.authorizationCode, .refreshToken, .clientCredentials]
     return Set(
       names.compactMap { name in
-        guard let grant = known.first(where: { $0.rawValue == name }) else {
+        guard let grant = GrantType.forOperators.first(where: { $0.rawValue == name }) else {
           section.problem(
             "grants", "\(PlainText.sanitized(name, limit: 100)) is no grant",
-            "authorization_code, refresh_token or client_credentials")
+            GrantType.forOperators.map(\.rawValue).joined(separator: ", "))
           return nil
         }
         return grant
@@ -124,6 +123,13 @@ struct ClientsReader {
     }
     return allowed
   }
+}
+
+extension GrantType {
+  /// What an operator can give a client.
+  public static let forOperators: [GrantType] = [
+    .authorizationCode, .refreshToken, .clientCredentials, .deviceCode,
+  ]
 }
 
 /// Header names.

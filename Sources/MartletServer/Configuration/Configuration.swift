@@ -116,6 +116,8 @@ public struct Configuration: Sendable {
   public var registration = RegistrationSettings()
   /// How long tokens live.
   public var tokens = TokenSettings()
+  /// How programs without a browser log in.
+  public var deviceGrant = DeviceGrantSettings()
   /// The header that carries the assertion to upstreams, lower case.
   public var assertionHeader = "martlet-assertion"
   /// How long an assertion lives.

@@ -40,6 +40,7 @@ enum ConfigurationKeys {
     Key("clients", "section", "", "OAuth clients that are registered beforehand, by client_id."),
     Key("registration", "section", "", "How other clients may become known."),
     Key("tokens", "section", "", "How long tokens live."),
+    Key("device_grant", "section", "", "How programs without a browser log in (RFC 8628)."),
     Key("assertion", "section", "", "What servers are told about the caller."),
     Key("egress", "section", "", "What URLs that strangers name may reach."),
     Key("identity", "section", "", "Who can log in."),
@@ -125,7 +126,9 @@ enum ConfigurationKeys {
   /// clients.ID
   static let client: [ConfigurationKey] = [
     Key("name", "text", "the id", "What people see when they are asked for consent."),
-    Key("grants", "list", "by redirect_uris", "authorization_code, refresh_token, client_credentials."),
+    Key(
+      "grants", "list", "by redirect_uris",
+      "authorization_code, refresh_token, client_credentials, urn:ietf:params:oauth:grant-type:device_code."),
     Key("auth", "method", "what fits", "none, client_secret_basic, client_secret_post or private_key_jwt."),
     Key("secret", "secret", "", "The client secret: {env: NAME} or {file: PATH}."),
     Key("jwks", "{file: PATH}", "", "Its public keys, a JSON Web Key Set, for private_key_jwt."),
@@ -141,6 +144,12 @@ enum ConfigurationKeys {
     Key("dcr", "true or false", "true", "Accept Dynamic Client Registration (RFC 7591)."),
     Key("unused_ttl", "duration, 60s to 90d", "24h", "When a registered client that was never used goes."),
     Key("unused_clients", "10 to 1000000", "10000", "How many never-used clients are kept at most."),
+  ]
+
+  /// device_grant
+  static let deviceGrant: [ConfigurationKey] = [
+    Key("enabled", "true or false", "true", "Whether clients that you gave the grant may use it; others never can."),
+    Key("ttl", "duration, 60s to 30m", "10m", "How long a code waits for its user."),
   ]
 
   /// tokens

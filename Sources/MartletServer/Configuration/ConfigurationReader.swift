@@ -30,6 +30,7 @@ struct ConfigurationReader {
     configuration.servers = servers(assertionHeader: configuration.assertionHeader)
     configuration.registration = registration()
     configuration.tokens = tokens()
+    configuration.deviceGrant = deviceGrant()
     configuration.egress = egress()
     readIdentity(into: &configuration)
     if root.has("policy") {
@@ -184,6 +185,15 @@ struct ConfigurationReader {
       section.problem(
         "refresh_max_ttl", "is shorter than refresh_ttl", "the whole family lives at least as long as one token")
     }
+    return settings
+  }
+
+  private func deviceGrant() -> DeviceGrantSettings {
+    let section = root.section("device_grant")
+    section.allow(only: ConfigurationKeys.deviceGrant)
+    var settings = DeviceGrantSettings()
+    settings.isEnabled = section.bool("enabled", default: settings.isEnabled)
+    settings.lifetime = section.duration("ttl", default: settings.lifetime, in: .seconds(60) ... .seconds(1800))
     return settings
   }
 

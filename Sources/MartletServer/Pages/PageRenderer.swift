@@ -24,6 +24,8 @@ struct PageRenderer: Sendable {
       .consent: try Self.template(PackageResources.consent_mustache),
       .account: try Self.template(PackageResources.account_mustache),
       .connect: try Self.template(PackageResources.connect_mustache),
+      .device: try Self.template(PackageResources.device_mustache),
+      .deviceConsent: try Self.template(PackageResources.device_consent_mustache),
       .message: try Self.template(PackageResources.message_mustache),
     ]
   }
@@ -46,5 +48,5 @@ struct PageRenderer: Sendable {
 
 /// The templates that fill the layout.
 enum PageTemplate: Hashable, Sendable {
-  case login, consent, account, connect, message
+  case login, consent, account, connect, device, deviceConsent, message
 }

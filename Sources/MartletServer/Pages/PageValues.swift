@@ -14,6 +14,8 @@ struct PageValues {
     case .consent(let page): self.init(page)
     case .account(let page): self.init(page)
     case .connect(let page): self.init(page)
+    case .device(let page): self.init(page)
+    case .deviceConsent(let page): self.init(page)
     case .message(let page): self.init(page)
     }
   }
@@ -118,7 +120,7 @@ struct PageValues {
     return members
   }
 
-  private static func shown(_ text: String, limit: Int = 200) -> String { PlainText.sanitized(text, limit: limit) }
+  static func shown(_ text: String, limit: Int = 200) -> String { PlainText.sanitized(text, limit: limit) }
 }
 
 extension Timestamp {

@@ -44,6 +44,9 @@ struct RouteTable: Sendable {
       EndpointRoute("POST", path: "/token", auth: .oauthClient, isOpenToPages: true) { request, _ in
         await server.token.token(request)
       },
+      EndpointRoute("POST", path: "/device_authorization", auth: .oauthClient, isOpenToPages: true) { request, _ in
+        await server.deviceAuthorization.begin(request)
+      },
       EndpointRoute("POST", path: "/revoke", auth: .oauthClient, isOpenToPages: true) { request, _ in
         await server.revocation.revoke(request)
       },
@@ -62,6 +65,9 @@ struct RouteTable: Sendable {
       },
       EndpointRoute("GET", "POST", path: "/consent", auth: .browser) { request, _ in
         request.method == "POST" ? await server.consent.decide(request) : await server.consent.show(request)
+      },
+      EndpointRoute("GET", "POST", path: "/device", auth: .browser) { request, _ in
+        request.method == "POST" ? await server.device.submit(request) : await server.device.show(request)
       },
       EndpointRoute("GET", "POST", path: "/login", auth: .browser) { request, _ in
         request.method == "POST" ? await login().submit(request) : await login().show(request)

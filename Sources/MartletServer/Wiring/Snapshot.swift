@@ -35,7 +35,7 @@ final class Snapshot: Sendable {
     authorizationServer = AuthorizationServerSettings(
       routes: RouteDirectory(origin: origin, routes: routes.map(\.resource)),
       clients: Dictionary(configuration.clients.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first }),
-      registration: configuration.registration, tokens: configuration.tokens)
+      registration: configuration.registration, tokens: configuration.tokens, deviceGrant: configuration.deviceGrant)
     identity = IdentitySettings(
       acceptsPasswords: configuration.acceptsLocalUsers,
       providers: Dictionary(

@@ -53,6 +53,7 @@ extension SQLiteStore {
       try database.run("DELETE FROM pending_authorization WHERE expires_at <= :now", ["now": .time(now)])
       try database.run("DELETE FROM authorization_code WHERE expires_at <= :now", ["now": .time(now)])
       try database.run("DELETE FROM client_assertion WHERE expires_at <= :now", ["now": .time(now)])
+      try database.removeEndedDevices(at: now)
     }
   }
 }

@@ -1,7 +1,7 @@
 /// The error codes that an OAuth endpoint puts on the wire.
 ///
 /// Conforms to: RFC 6749 §4.1.2.1, §5.2; RFC 6750 §3.1; RFC 7009 §2.2.1; RFC 7591 §3.2.2; RFC 8707 §2;
-/// OpenID Connect Core §3.1.2.6.
+/// OpenID Connect Core §3.1.2.6; RFC 8628 §3.5.
 public enum OAuthErrorCode: String, Sendable, Hashable, CaseIterable {
   /// A parameter is missing, repeated or malformed.
   case invalidRequest = "invalid_request"
@@ -11,6 +11,12 @@ public enum OAuthErrorCode: String, Sendable, Hashable, CaseIterable {
   case invalidGrant = "invalid_grant"
   /// The client may not use this grant or response type.
   case unauthorizedClient = "unauthorized_client"
+  /// The user of a device code hasn't decided.
+  case authorizationPending = "authorization_pending"
+  /// The same, and the program has to ask less often.
+  case slowDown = "slow_down"
+  /// A device code has ended undecided.
+  case expiredToken = "expired_token"
   /// The grant type is not offered.
   case unsupportedGrantType = "unsupported_grant_type"
   /// The scope is unknown, malformed or exceeds what was granted.

@@ -9,6 +9,7 @@ extension AuthorizationServerMetadata {
     [
       Member(name: "authorization_endpoint", path: \.authorizationEndpoint),
       Member(name: "token_endpoint", path: \.tokenEndpoint),
+      Member(name: "device_authorization_endpoint", path: \.deviceAuthorizationEndpoint),
       Member(name: "registration_endpoint", path: \.registrationEndpoint),
       Member(name: "revocation_endpoint", path: \.revocationEndpoint),
       Member(name: "introspection_endpoint", path: \.introspectionEndpoint),

@@ -11,6 +11,8 @@ public struct AuthorizationServerMetadata: Sendable, Equatable {
   public var authorizationEndpoint: String?
   /// Where codes become tokens.
   public var tokenEndpoint: String?
+  /// Where programs without a browser begin (RFC 8628 §4).
+  public var deviceAuthorizationEndpoint: String?
   /// Where clients register.
   public var registrationEndpoint: String?
   /// Where tokens are revoked.

@@ -7,9 +7,7 @@ import StrictCoding
 
 extension GrantType: ExpressibleByArgument {
   /// What help and completion offer: the grants that `/token` redeems.
-  public static var allValueStrings: [String] {
-    [GrantType.authorizationCode, .refreshToken, .clientCredentials].map(\.rawValue)
-  }
+  public static var allValueStrings: [String] { GrantType.forOperators.map(\.rawValue) }
 }
 extension ClientAuthenticationMethod: ExpressibleByArgument {}
 
@@ -22,6 +20,7 @@ struct ClientAdd: AsyncParsableCommand {
         martlet client add "My editor" --redirect-uri http://127.0.0.1/callback
         martlet client add nightly --grant client_credentials --server time --json
         martlet client add nightly --grant client_credentials --jwks nightly.jwks
+        martlet client add "My terminal" --grant urn:ietf:params:oauth:grant-type:device_code
       """)
 
   @Argument(help: "What people see when they are asked for consent; the client_id begins with it.")

@@ -21,6 +21,9 @@ STRANGER = {
     ("POST", "/register"): {400, 415},
     ("POST", "/revoke"): {400, 401},
     ("POST", "/introspect"): {401},
+    ("POST", "/device_authorization"): {400, 401},
+    ("GET", "/device"): {303},
+    ("POST", "/device"): {303, 400, 403},
     ("GET", "/login"): {200, 400},
     ("POST", "/login"): {400, 403},
     ("GET", "/consent"): {303, 400, 401, 403},
@@ -51,8 +54,8 @@ STRANGER = {
 
 # Named in the design for later issues, or guessed by strangers: nothing there.
 NOTHING = [
-    "/", "/api", "/api/", "/api/nosuch", "/admin", "/console", "/debug", "/debug/pprof/", "/device",
-    "/device_authorization", "/connect", "/connect/stateful/x", "/approvals/1", "/mcp", "/sse", "/messages",
+    "/", "/api", "/api/", "/api/nosuch", "/admin", "/console", "/debug", "/debug/pprof/", "/device/x",
+    "/device_authorization/x", "/connect", "/connect/stateful/x", "/approvals/1", "/mcp", "/sse", "/messages",
     "/stateful", "/stateful/", "/stateful/mcp/x", "/nosuch/mcp", "/nosuch/mcp/", "/nosuch/sse", "/nosuch/messages",
     "/stateful/sse/x", "/stateful/messages/x", "/.well-known/oauth-protected-resource/stateful/messages", "/t/default/stateful/mcp", "/t/other/stateful/mcp",
     "/.well-known", "/.well-known/", "/.well-known/security", "/.well-known/oauth-protected-resource", "/.well-known/nosuch",

@@ -73,7 +73,10 @@ struct MetadataTests {
     #expect(json["scopes_supported"] == ["mcp", "offline_access"])
     #expect(json["response_types_supported"] == ["code"])
     #expect(json["response_modes_supported"] == ["query"])
-    #expect(json["grant_types_supported"] == ["authorization_code", "refresh_token", "client_credentials"])
+    let grants: JSONValue = [
+      "authorization_code", "refresh_token", "client_credentials", "urn:ietf:params:oauth:grant-type:device_code",
+    ]
+    #expect(json["grant_types_supported"] == grants)
     let methods: JSONValue = ["none", "client_secret_post", "client_secret_basic", "private_key_jwt"]
     #expect(json["token_endpoint_auth_methods_supported"] == methods)
     #expect(json["token_endpoint_auth_signing_alg_values_supported"] == ["ES256"])

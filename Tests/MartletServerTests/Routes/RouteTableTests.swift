@@ -16,6 +16,8 @@ struct RouteTableTests {
     "GET /jwks anyone pages",
     "POST /register anyone pages",
     "POST /token oauth_client pages",
+    "POST /device_authorization oauth_client pages",
+    "GET,POST /device browser",
     "POST /revoke oauth_client pages",
     "POST /introspect oauth_client",
     "GET,POST /authorize browser",

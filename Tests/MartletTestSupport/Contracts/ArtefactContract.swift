@@ -53,6 +53,9 @@ public enum ArtefactContract {
     var away = sample.federatedLogin()
     away.state = digests[.federationState] ?? away.state
     try await store.beginFederatedLogin(away, capacity: .max, at: sample.now)
+    var device = sample.device()
+    device.digest = digests[.deviceCode] ?? device.digest
+    _ = try await store.beginDeviceAuthorization(device, capacity: .max)
     var departure = sample.pendingConnection()
     departure.state = digests[.connectState] ?? departure.state
     _ = try await store.beginConnecting(departure, spending: nil, capacity: .max, at: sample.now)
@@ -70,6 +73,10 @@ public enum ArtefactContract {
     if let login = try await store.consumeFederatedLogin(digest, at: sample.now) {
       found.append("state")
       try await store.beginFederatedLogin(login, capacity: .max, at: sample.now)
+    }
+    let client = sample.device().client
+    if try await store.pollDeviceAuthorization(digest, by: client, at: sample.now) != .unknown {
+      found.append("device")
     }
     if let departure = try await store.takePendingConnection(digest, at: sample.now) {
       found.append("departure")
@@ -90,6 +97,7 @@ extension ArtefactKind {
     case .mcpSession: "session"
     case .federationState: "state"
     case .connectState: "departure"
+    case .deviceCode: "device"
     case .browser, .clientSecret, .eventStream, .connectTicket: nil
     }
   }

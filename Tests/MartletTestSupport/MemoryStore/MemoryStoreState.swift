@@ -53,6 +53,7 @@ struct MemoryStoreState: Sendable {
   var clients: [ClientID: RegisteredClient] = [:]
   var pending: [TransactionID: PendingAuthorization] = [:]
   var codes: [ArtefactDigest: StoredCode] = [:]
+  var devices: [ArtefactDigest: StoredDevice] = [:]
   var consents: [ConsentKey: Consent] = [:]
   var assertions: [AssertionKey: Timestamp] = [:]
   var families: [GrantID: RefreshFamily] = [:]

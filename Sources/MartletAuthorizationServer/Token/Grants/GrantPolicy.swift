@@ -35,11 +35,14 @@ struct GrantPolicy: Sendable {
     let isAdmitted =
       switch type {
       // The Swift SDK registers authorization_code only and still refreshes (protocol.md §7.9).
-      case .refreshToken: !client.grantTypes.isDisjoint(with: [.refreshToken, .authorizationCode])
+      case .refreshToken: !client.grantTypes.isDisjoint(with: [.refreshToken, .authorizationCode, .deviceCode])
       // Acting without a user is the operator's to give: anyone at all may register or publish a client.
       case .clientCredentials:
         client.grantTypes.contains(.clientCredentials) && client.authenticationMethod != .none
           && [.configuration, .administrator].contains(client.origin)
+      // So is asking people for their word by a code that anybody can send them.
+      case .deviceCode:
+        client.grantTypes.contains(.deviceCode) && [.configuration, .administrator].contains(client.origin)
       default: client.grantTypes.contains(type)
       }
     guard isAdmitted else {
@@ -71,7 +74,7 @@ struct GrantPolicy: Sendable {
 
   /// The one route that the request names; repeating a resource in any of its spellings changes nothing (RFC 8707
   /// §2.2).
-  private func requestedRoute(_ form: EndpointForm, in routes: RouteDirectory) throws(OAuthError) -> RouteID? {
+  func requestedRoute(_ form: EndpointForm, in routes: RouteDirectory) throws(OAuthError) -> RouteID? {
     var found: RouteID?
     for value in form.values("resource") {
       guard let route = routes.route(for: try ResourceIndicator(parsing: value)) else {
