@@ -116,7 +116,7 @@ public final class Gateway: Sendable {
     sessions = MCPSessions(store: dependencies.sessions, clock: dependencies.clock, random: dependencies.random)
     resolver = SessionResolver(sessions: sessions)
     recorder = ExchangeRecorder(audit: dependencies.audit, flows: dependencies.flows, clock: dependencies.clock)
-    selector = UpstreamSelector(assertions: dependencies.assertions)
+    selector = UpstreamSelector(assertions: dependencies.assertions, random: dependencies.random)
     injector = CredentialInjector(credentials: dependencies.credentials)
     transport = dependencies.transport
     sseClients = SSEClientDirectory(random: dependencies.random)

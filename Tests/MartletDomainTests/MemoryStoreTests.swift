@@ -160,6 +160,11 @@ import Testing
   }
   @Test func eventsAreFound() async throws { try await AuditStoreContract.eventsAreFound(makeStore: makeStore) }
   @Test func flowsAreSummedUp() async throws { try await AuditStoreContract.flowsAreSummedUp(makeStore: makeStore) }
+  @Test func callsAreSummedUp() async throws { try await CallSumStoreContract.callsAreSummedUp(makeStore: makeStore) }
+  @Test func A_45_keysOfCallSumsAreBounded() async throws {
+    try await CallSumStoreContract.A_45_keysAreBounded(makeStore: makeStore)
+  }
+  @Test func oneTellsASink() async throws { try await TrailCursorStoreContract.oneTellsASink(makeStore: makeStore) }
 
   @Test func connectionsComeBackAsStored() async throws {
     try await ConnectionStoreContract.connectionsComeBackAsStored(makeStore: makeStore)

@@ -100,6 +100,8 @@ public enum AuditAction: String, Sendable, CaseIterable {
   case configurationRefused = "configuration.refused"
   /// Records older than their keeping were removed from the trail; the target is the number of the last of them.
   case trailTrimmed = "trail.trimmed"
+  /// A process ended without a word; the target is how many of its last records may be missing at most.
+  case trailInterrupted = "trail.interrupted"
   /// The trail was exported.
   case trailExported = "trail.exported"
   /// The process started.
@@ -140,13 +142,15 @@ public struct AuditEvent: Sendable, Hashable {
   public var duration: Duration?
   /// Where it came from.
   public var address: String?
+  /// The distributed trace that it belongs to (W3C Trace Context): 32 hexadecimal digits.
+  public var trace: String?
 
   /// Describes an event. All text is cut to one line when it is written.
   public init(
     at: Timestamp, action: AuditAction, tenant: TenantID = .default, flow: FlowID? = nil, request: RequestID? = nil,
     subject: String? = nil, client: ClientID? = nil, route: String? = nil, method: String? = nil,
     target: String? = nil, status: Int? = nil, reason: String? = nil, duration: Duration? = nil,
-    address: String? = nil, key: String? = nil
+    address: String? = nil, key: String? = nil, trace: String? = nil
   ) {
     self.at = at
     self.action = action
@@ -163,6 +167,7 @@ public struct AuditEvent: Sendable, Hashable {
     self.reason = reason
     self.duration = duration
     self.address = address
+    self.trace = trace
   }
 }
 

@@ -132,6 +132,8 @@ public struct Configuration: Sendable {
   public var policy: AccessPolicy?
   /// How much may be done; `nil` where nothing is counted.
   public var limits: LimitRules?
+  /// How long the trail is kept, and where it goes beside the store.
+  public var audit = AuditSettings()
 
   /// Names that can't be a server's, since their paths are taken.
   static let reservedNames: Set<String> = [

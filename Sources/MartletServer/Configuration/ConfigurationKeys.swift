@@ -46,6 +46,7 @@ enum ConfigurationKeys {
     Key("identity", "section", "", "Who can log in."),
     Key("policy", "section", "every user may do everything", "Who may do what."),
     Key("limits", "section", "nothing is counted", "How much may be done. Nothing is ever counted by address."),
+    Key("audit", "section", "", "How long the trail is kept, and where it goes beside the database."),
   ]
 
   /// tls
@@ -323,5 +324,41 @@ enum ConfigurationKeys {
   static let limitLoops: [ConfigurationKey] = [
     Key("calls", "1 to 1000000", "required", "How often."),
     Key("within", "duration, 1s to 1d", "required", "In which time."),
+  ]
+
+  /// audit
+  static let audit: [ConfigurationKey] = [
+    Key("retention", "duration, 1d to 3650d", "90d", "How long records are kept; then they are removed."),
+    Key(
+      "sinks", "list of sections", "[]",
+      "Where the trail goes too: {file: …}, {syslog: …}, {webhook: …} or {otlp: …}. Changes at the next start."),
+  ]
+
+  /// audit.sinks[].file
+  static let sinkFile: [ConfigurationKey] = [
+    Key("path", "path", "required", "JSON lines go to its end; SIGHUP opens it anew. {file: PATH} says the same."),
+    Key("sync", "batch or never", "batch", "Whether lines reach the disk before they count as written."),
+  ]
+
+  /// audit.sinks[].syslog
+  static let sinkSyslog: [ConfigurationKey] = [
+    Key(
+      "address", "udp://, tcp:// or unix://", "required",
+      "Where syslog listens (RFC 5424): udp://host:514, tcp://host:601, unix:///PATH. {syslog: ADDRESS} says the same."),
+    Key("facility", "0 to 23", "13", "The facility; 13 is log audit, 10 is authpriv."),
+  ]
+
+  /// audit.sinks[].webhook
+  static let sinkWebhook: [ConfigurationKey] = [
+    Key("url", "URL", "required", "Where records are posted. https off loopback."),
+    Key("secret", "secret", "required", "Signs posts as Standard Webhooks do: {env: NAME} or {file: PATH}."),
+  ]
+
+  /// audit.sinks[].otlp
+  static let sinkOTLP: [ConfigurationKey] = [
+    Key(
+      "url", "URL", "required",
+      "The collector's endpoint for logs over HTTP: http://127.0.0.1:4318/v1/logs. {otlp: URL} says the same."),
+    Key("headers", "section", "", "Header fields by name, with secrets as values: {env: NAME} or {file: PATH}."),
   ]
 }

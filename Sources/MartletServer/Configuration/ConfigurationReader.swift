@@ -43,6 +43,7 @@ struct ConfigurationReader {
         section: root.section("limits"), servers: configuration.servers.map(\.name)
       ).read()
     }
+    configuration.audit = AuditReader(section: root.section("audit")).read()
     configuration.clients = ClientsReader(
       section: root.section("clients"), servers: Set(configuration.servers.map(\.name))
     ).read()

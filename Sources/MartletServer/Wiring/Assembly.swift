@@ -41,7 +41,8 @@ struct Assembly: Sendable {
     let directory = try vaults.directory()
     let vault = vaults.vault(directory)
     let gateway = try await gateway(server, vault, snapshots, flows, group)
-    let table = try routeTable(server, snapshots, health, vaults.pages(vault, directory, forms: formGuard))
+    let shipping = try TrailShipping(configuration, installation, logger)
+    let table = try routeTable(server, snapshots, health, shipping, vaults.pages(vault, directory, forms: formGuard))
     let control = ControlPlane(table, logger: logger)
     let planes = Planes(
       gateway: gateway, random: installation.random, frontDoor: { snapshots.current.frontDoor },
@@ -50,16 +51,19 @@ struct Assembly: Sendable {
     return GatewayApplication(
       options: options, installation: installation, snapshots: snapshots, server: server, gateway: gateway,
       vault: vault,
-      planes: planes, door: door, tls: tls, health: health, logger: logger)
+      planes: planes, door: door, tls: tls, health: health, shipping: shipping, logger: logger)
   }
 
   func routeTable(
-    _ server: AuthorizationServer, _ snapshots: SnapshotHolder, _ health: Health, _ accounts: AccountPages
+    _ server: AuthorizationServer, _ snapshots: SnapshotHolder, _ health: Health, _ shipping: TrailShipping,
+    _ accounts: AccountPages
   ) throws -> RouteTable {
     RouteTable(
       authorizationServer: server, login: try loginEndpoints(server, snapshots, accounts.listing),
       connect: accounts.connect, health: health, administration: administration(server, snapshots),
-      metrics: MetricsEndpoint(recorder: installation.audit, health: health, startedAt: installation.clock.now()),
+      metrics: MetricsEndpoint(
+        recorder: installation.audit, shippers: shipping.shippers, health: health,
+        startedAt: installation.clock.now()),
       pages: try PageRenderer(origin: snapshots.current.gateway.origin.string))
   }
 

@@ -20,6 +20,7 @@ public struct GatewayApplication: Sendable {
   let door: FrontDoor
   let tls: TLSFiles?
   let health: Health
+  let shipping: TrailShipping
   let logger: Logger
 
   /// Runs until told to stop.

@@ -39,7 +39,7 @@ struct RouteTableTests {
     "DELETE /api/clients/:name administrator",
     "GET /api/access administrator",
     "POST /api/access/revoke administrator",
-    "GET /api/admin-tokens administrator",
+    "GET /api/analytics administrator", "GET /api/admin-tokens administrator",
     "DELETE /api/admin-tokens/:name administrator",
     "GET /api/openapi.json anyone",
     "GET,POST /connect/:name browser",
@@ -67,7 +67,8 @@ struct RouteTableTests {
     let vaults = VaultAssembly(configuration: configuration, installation: installation, snapshots: snapshots)
     let directory = try vaults.directory()
     let pages = vaults.pages(vaults.vault(directory), directory, forms: FormGuard(keys: []))
-    let table = try assembly.routeTable(server, snapshots, Health(), pages)
+    let shipping = try TrailShipping(configuration, installation, Logger(label: "test"))
+    let table = try assembly.routeTable(server, snapshots, Health(), shipping, pages)
     return (
       table,
       { [folder] in
