@@ -7,6 +7,10 @@ import Testing
   let makeStore: StoreMaker = { MemoryStore() }
   let makeStores: SharedStoreMaker = { handles in Array(repeating: MemoryStore(), count: handles) }
 
+  @Test func V_032_anApprovalFitsOneCall() async throws {
+    try await ApprovalStoreContract.anApprovalFitsOneCall(makeStore: makeStore)
+  }
+  @Test func V_032_grantsEnd() async throws { try await ApprovalStoreContract.grantsEnd(makeStore: makeStore) }
   @Test func clientsComeBackAsStored() async throws {
     try await ClientStoreContract.clientsComeBackAsStored(makeStore: makeStore)
   }

@@ -19,6 +19,16 @@ import Testing
     }
   }
 
+  @Test func V_032_anApprovalFitsOneCall() async throws {
+    try await ApprovalStoreContract.anApprovalFitsOneCall(makeStore: makeStore)
+  }
+  @Test func V_032_anApprovalIsSpentOnce() async throws {
+    try await ApprovalStoreContract.anApprovalIsSpentOnce(makeStores: makeStores, attempts: 200)
+  }
+  @Test func V_032_grantsEnd() async throws { try await ApprovalStoreContract.grantsEnd(makeStore: makeStore) }
+  @Test func quotasAreNeverExceeded() async throws {
+    try await ApprovalStoreContract.quotasAreNeverExceeded(makeStores: makeStores)
+  }
   @Test func V_031_changedToolsAreNotTrusted() async throws {
     try await ToolPinStoreContract.changedToolsAreNotTrusted(makeStore: makeStore)
   }

@@ -88,6 +88,22 @@ public enum AuditAction: String, Sendable, CaseIterable {
   case toolChanged = "tool.changed"
   /// A changed definition of a tool was accepted.
   case toolAccepted = "tool.accepted"
+  /// A call waits for somebody's approval; the reason names the approval and the rule, here and below.
+  case approvalRequested = "approval.requested"
+  /// Somebody let a call through, once or for a time.
+  case approvalGranted = "approval.granted"
+  /// Somebody refused a call.
+  case approvalDenied = "approval.denied"
+  /// An approval let a call through; the record stands before the call is sent.
+  case approvalUsed = "approval.used"
+  /// An approval ended unused, or nobody had decided in time.
+  case approvalExpired = "approval.expired"
+  /// An approval was taken back.
+  case approvalRevoked = "approval.revoked"
+  /// A call couldn't even be asked about, or somebody tried to decide who may not.
+  case approvalRefused = "approval.refused"
+  /// Nobody took the notice about a call that waits.
+  case approvalNoticeFailed = "approval_notice.failed"
   /// A signing key was added.
   case signingKeyRotated = "signing_key.rotated"
   /// A user was made.

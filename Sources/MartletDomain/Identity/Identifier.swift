@@ -49,6 +49,8 @@ public enum IdentifierKind {
   public enum KeySeries {}
   /// A bearer of the admin API.
   public enum AdminToken {}
+  /// A call that somebody was asked about.
+  public enum Approval {}
 }
 
 /// Names a tenant.
@@ -73,6 +75,8 @@ public typealias APIKeyID = Identifier<IdentifierKind.APIKey>
 public typealias KeySeriesID = Identifier<IdentifierKind.KeySeries>
 /// Names a bearer of the admin API.
 public typealias AdminTokenID = Identifier<IdentifierKind.AdminToken>
+/// Names a call that somebody was asked about. Random, but no secret: it opens nothing.
+public typealias ApprovalID = Identifier<IdentifierKind.Approval>
 
 extension Identifier where Kind == IdentifierKind.Tenant {
   /// The tenant of an installation that has no others.

@@ -1,5 +1,6 @@
 import MartletDomain
 import MartletIdentity
+import MartletPolicy
 import StrictCoding
 
 /// Why a request to the admin API wasn't carried out.
@@ -64,6 +65,7 @@ struct APIProblem: Error, Sendable {
     case let problem as APIProblem: self = problem
     case let error as APIKeyError: self.init(error)
     case let error as LocalUserError: self.init(error)
+    case let error as ApprovalDeskError: self.init(error)
     case is StoreError: self = .unavailable
     case let error as AdminTokenError:
       if case .unknown = error { self = .notFound } else { self = .unavailable }

@@ -18,7 +18,7 @@ struct AdminAPI: Sendable {
     clock = on.installation.clock
     operations =
       KeyOperations(on: on).all + UserOperations(on: on).all + ClientOperations(on: on).all
-      + AccessOperations(on: on).all + AnalyticsOperations(on: on).all
+      + AccessOperations(on: on).all + AnalyticsOperations(on: on).all + ApprovalOperations(on: on).all
   }
 
   /// The routes: one for each path.

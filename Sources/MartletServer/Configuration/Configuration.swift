@@ -130,6 +130,8 @@ public struct Configuration: Sendable {
   public var providers: [ProviderConfiguration] = []
   /// Who may do what; `nil` where everybody may do everything.
   public var policy: AccessPolicy?
+  /// Who is told that a call waits for approval.
+  public var approvals = ApprovalSettings()
   /// How much may be done; `nil` where nothing is counted.
   public var limits: LimitRules?
   /// How long the trail is kept, and where it goes beside the store.

@@ -16,6 +16,8 @@ public struct GatewayApplication: Sendable {
   let server: AuthorizationServer
   let gateway: Gateway
   let vault: Vault
+  let notices: WebhookNotices
+  let quotas: DailyQuotas
   let planes: Planes
   let door: FrontDoor
   let tls: TLSFiles?

@@ -16,6 +16,9 @@ struct Housekeeping: Sendable {
   /// How long an ended key can be seen in lists: 30 days.
   static let keyRetention = Duration.seconds(30 * 86_400)
 
+  /// How long an approval that has ended can be seen: 30 days.
+  static let approvalRetention = Duration.seconds(30 * 86_400)
+
   func run() async {
     let store = application.installation.store
     let now = application.installation.clock.now()
@@ -27,6 +30,10 @@ struct Housekeeping: Sendable {
       try await store.removeFetchedDocuments(before: now - Self.documentRetention)
       try await store.removeEndedAPIKeys(before: now - Self.keyRetention)
       try await store.removeEndedAdminTokens(before: now - Self.keyRetention)
+      try await ApprovalAssembly(installation: application.installation, snapshots: application.snapshots)
+        .office.desk.expire()
+      try await store.removeEndedApprovals(before: now - Self.approvalRetention)
+      try await store.removeQuotas(before: QuotaDay.number(of: now) - 7)
       try await store.removeAuditEvents(
         before: now - application.snapshots.current.configuration.audit.retention, at: now,
         linkedBy: application.installation.auditChain)

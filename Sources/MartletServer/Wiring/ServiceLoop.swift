@@ -25,7 +25,9 @@ struct ServiceLoop: Sendable {
       tasks.addTask { await every(.seconds(60)) { await anchor(anchoring) } }
       tasks.addTask { await follower.run(application.health) }
       tasks.addTask { await application.vault.run() }
+      tasks.addTask { await application.notices.run() }
       tasks.addTask { await every(.seconds(10)) { await watchFiles() } }
+      tasks.addTask { await every(.seconds(10)) { try? await application.quotas.handBack() } }
       tasks.addTask { await every(.seconds(30)) { await refreshKeys() } }
       tasks.addTask { await every(.seconds(60)) { await keepHouse() } }
       tasks.addTask { await every(.seconds(5)) { await noteKeyUse() } }
@@ -117,6 +119,7 @@ struct ServiceLoop: Sendable {
     if !isInTime { logger.warning("some requests had not ended in time and were cut") }
     await application.vault.close(within: Self.lastRefreshes)
     try? await application.gateway.noteSessionUse()
+    try? await application.quotas.handBack(all: true)
     await noteKeyUse()
     record(.processStopped)
   }

@@ -83,5 +83,7 @@ struct MemoryStoreState: Sendable {
   var lastConnectionChange: Int64 = 0
   var dataKeys: [DataKey] = []
   var apiKeys: [APIKeyID: APIKey] = [:]
+  var approvals: [Approval] = []
+  var quotas: [QuotaKey: Int] = [:]
   var adminTokens: [AdminTokenID: AdminToken] = [:]
 }
