@@ -49,6 +49,8 @@ public enum IdentifierKind {
   public enum KeySeries {}
   /// A bearer of the admin API.
   public enum AdminToken {}
+  /// What a user lets a job do.
+  public enum Delegation {}
 }
 
 /// Names a tenant.
@@ -73,6 +75,8 @@ public typealias APIKeyID = Identifier<IdentifierKind.APIKey>
 public typealias KeySeriesID = Identifier<IdentifierKind.KeySeries>
 /// Names a bearer of the admin API.
 public typealias AdminTokenID = Identifier<IdentifierKind.AdminToken>
+/// Names what a user lets a job do.
+public typealias DelegationID = Identifier<IdentifierKind.Delegation>
 
 extension Identifier where Kind == IdentifierKind.Tenant {
   /// The tenant of an installation that has no others.

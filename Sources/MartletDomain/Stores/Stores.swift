@@ -2,4 +2,4 @@
 public typealias DurableStore = ClientStore & AuthorizationStore & RefreshTokenStore & RevocationStore & UserStore
   & LoginSessionStore & SigningKeyStore & MCPSessionStore & FetchedDocumentStore & AuditStore & ConnectionStore
   & DataKeyStore & ConnectingStore & APIKeyStore & AdminTokenStore & ToolPinStore
-  & DeviceAuthorizationStore
+  & DeviceAuthorizationStore & DelegationStore & TenantStore & IdempotencyStore

@@ -35,7 +35,7 @@ struct ExchangeRecord: Sendable {
       subject: principal.map { $0.subject.string }, client: principal?.client, route: route, method: method,
       target: target, status: status, reason: reason,
       duration: .nanoseconds((NIODeadline.now() - startedAt).nanoseconds), address: address,
-      key: principal?.key?.name)
+      key: principal?.key?.trailName)
   }
 }
 

@@ -12,12 +12,13 @@ struct RouteTable: Sendable {
 
   init(
     authorizationServer server: AuthorizationServer, login: @escaping @Sendable () -> LoginEndpoint,
-    connect: ConnectEndpoint, health: Health, administration: AdminAPI, metrics: MetricsEndpoint,
+    connect: ConnectEndpoint, jobs: DelegationPages, health: Health, administration: AdminAPI, metrics: MetricsEndpoint,
     pages: PageRenderer
   ) {
     self.pages = pages
     routes =
       Self.metadata(server) + Self.oauth(server) + Self.browser(server, login) + Self.connecting(connect)
+      + Self.delegating(jobs)
       + Self.operations(health, metrics, pages) + administration.routes
   }
 
@@ -96,6 +97,15 @@ struct RouteTable: Sendable {
       },
       EndpointRoute("GET", path: "/connect/:name/client.json", auth: .anyone) { _, server in
         connect.clientDocument(server)
+      },
+    ]
+  }
+
+  private static func delegating(_ jobs: DelegationPages) -> [EndpointRoute] {
+    [
+      EndpointRoute("POST", path: "/account/delegations", auth: .browser) { request, _ in await jobs.create(request) },
+      EndpointRoute("POST", path: "/account/delegations/revoke", auth: .browser) { request, _ in
+        await jobs.revoke(request)
       },
     ]
   }

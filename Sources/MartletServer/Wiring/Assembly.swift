@@ -58,7 +58,7 @@ struct Assembly: Sendable {
   ) throws -> RouteTable {
     RouteTable(
       authorizationServer: server, login: try loginEndpoints(server, snapshots, accounts.listing),
-      connect: accounts.connect, health: health, administration: administration(server, snapshots),
+      connect: accounts.connect, jobs: accounts.jobs, health: health, administration: administration(server, snapshots),
       metrics: MetricsEndpoint(recorder: installation.audit, health: health, startedAt: installation.clock.now()),
       pages: try PageRenderer(origin: snapshots.current.gateway.origin.string))
   }

@@ -73,4 +73,7 @@ struct MemoryStoreState: Sendable {
   var dataKeys: [DataKey] = []
   var apiKeys: [APIKeyID: APIKey] = [:]
   var adminTokens: [AdminTokenID: AdminToken] = [:]
+  var delegations: [DelegationID: Delegation] = [:]
+  var tenantStates: [TenantID: TenantState] = [:]
+  var idempotent: [IdempotentName: IdempotentRequest] = [:]
 }
