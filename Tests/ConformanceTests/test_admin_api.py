@@ -7,33 +7,11 @@ import time
 
 import pytest
 from martlet_support import MCPConnection, request
+from martlet_support.admin import API, bearer, refused
 from martlet_support.steps import person, registered, until, within
 from martlet_support.trail import records
 
 LISTING = {"jsonrpc": "2.0", "id": 1, "method": "tools/list"}
-
-
-class API:
-    """The admin API under one bearer."""
-
-    def __init__(self, world, token: str | None):
-        self.world, self.token = world, token
-
-    def __call__(self, method: str, path: str, body=None, **headers):
-        sent = {"Authorization": f"Bearer {self.token}"} if self.token else {}
-        answer = request(method, f"{self.world.url}{path}", headers=sent | headers, json=body)
-        assert "no-store" in answer.header("cache-control"), answer.describe()
-        assert not answer.body or answer.header("content-type") == "application/json", answer.describe()
-        return answer
-
-    def ok(self, method: str, path: str, body=None, status: int = 200):
-        answer = self(method, path, body)
-        assert answer.status == status, answer.describe()
-        return answer.json() if answer.body else None
-
-
-def bearer(world, role: str, *options: str) -> API:
-    return API(world, world.gateway.cli("admin", "token", "--role", role, "--ttl", "1h", *options).stdout.strip())
 
 
 @pytest.fixture(scope="module")
@@ -47,11 +25,6 @@ def world(own):
 @pytest.fixture(scope="module")
 def admin(world):
     return bearer(world, "admin")
-
-
-def refused(answer, status: int, code: str):
-    assert answer.status == status, answer.describe()
-    assert answer.json()["error"] == code and answer.json()["error_description"], answer.describe()
 
 
 def status(world, key: str) -> int:
@@ -273,7 +246,9 @@ def test_V_053_access_is_seen_and_taken_away(install, whose, how):
                 time.sleep(0.05)
         else:
             assert connection.post("ping").status != 401
-    assert (done["grants"], done["keys"]) == {"user": (2, 1), "client": (1, 0), "tenant": (2, 2), "server": (2, 1)}[whose]
+    assert (done["grants"], done["keys"]) == {"user": (2, 1), "client": (1, 0), "tenant": (2, 2), "server": (2, 0)}[whose]
+    # A key for other servers goes on for those.
+    assert (MCPConnection(world.mcp_url("stateless"), mine).post("ping").status == 200) == (whose in ("client", "server"))
     assert [row for row in records(world) if row["action"] == "access.revoked"]
     ends[0].join(within(5))
     assert not ends[0].is_alive(), "the stream goes on"
@@ -283,6 +258,38 @@ def test_V_053_access_is_seen_and_taken_away(install, whose, how):
     world.gateway.stop()
     for thread in ends:
         thread.join(within(10))
+
+
+def test_a_post_that_names_itself_is_carried_out_once(world, admin):
+    name = {"Idempotency-Key": "8e03978e-40d5"}
+    first = admin("POST", "/api/keys", {"name": "once"}, **name)
+    again = admin("POST", "/api/keys", {"name": "once"}, **name)
+    assert first.status == again.status == 201 and first.json() == again.json(), again.describe()
+    assert again.header("idempotent-replayed") == "true" and not first.header("idempotent-replayed")
+    assert status(world, again.json()["key"]) == 200
+    refused(admin("POST", "/api/keys", {"name": "other"}, **name), 422, "idempotency_key_reused")
+    refused(admin("POST", "/api/users", {"name": "once"}, **name), 422, "idempotency_key_reused")
+    # Somebody else's name is another name, and refusals are answers too.
+    other = bearer(world, "admin")
+    refused(other("POST", "/api/keys", {"name": "once"}, **name), 409, "conflict")
+    admin.ok("DELETE", "/api/keys/once", status=204)
+    refused(other("POST", "/api/keys", {"name": "once"}, **name), 409, "conflict")
+    assert admin("POST", "/api/keys", {"name": "once"}, **name).json() == first.json()
+    refused(admin("POST", "/api/keys", {"name": "x"}, **{"Idempotency-Key": "a b"}), 400, "invalid_request")
+    racing = [None] * 8
+
+    def send(index: int):
+        racing[index] = admin("POST", "/api/keys", {"name": "raced"}, **{"Idempotency-Key": "race"})
+
+    threads = [threading.Thread(target=send, args=(index,)) for index in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert {answer.status for answer in racing} <= {201, 409}
+    assert len({answer.json()["key"] for answer in racing if answer.status == 201}) == 1
+    with open(world.gateway.data_dir / "martlet.sqlite", "rb") as file:
+        assert first.json()["key"].encode() not in file.read()
 
 
 def test_admin_bearers_are_seen_and_end(world, admin):
@@ -341,10 +348,12 @@ def test_answers_are_as_the_document_says(world, admin):
 
     person_token = person(world).tokens(registered(world, extra={"client_name": "shown"}), world.mcp_url("stateless")).access
     bodies = {"clients.add": {"name": "schema", "redirect_uris": ["http://127.0.0.1/cb"]}, "tokens.revoke": {"token": person_token},
-              "keys.create": {"name": "schema"}, "users.add": {"name": "schema-user"}, "access.revoke": {"user": "schema-user"}}
+              "keys.create": {"name": "schema"}, "users.add": {"name": "schema-user"}, "access.revoke": {"user": "schema-user"},
+              "delegations.create": {"job": "schema-job", "servers": ["stateless"], "user": world.user}}
+    world.gateway.cli("user", "add", "schema-job", "--service")
     for path, operations in document["paths"].items():
         for method, operation in sorted(operations.items()):
-            name = "schema" if "/keys/" in path else "schema-user"
+            name = "schema" if "/keys/" in path else "globex" if "/tenants/" in path else "schema-user"
             if method == "delete":
                 continue
             answer = admin(method.upper(), path.replace("{name}", name), bodies.get(operation["operationId"]))

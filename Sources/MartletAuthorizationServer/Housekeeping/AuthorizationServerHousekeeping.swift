@@ -58,4 +58,4 @@ public struct AuthorizationServerHousekeeping: Sendable {
 
 /// What the authorization server keeps, and where.
 public typealias AuthorizationServerStore = AuthorizationStore & ClientStore & RefreshTokenStore & RevocationStore
-  & SigningKeyStore & UserStore & DeviceAuthorizationStore
+  & SigningKeyStore & UserStore & DeviceAuthorizationStore & TenantStore

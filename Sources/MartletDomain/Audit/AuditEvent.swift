@@ -70,6 +70,16 @@ public enum AuditAction: String, Sendable, CaseIterable {
   case adminTokenIssued = "admin_token.issued"
   /// A bearer of the admin API was taken away.
   case adminTokenRevoked = "admin_token.revoked"
+  /// A user let a job act for them.
+  case delegationCreated = "delegation.created"
+  /// What a user let a job do was taken back.
+  case delegationRevoked = "delegation.revoked"
+  /// A tenant was suspended.
+  case tenantSuspended = "tenant.suspended"
+  /// A tenant was resumed.
+  case tenantResumed = "tenant.resumed"
+  /// A tenant was deleted, with all that it had.
+  case tenantDeleted = "tenant.deleted"
   /// Everything that a user, client, tenant or server had was taken away.
   case accessRevoked = "access.revoked"
   /// A request to the admin API was refused.

@@ -51,6 +51,8 @@ public enum IdentifierKind {
   public enum AdminToken {}
   /// A call that somebody was asked about.
   public enum Approval {}
+  /// What a user lets a job do.
+  public enum Delegation {}
 }
 
 /// Names a tenant.
@@ -77,6 +79,8 @@ public typealias KeySeriesID = Identifier<IdentifierKind.KeySeries>
 public typealias AdminTokenID = Identifier<IdentifierKind.AdminToken>
 /// Names a call that somebody was asked about. Random, but no secret: it opens nothing.
 public typealias ApprovalID = Identifier<IdentifierKind.Approval>
+/// Names what a user lets a job do.
+public typealias DelegationID = Identifier<IdentifierKind.Delegation>
 
 extension Identifier where Kind == IdentifierKind.Tenant {
   /// The tenant of an installation that has no others.

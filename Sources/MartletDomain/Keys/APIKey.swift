@@ -18,6 +18,8 @@ public struct APIKey: Hashable, Sendable {
   public var lastFour: String
   /// What it is good for.
   public var scope: KeyScope
+  /// The delegation under which it acts for a user; `nil` where it acts for its owner.
+  public var delegation: DelegationID?
   /// When it was made.
   public var createdAt: Timestamp
   /// When it ends; rotation brings it forward to the end of the grace.
@@ -33,7 +35,7 @@ public struct APIKey: Hashable, Sendable {
   public init(
     id: APIKeyID, series: KeySeriesID, tenant: TenantID, owner: UserID?, name: String, digest: ArtefactDigest,
     lastFour: String, scope: KeyScope, createdAt: Timestamp, expiresAt: Timestamp, rotatedAt: Timestamp? = nil,
-    revokedAt: Timestamp? = nil, lastUsedAt: Timestamp? = nil
+    revokedAt: Timestamp? = nil, lastUsedAt: Timestamp? = nil, delegation: DelegationID? = nil
   ) {
     self.id = id
     self.series = series
@@ -48,6 +50,7 @@ public struct APIKey: Hashable, Sendable {
     self.rotatedAt = rotatedAt
     self.revokedAt = revokedAt
     self.lastUsedAt = lastUsedAt
+    self.delegation = delegation
   }
 
   /// Whether it opens anything.
@@ -88,8 +91,10 @@ public struct PrincipalKey: Hashable, Sendable {
   public let series: KeySeriesID
   /// What its owner calls it.
   public let name: String
-  /// What it is good for.
+  /// What it is good for; of a delegation, what both admit.
   public let scope: KeyScope
+  /// For whom it acts, where that isn't its owner.
+  public let delegation: PrincipalDelegation?
 
   /// Takes over what a principal needs.
   public init(_ key: APIKey) {
@@ -97,5 +102,20 @@ public struct PrincipalKey: Hashable, Sendable {
     series = key.series
     name = key.name
     scope = key.scope
+    delegation = nil
+  }
+
+  /// Takes over what a principal needs of a key that acts for a user.
+  public init(_ key: APIKey, under delegation: Delegation, job: User, user: User) {
+    id = key.id
+    series = key.series
+    name = key.name
+    scope = key.scope.within(delegation)
+    self.delegation = PrincipalDelegation(delegation, job: job, user: user)
+  }
+
+  /// The key as the trail names it: with the job, and for whom it acts.
+  public var trailName: String {
+    delegation.map { "\(name): job \($0.jobName) for user \($0.userName)" } ?? name
   }
 }

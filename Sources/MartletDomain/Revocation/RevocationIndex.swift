@@ -84,6 +84,7 @@ public final class RevocationIndex: Sendable {
         .user(principal.tenant, UserID(principal.subject)), .tenant(principal.tenant), .route(principal.route),
       ]
       if let grant = principal.grant { targets.append(.grant(grant)) }
+      if let job = principal.key?.delegation?.job { targets.append(.user(principal.tenant, job)) }
       return targets.contains { target in state.latest[target].map { $0.issuedUntil >= principal.issuedAt } ?? false }
     }
   }

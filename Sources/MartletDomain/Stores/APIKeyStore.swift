@@ -4,11 +4,22 @@ public struct KnownAPIKey: Sendable, Hashable {
   public var key: APIKey
   /// Its owner; `nil` for a key that acts for itself, or whose owner is gone.
   public var owner: User?
+  /// The delegation under which it acts.
+  public var delegation: Delegation?
+  /// Who delegated.
+  public var delegator: User?
+  /// How the key's tenant stands.
+  public var tenant: TenantState
 
-  /// Pairs a key with its owner.
-  public init(key: APIKey, owner: User?) {
+  /// Puts a key together with whom it acts for.
+  public init(
+    key: APIKey, owner: User?, delegation: Delegation? = nil, delegator: User? = nil, tenant: TenantState = .active
+  ) {
     self.key = key
     self.owner = owner
+    self.delegation = delegation
+    self.delegator = delegator
+    self.tenant = tenant
   }
 }
 
@@ -18,6 +29,8 @@ public struct APIKeyFilter: Sendable, Hashable {
   public var tenant: TenantID?
   /// Whose; `nil` for all, those that act for themselves included.
   public var owner: UserID?
+  /// Under that delegation; `nil` for all.
+  public var delegation: DelegationID?
   /// Of that name; `nil` for all.
   public var name: String?
   /// Only those that open something at that time; `nil` for ended ones too.
@@ -30,7 +43,7 @@ public struct APIKeyFilter: Sendable, Hashable {
   /// Describes what is asked for.
   public init(
     tenant: TenantID? = nil, owner: UserID? = nil, name: String? = nil, liveAt: Timestamp? = nil,
-    after: APIKeyID? = nil, limit: Int = .max
+    after: APIKeyID? = nil, limit: Int = .max, delegation: DelegationID? = nil
   ) {
     self.tenant = tenant
     self.owner = owner
@@ -38,6 +51,7 @@ public struct APIKeyFilter: Sendable, Hashable {
     self.liveAt = liveAt
     self.after = after
     self.limit = limit
+    self.delegation = delegation
   }
 }
 

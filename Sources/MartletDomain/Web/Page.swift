@@ -142,13 +142,19 @@ public struct AccountPage: Sendable {
   public var csrf: String
   /// The user's accounts at servers.
   public var connections: [AccountConnection]
+  /// Jobs that act for the user; `nil` where there are none.
+  public var delegations: AccountDelegations?
 
   /// Describes a page.
-  public init(userName: String, tenant: String?, csrf: String, connections: [AccountConnection] = []) {
+  public init(
+    userName: String, tenant: String?, csrf: String, connections: [AccountConnection] = [],
+    delegations: AccountDelegations? = nil
+  ) {
     self.userName = userName
     self.tenant = tenant
     self.csrf = csrf
     self.connections = connections
+    self.delegations = delegations
   }
 }
 

@@ -20,6 +20,10 @@ public enum APIKeyError: Error, Equatable, Sendable, CustomStringConvertible {
   case changed
   /// There is no such owner, or it is disabled.
   case unknownOwner
+  /// The job has no such delegation, or it has ended.
+  case unknownDelegation
+  /// The tenant is suspended or deleted.
+  case closedTenant
   /// The store could not do it.
   case store(StoreError)
 
@@ -35,6 +39,8 @@ public enum APIKeyError: Error, Equatable, Sendable, CustomStringConvertible {
     case .ambiguous: "several owners have a key of that name; name the owner"
     case .changed: "the key was rotated or ended at the same moment; look at it and try again"
     case .unknownOwner: "there is no such user, or it is disabled; `martlet user list` shows all"
+    case .unknownDelegation: "this owner has no such delegation; `martlet delegation list` shows all"
+    case .closedTenant: "the tenant is suspended or deleted; `martlet tenant list` shows all"
     case .store(.unavailable(let reason)): "the store is not available (\(reason)); try again"
     case .store(.corrupt(let reason)): "the store can't be read (\(reason)); restore it from a backup"
     }

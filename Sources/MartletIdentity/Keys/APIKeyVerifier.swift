@@ -59,25 +59,46 @@ public struct APIKeyVerifier: Sendable {
     // Whoever has the secret isn't guessing, even where it has ended.
     guesses.end(network, failed: false)
     if let reason = Self.obstacle(known, route, at: askedAt) { throw .invalid(reason: reason) }
-    return principal(known.key, route, askedAt)
+    return principal(known, route, askedAt)
   }
 
   private static func obstacle(_ known: KnownAPIKey, _ route: RouteID, at now: Timestamp) -> String? {
     let key = known.key
     if key.revokedAt != nil { return "key_revoked" }
     if key.expiresAt <= now { return "key_expired" }
+    if known.tenant != .active { return "tenant_\(known.tenant.rawValue)" }
     if key.owner != nil {
       guard let owner = known.owner else { return "key_owner_gone" }
       if owner.disabledAt != nil { return "key_owner_disabled" }
       if owner.tenant != key.tenant { return "key_owner_moved" }
     }
+    if key.delegation != nil, let reason = delegationObstacle(known, route, at: now) { return reason }
     return key.scope.admits(server: route.server) ? nil : "key_not_for_server"
   }
 
-  private func principal(_ key: APIKey, _ route: RouteID, _ askedAt: Timestamp) -> Principal {
-    Principal(
-      tenant: key.tenant, issuer: issuer(), subject: key.subject, client: key.client, route: route,
-      scope: ScopeSet(tolerant: "mcp"), grant: nil, flow: nil, credentialID: key.id.credentialID, issuedAt: askedAt,
-      expiresAt: key.expiresAt, key: PrincipalKey(key))
+  /// A key for a delegation never acts for anybody else: without the delegation it opens nothing.
+  private static func delegationObstacle(_ known: KnownAPIKey, _ route: RouteID, at now: Timestamp) -> String? {
+    let key = known.key
+    guard let delegation = known.delegation, delegation.id == key.delegation else { return "delegation_gone" }
+    guard delegation.isLive(at: now) else { return "delegation_ended" }
+    guard delegation.job == key.owner, delegation.tenant == key.tenant else { return "delegation_not_the_job_s" }
+    guard let user = known.delegator, user.id == delegation.user else { return "delegator_gone" }
+    if user.disabledAt != nil { return "delegator_disabled" }
+    if user.tenant != delegation.tenant { return "delegator_moved" }
+    return delegation.servers.contains(route.server) ? nil : "delegation_not_for_server"
+  }
+
+  private func principal(_ known: KnownAPIKey, _ route: RouteID, _ askedAt: Timestamp) -> Principal {
+    let key = known.key
+    var (subject, end, own): (ByteString, Timestamp, PrincipalKey) = (key.subject, key.expiresAt, PrincipalKey(key))
+    if let delegation = known.delegation, let job = known.owner, let user = known.delegator {
+      subject = user.id.value
+      end = min(end, delegation.expiresAt)
+      own = PrincipalKey(key, under: delegation, job: job, user: user)
+    }
+    return Principal(
+      tenant: key.tenant, issuer: issuer(), subject: subject, client: key.client, route: route,
+      scope: ScopeSet(tolerant: "mcp"), grant: known.delegation?.grant, flow: nil,
+      credentialID: key.id.credentialID, issuedAt: askedAt, expiresAt: end, key: own)
   }
 }

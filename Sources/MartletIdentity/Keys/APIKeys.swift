@@ -34,16 +34,21 @@ public struct APIKeys: Sendable {
     public var scope: KeyScope
     /// How long it lives.
     public var lifetime: Duration
+    /// The delegation under which it acts; its owner is the job then.
+    public var delegation: DelegationID?
 
     /// Describes a key.
     public init(
-      name: String, tenant: TenantID, owner: UserID?, scope: KeyScope = KeyScope(), lifetime: Duration = defaultLifetime
+      name: String, tenant: TenantID, owner: UserID?, scope: KeyScope = KeyScope(),
+      lifetime: Duration = defaultLifetime,
+      delegation: DelegationID? = nil
     ) {
       self.name = name
       self.tenant = tenant
       self.owner = owner
       self.scope = scope
       self.lifetime = lifetime
+      self.delegation = delegation
     }
   }
 
@@ -54,7 +59,7 @@ public struct APIKeys: Sendable {
   private static let lifetimes = Duration.seconds(1)...Duration.seconds(365 * 86_400)
   private static let graces = Duration.zero...Duration.seconds(30 * 86_400)
 
-  private let store: any APIKeyStore & UserStore
+  private let store: any APIKeyStore & UserStore & DelegationStore & TenantStore
   private let index: RevocationIndex
   private let audit: any AuditSink
   private let clock: any WallClock
@@ -64,7 +69,8 @@ public struct APIKeys: Sendable {
   ///
   /// - Parameter index: What this process knows of revocations; updated at once.
   public init(
-    store: any APIKeyStore & UserStore, index: RevocationIndex, audit: any AuditSink, clock: any WallClock,
+    store: any APIKeyStore & UserStore & DelegationStore & TenantStore, index: RevocationIndex, audit: any AuditSink,
+    clock: any WallClock,
     random: any RandomSource
   ) {
     self.store = store
@@ -83,15 +89,22 @@ public struct APIKeys: Sendable {
     try Self.check(order.scope)
     let now = clock.now()
     let (key, text) = KeyText.mint(.apiKey, random)
-    let record = APIKey(
+    var record = APIKey(
       id: APIKeyID(text.id), series: KeySeriesID(text.id), tenant: order.tenant, owner: order.owner, name: order.name,
       digest: text.digest, lastFour: text.lastFour, scope: order.scope, createdAt: now,
-      expiresAt: now + order.lifetime)
+      expiresAt: now + order.lifetime, delegation: order.delegation)
     do {
+      guard try await store.tenantState(order.tenant) == .active else { throw APIKeyError.closedTenant }
       if let owner = order.owner {
         guard let user = try await store.user(owner), user.disabledAt == nil, user.tenant == order.tenant else {
           throw APIKeyError.unknownOwner
         }
+      }
+      if let id = order.delegation {
+        guard let delegation = try await store.delegation(id), delegation.isLive(at: now),
+          delegation.job == order.owner, delegation.tenant == order.tenant
+        else { throw APIKeyError.unknownDelegation }
+        record.expiresAt = min(record.expiresAt, delegation.expiresAt)
       }
     } catch { throw Self.translated(error) }
     return try await stored(record, key, by: asker)

@@ -6,6 +6,18 @@ public protocol AccountListing: Sendable {
   ///
   /// - Throws: `StoreError`.
   func accounts(of user: User, in browser: ArtefactDigest) async throws(StoreError) -> [AccountConnection]
+
+  /// The jobs that act for a user, with forms for this browser; `nil` where there are none to be had.
+  ///
+  /// - Throws: `StoreError`.
+  func delegations(of user: User, in browser: ArtefactDigest) async throws(StoreError) -> AccountDelegations?
+}
+
+extension AccountListing {
+  /// None.
+  public func delegations(of user: User, in browser: ArtefactDigest) async throws(StoreError) -> AccountDelegations? {
+    nil
+  }
 }
 
 /// Nobody has accounts.

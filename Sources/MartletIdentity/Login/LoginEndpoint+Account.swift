@@ -11,7 +11,8 @@ extension LoginEndpoint {
       let csrf = collaborators.forms.value(purpose: Self.logoutPurpose, transaction: "", browser: visit.browser)
       let content = AccountPage(
         userName: user.displayName, tenant: user.tenant == .default ? nil : user.tenant.string, csrf: csrf,
-        connections: try await collaborators.accounts.accounts(of: user, in: session.browser))
+        connections: try await collaborators.accounts.accounts(of: user, in: session.browser),
+        delegations: try await collaborators.accounts.delegations(of: user, in: session.browser))
       return .page(200, Page(.account(content)))
     }
   }

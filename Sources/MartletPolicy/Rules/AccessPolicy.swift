@@ -83,4 +83,18 @@ public struct ServerPolicy: Sendable {
   public func about(_ caller: PolicyCaller) -> CallerPolicy {
     CallerPolicy(isAllowedByDefault: isAllowedByDefault, rules: rules.filter { $0.isAbout(caller) })
   }
+
+  /// The rules about a caller at this server, as `name (effect)`.
+  public func names(about caller: PolicyCaller) -> [String] {
+    rules.filter { $0.isAbout(caller) }.map { "\($0.name) (\($0.effect.rawValue))" }
+  }
+
+  /// What is written about whoever a credential proves: where a job acts for a user, about both.
+  public func about(_ principal: Principal, user: User?) -> CallerPolicy {
+    var policy = about(PolicyCaller(principal, user: user))
+    if let delegation = principal.key?.delegation {
+      policy.alsoAllowing = [about(PolicyCaller(jobOf: principal, delegation))]
+    }
+    return policy
+  }
 }

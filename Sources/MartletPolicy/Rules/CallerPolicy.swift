@@ -19,14 +19,21 @@ public struct PolicyVerdict: Sendable, Hashable {
 public struct CallerPolicy: Sendable {
   let isAllowedByDefault: Bool
   let rules: [PolicyRule]
+  /// Whoever else has to be allowed the same: the job that acts for a user.
+  var alsoAllowing: [CallerPolicy] = []
 
-  /// Decides about one thing.
+  /// Decides about one thing; of several verdicts the strictest counts.
   ///
   /// - Parameters:
   ///   - object: What is to be used.
   ///   - arguments: The arguments of the call.
   ///   - now: The time.
   public func decide(_ object: PolicyObject, arguments: JSONObject?, at now: Timestamp) -> PolicyVerdict {
+    alsoAllowing.map { $0.decide(object, arguments: arguments, at: now) }
+      .reduce(decideAlone(object, arguments, now)) { $1.effect.weight > $0.effect.weight ? $1 : $0 }
+  }
+
+  private func decideAlone(_ object: PolicyObject, _ arguments: JSONObject?, _ now: Timestamp) -> PolicyVerdict {
     if let name = object.name, name.bytes.count > PolicyObject.longestName {
       return PolicyVerdict(effect: .deny, rule: nil)
     }
@@ -39,7 +46,8 @@ public struct CallerPolicy: Sendable {
 
   /// Whether something stands in a list: whether it can be used with some arguments, with approval or without.
   public func shows(_ object: PolicyObject, at now: Timestamp) -> Bool {
-    verdict { rule in
+    guard alsoAllowing.allSatisfy({ $0.shows(object, at: now) }) else { return false }
+    return verdict { rule in
       guard rule.what.include(object, ignoringCase: rule.refuses) else { return false }
       guard rule.when.time?.contains(now) ?? true else { return false }
       return rule.effect != .deny || rule.when.arguments.isEmpty

@@ -25,7 +25,7 @@ public struct ListRules: Sendable {
   ///   - key: What the caller's key is good for.
   /// - Returns: `nil` where nothing is hidden.
   init?(_ rules: (caller: CallerPolicy, clock: any WallClock)?, pins: [ByteString: [UInt8]]?, key: KeyScope?) {
-    let narrows = key.map { $0.tools != nil || $0.isReadOnly } ?? false
+    let narrows = key.map { $0.tools != nil || $0.delegatedTools != nil || $0.isReadOnly } ?? false
     guard rules != nil || narrows else { return nil }
     self.rules = rules
     self.pins = pins

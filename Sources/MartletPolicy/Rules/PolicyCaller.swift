@@ -24,6 +24,14 @@ public struct PolicyCaller: Sendable {
     groups = Set((user?.groups ?? []).map { ByteString($0) })
   }
 
+  /// The job that acts for a user by a delegation. Service accounts have no groups.
+  public init(jobOf principal: Principal, _ delegation: PrincipalDelegation) {
+    tenant = principal.tenant
+    client = principal.client
+    names = [.id(delegation.job), .login(ByteString(delegation.jobName))]
+    groups = []
+  }
+
   /// The caller that a credential proves.
   public init(_ principal: Principal, user: User?) {
     self.init(tenant: principal.tenant, subject: principal.subject, client: principal.client, user: user)

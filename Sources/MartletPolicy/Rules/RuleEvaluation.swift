@@ -15,7 +15,7 @@ public struct RuleEvaluation: PolicyEngine {
     let permit = try membership.decide(question)
     guard let server = question.rules else { return permit }
     guard !server.needsFacts || question.isCallerKnown else { throw PolicyDenial(reason: "unknown_caller") }
-    let rules = server.about(PolicyCaller(question.principal, user: question.user))
+    let rules = server.about(question.principal, user: question.user)
     let now = clock.now()
     if question.messages.isEmpty { try check(rules.decide(.connection, arguments: nil, at: now), nil, question) }
     for message in question.messages {
@@ -65,5 +65,7 @@ extension MCPMethod {
 
 extension CallerPolicy {
   /// Whether some rule looks at arguments, which are built for it alone.
-  fileprivate var readsArguments: Bool { rules.contains { !$0.when.arguments.isEmpty } }
+  fileprivate var readsArguments: Bool {
+    rules.contains { !$0.when.arguments.isEmpty } || alsoAllowing.contains { $0.readsArguments }
+  }
 }

@@ -38,7 +38,7 @@ struct ExchangeRecord: Sendable {
       subject: principal.map { $0.subject.string }, client: principal?.client, route: route, method: method,
       target: target, status: status, reason: reason,
       duration: .nanoseconds((NIODeadline.now() - startedAt).nanoseconds), address: address,
-      key: principal?.key?.name, trace: trace)
+      key: principal?.key?.trailName, trace: trace)
   }
 }
 

@@ -16,6 +16,7 @@ public enum APIKeyJSON {
       "owner_id": text(key.owner?.string), "tenant": .string(key.tenant.string), "last_four": .string(key.lastFour),
       "servers": list(scope.servers?.sorted().map(\.string)), "tools": list(scope.tools?.map(\.description)),
       "read_only": .bool(scope.isReadOnly), "addresses": list(scope.addresses), "state": .string(state(key, at: now)),
+      "delegation": text(key.delegation?.string),
       "created_at": .string(key.createdAt.text), "expires_at": .string(key.expiresAt.text),
       "last_used_at": text(key.lastUsedAt?.text),
     ]

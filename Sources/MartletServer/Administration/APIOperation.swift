@@ -20,6 +20,9 @@ struct APIAnswer: Sendable {
     body = nil
   }
 
+  /// An answer without a body.
+  init(emptyWith status: Int) { self.init(status: status) }
+
   var response: EndpointResponse {
     guard let body else { return EndpointResponse(status: status, headers: [("cache-control", "no-store")]) }
     return .json(status, JSONWriter.write(body))

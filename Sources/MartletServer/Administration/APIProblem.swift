@@ -44,8 +44,28 @@ struct APIProblem: Error, Sendable {
     case .invalidName, .invalidLifetime, .invalidGrace, .invalidScope: self = .invalid(error.description)
     case .nameTaken, .changed, .ambiguous: self = .conflict(error.description)
     case .unknownKey: self = .notFound
+    case .unknownDelegation: self = .invalid("The owner has no such delegation, or it has ended.")
+    case .closedTenant: self = .conflict(error.description)
     case .unknownOwner: self = .invalid("There is no such owner, or it is disabled.")
     case .store: self = .unavailable
+    }
+  }
+
+  init(_ error: DelegationError) {
+    switch error {
+    case .unknownUser, .unknownJob, .invalidServers, .invalidTools, .invalidLifetime:
+      self = .invalid("\(error.description).")
+    case .tooMany: self = .conflict("\(error.description).")
+    case .unknownDelegation: self = .notFound
+    case .store: self = .unavailable
+    }
+  }
+
+  init(_ error: TenantError) {
+    switch error {
+    case .unknown: self = .notFound
+    case .deleted, .isDefault: self = .conflict("\(error.description).")
+    case .unconfirmed: self = .invalid("\(error.description).")
     }
   }
 
@@ -66,6 +86,8 @@ struct APIProblem: Error, Sendable {
     case let error as APIKeyError: self.init(error)
     case let error as LocalUserError: self.init(error)
     case let error as ApprovalDeskError: self.init(error)
+    case let error as DelegationError: self.init(error)
+    case let error as TenantError: self.init(error)
     case is StoreError: self = .unavailable
     case let error as AdminTokenError:
       if case .unknown = error { self = .notFound } else { self = .unavailable }

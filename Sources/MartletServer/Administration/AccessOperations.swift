@@ -10,11 +10,14 @@ struct AccessOperations: Sendable {
     "Access",
     [
       "subject": "string", "tenant": "string", "server": "string", "by": "string", "through": "string",
-      "detail": "string?", "since": "time", "last_used_at": "time?", "expires_at": "time?",
+      "detail": "string?", "rules": "[string]", "since": "time", "last_used_at": "time?", "expires_at": "time?",
     ])
   private static let revoked = APISchema(
     "AccessRevocation",
-    ["revoked": "string", "grants": "integer", "keys": "integer", "sessions": "integer", "connections": "integer"])
+    [
+      "revoked": "string", "grants": "integer", "keys": "integer", "sessions": "integer",
+      "connections": "integer", "delegations": "integer", "narrowed": "integer",
+    ])
   private static let revokedToken = APISchema("TokenRevocation", ["revoked": "string", "grants": "integer"])
   private static let bearer = APISchema(
     "AdminToken",
@@ -27,7 +30,8 @@ struct AccessOperations: Sendable {
 
   private var report: APIOperation {
     APIOperation(
-      "access.report", "GET", "/api/access", "Who can reach which server, by which grant, key or connection.",
+      "access.report", "GET", "/api/access",
+      "Who can reach which server, by which grant, key, delegation, connection or client, and the rules about it.",
       roles: APIRole.reading,
       query: APIPage.fields + [
         APIField("user", .text(256), "Only this user: a name or an id."),
@@ -36,7 +40,7 @@ struct AccessOperations: Sendable {
     ) { request in
       let page = try APIPage(request, of: "access", on.installation.sealer)
       var entries = try await on.installation.accessReport.entries(
-        tenant: request.caller.tenant, servers: on.configuration.servers)
+        tenant: request.caller.tenant, in: on.configuration)
       if let name = request.text("user") {
         guard let user = try await on.user(name, for: request.caller) else { throw APIProblem.notFound }
         let shown = ByteString(user.accountName ?? user.displayName)
@@ -60,7 +64,9 @@ struct AccessOperations: Sendable {
       ], Self.revoked
     ) { request in
       let target = try await target(request)
-      var answer = try await on.installation.accessRevoker.revoke(target, by: request.asker).json
+      var answer = try await on.installation.accessRevoker.revoke(
+        target, leaving: target.others(in: on.configuration), by: request.asker
+      ).json
       answer["revoked"] = .string(target.words)
       return APIAnswer(200, .object(answer))
     }

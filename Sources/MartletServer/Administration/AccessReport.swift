@@ -1,4 +1,5 @@
 import MartletDomain
+import MartletPolicy
 import StrictCoding
 
 /// One way by which somebody reaches a server.
@@ -11,6 +12,10 @@ public struct AccessEntry: Sendable {
     case key
     /// An upstream account.
     case connection
+    /// What a user lets a job do; a key of the job is needed beside it.
+    case delegation
+    /// A client that acts for itself.
+    case clientCredentials = "client_credentials"
   }
 
   /// Names the entry: the same for the same way in.
@@ -33,6 +38,10 @@ public struct AccessEntry: Sendable {
   public let lastUsedAt: Timestamp?
   /// When it ends by itself.
   public let expiresAt: Timestamp?
+  /// The user or the client who acts, for the rules about it.
+  var caller: PolicyCaller?
+  /// The rules about the caller at the server, by name and effect; none where everybody may do everything.
+  public internal(set) var rules: [String] = []
 
   /// As commands and the admin API show it.
   public var json: JSONObject {
@@ -40,7 +49,7 @@ public struct AccessEntry: Sendable {
       "subject": .string(subject), "tenant": .string(tenant.string), "server": .string(server.string),
       "by": .string(way.rawValue), "through": .string(through), "detail": detail.map { .string($0) } ?? .null,
       "since": .string(since.text), "last_used_at": lastUsedAt.map { .string($0.text) } ?? .null,
-      "expires_at": expiresAt.map { .string($0.text) } ?? .null,
+      "expires_at": expiresAt.map { .string($0.text) } ?? .null, "rules": .array(rules.map { .string($0) }),
     ]
   }
 }
@@ -59,13 +68,22 @@ public struct AccessReport: Sendable {
   ///
   /// - Parameters:
   ///   - tenant: Whose; `nil` for all.
-  ///   - servers: The configured servers: a key without servers of its own reaches all that admit its tenant.
-  public func entries(tenant: TenantID?, servers: [Configuration.Server]) async throws -> [AccessEntry] {
+  ///   - configuration: Its servers: a key without servers of its own reaches all that admit its tenant; its clients, and
+  ///     its rules.
+  public func entries(tenant: TenantID?, in configuration: Configuration) async throws -> [AccessEntry] {
+    let servers = configuration.servers
     let users = Dictionary(
       try await store.users().map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
     let entries =
       try await grants(tenant, users) + keys(tenant, users, servers) + connections(tenant, users)
-    return entries.sorted { $0.id < $1.id }
+      + delegations(tenant, users) + machines(tenant, configuration)
+    return entries.sorted { $0.id < $1.id }.map { entry in
+      var entry = entry
+      if let policy = configuration.policy, let caller = entry.caller {
+        entry.rules = policy.server(entry.server).names(about: caller)
+      }
+      return entry
+    }
   }
 
   private func grants(_ tenant: TenantID?, _ users: [UserID: User]) async throws -> [AccessEntry] {
@@ -78,7 +96,7 @@ public struct AccessReport: Sendable {
           id: Self.id("grant", family.grant.value, family.route.server), subject: name(family.user, users),
           tenant: family.tenant, server: family.route.server, way: .grant, through: family.client.string,
           detail: names[family.client], since: family.createdAt, lastUsedAt: grant.lastUsedAt,
-          expiresAt: family.expiresAt)
+          expiresAt: family.expiresAt, caller: caller(family.user, family.tenant, family.client, users))
       }
   }
 
@@ -86,7 +104,8 @@ public struct AccessReport: Sendable {
     _ tenant: TenantID?, _ users: [UserID: User], _ servers: [Configuration.Server]
   ) async throws -> [AccessEntry] {
     try await store.apiKeys(APIKeyFilter(tenant: tenant, liveAt: clock.now()))
-      .filter { key in key.owner.map { isEnabled($0, users) } ?? true }
+      // One that acts for a user is told of with the delegation.
+      .filter { key in key.delegation == nil && key.owner.map { isEnabled($0, users) } ?? true }
       .flatMap { key in
         servers.filter { server in
           key.scope.admits(server: server.name) && (server.tenants?.contains(key.tenant) ?? true)
@@ -95,7 +114,9 @@ public struct AccessReport: Sendable {
             id: Self.id("key", key.id.value, server.name), subject: key.owner.map { name($0, users) } ?? "key itself",
             tenant: key.tenant, server: server.name, way: .key, through: key.name,
             detail: APIKeyJSON.words(key.scope), since: key.createdAt, lastUsedAt: key.lastUsedAt,
-            expiresAt: key.expiresAt)
+            expiresAt: key.expiresAt,
+            caller: PolicyCaller(
+              tenant: key.tenant, subject: key.subject, client: key.client, user: key.owner.flatMap { users[$0] }))
         }
       }
   }
@@ -114,6 +135,48 @@ public struct AccessReport: Sendable {
         detail: connection.ledger.state.rawValue, since: connection.connectedAt, lastUsedAt: connection.refreshedAt,
         expiresAt: nil)
     }
+  }
+
+  private func delegations(_ tenant: TenantID?, _ users: [UserID: User]) async throws -> [AccessEntry] {
+    let used = Dictionary(
+      grouping: try await store.apiKeys(APIKeyFilter(tenant: tenant)).filter { $0.delegation != nil },
+      by: { $0.delegation })
+    return try await store.delegations(DelegationFilter(tenant: tenant, liveAt: clock.now()))
+      .filter { isEnabled($0.user, users) && isEnabled($0.job, users) }
+      .flatMap { one in
+        one.servers.map { server in
+          AccessEntry(
+            id: Self.id("delegation", one.id.value, server), subject: name(one.user, users), tenant: one.tenant,
+            server: server, way: .delegation, through: name(one.job, users), detail: DelegationJSON.words(one),
+            since: one.createdAt, lastUsedAt: used[one.id]?.compactMap(\.lastUsedAt).max(), expiresAt: one.expiresAt,
+            caller: caller(one.user, one.tenant, ClientID(one.id.value), users))
+        }
+      }
+  }
+
+  /// Clients that act for themselves, of the file and of the store.
+  private func machines(_ tenant: TenantID?, _ configuration: Configuration) async throws -> [AccessEntry] {
+    let states = try await store.tenantStates()
+    return (try await store.clients() + configuration.clients).filter { client in
+      client.grantTypes.contains(.clientCredentials) && (tenant.map { $0 == client.tenant } ?? true)
+        && states[client.tenant] == nil
+    }.flatMap { client in
+      configuration.servers.filter { server in
+        (client.servers?.contains(server.name) ?? true) && (server.tenants?.contains(client.tenant) ?? true)
+      }.map { server in
+        AccessEntry(
+          id: Self.id("client_credentials", client.id.value, server.name), subject: client.id.string,
+          tenant: client.tenant, server: server.name, way: .clientCredentials, through: client.name, detail: nil,
+          since: client.createdAt, lastUsedAt: nil, expiresAt: nil,
+          caller: PolicyCaller(tenant: client.tenant, subject: client.id.value, client: client.id, user: nil))
+      }
+    }
+  }
+
+  private func caller(
+    _ user: UserID, _ tenant: TenantID, _ client: ClientID, _ users: [UserID: User]
+  ) -> PolicyCaller {
+    PolicyCaller(tenant: tenant, subject: user.value, client: client, user: users[user])
   }
 
   private func isEnabled(_ user: UserID, _ users: [UserID: User]) -> Bool { users[user]?.disabledAt == nil }

@@ -23,6 +23,12 @@ public enum AccessTarget: Sendable, Hashable {
     }
   }
 
+  /// The other servers, where it is one.
+  public func others(in configuration: Configuration) -> Set<ServerName> {
+    guard case .server(let route) = self else { return [] }
+    return Set(configuration.servers.map(\.name)).subtracting([route.server])
+  }
+
   /// What it is called, for people and the trail.
   public var words: String {
     switch self {
@@ -40,6 +46,10 @@ public struct AccessRevocation: Sendable, Hashable {
   public var grants = 0
   /// API keys.
   public var keys = 0
+  /// Keys and delegations that go on for other servers.
+  public var narrowed = 0
+  /// Delegations, by the user or to the job.
+  public var delegations = 0
   /// MCP sessions.
   public var sessions = 0
   /// Upstream connections.
@@ -49,6 +59,7 @@ public struct AccessRevocation: Sendable, Hashable {
   public var json: JSONObject {
     [
       "grants": .integer(Int64(grants)), "keys": .integer(Int64(keys)), "sessions": .integer(Int64(sessions)),
+      "delegations": .integer(Int64(delegations)), "narrowed": .integer(Int64(narrowed)),
       "connections": .integer(Int64(connections)),
     ]
   }
@@ -61,19 +72,31 @@ public struct AccessRevoker: Sendable {
   private let store: any DurableStore
   private let revoker: Revoker
   private let keys: APIKeys
+  private let delegations: Delegations
+  private let index: RevocationIndex
   private let audit: any AuditSink
   private let clock: any WallClock
 
-  init(store: any DurableStore, revoker: Revoker, keys: APIKeys, audit: any AuditSink, clock: any WallClock) {
+  init(
+    store: any DurableStore, revoker: Revoker, keys: APIKeys, delegations: Delegations, index: RevocationIndex,
+    audit: any AuditSink, clock: any WallClock
+  ) {
     self.store = store
     self.revoker = revoker
     self.keys = keys
+    self.delegations = delegations
+    self.index = index
     self.audit = audit
     self.clock = clock
   }
 
   /// Takes access away. Whoever may still log in, or register, can begin anew.
-  public func revoke(_ target: AccessTarget, by asker: APIKeys.Asker) async throws -> AccessRevocation {
+  ///
+  /// - Parameter others: The other servers of the configuration, which keys and delegations go on for where a server is
+  ///   the target.
+  public func revoke(
+    _ target: AccessTarget, leaving others: Set<ServerName> = [], by asker: APIKeys.Asker
+  ) async throws -> AccessRevocation {
     var event = AuditEvent(
       at: clock.now(), action: .accessRevoked, request: asker.request, subject: asker.subject, target: target.words,
       reason: asker.subject == nil ? "by_command" : "by_api", address: asker.address)
@@ -87,6 +110,15 @@ public struct AccessRevoker: Sendable {
     try await endLogins(target)
     var done = AccessRevocation()
     done.keys = try await keys.revoke(try await keysOf(target), reason: "access_revoked", by: asker)
+    done.delegations = try await delegations.revoke(
+      try await delegationsOf(target), reason: "access_revoked", by: asker)
+    if case .server(let route) = target {
+      let withdrawn = try await store.withdrawServer(route.server, leaving: others, at: clock.now())
+      for row in withdrawn.rows { index.apply(row) }
+      done.keys += withdrawn.endedKeys
+      done.delegations += withdrawn.endedDelegations
+      done.narrowed = withdrawn.narrowed
+    }
     done.grants = try await revoker.revoke(target.revocation, event: event).count
     done.sessions = try await store.endMCPSessions(of: target.revocation)
     done.connections = try await endConnections(target)
@@ -126,8 +158,19 @@ public struct AccessRevoker: Sendable {
     case .tenant(let tenant): try await store.apiKeys(APIKeyFilter(tenant: tenant, liveAt: now))
     // A key stands for a client of its own.
     case .client(let client): try await store.apiKeys(APIKeyFilter(liveAt: now)).filter { $0.client == client }
-    case .server(let route):
-      try await store.apiKeys(APIKeyFilter(liveAt: now)).filter { $0.scope.admits(server: route.server) }
+    // These are narrowed.
+    case .server: []
+    }
+  }
+
+  private func delegationsOf(_ target: AccessTarget) async throws -> [Delegation] {
+    let now = clock.now()
+    switch target {
+    case .user(let user):
+      return try await store.delegations(DelegationFilter(user: user.id, liveAt: now))
+        + store.delegations(DelegationFilter(job: user.id, liveAt: now))
+    case .tenant(let tenant): return try await store.delegations(DelegationFilter(tenant: tenant, liveAt: now))
+    case .client, .server: return []
     }
   }
 

@@ -10,15 +10,19 @@ struct AdminAPI: Sendable {
   private let audit: any AuditSink
   private let clock: any WallClock
   private let logger: Logger
+  private let repeated: IdempotentRequests
 
   init(_ on: AdminDependencies, authenticator: APIAuthenticator, logger: Logger) {
     self.authenticator = authenticator
     self.logger = logger
     audit = on.installation.audit
     clock = on.installation.clock
+    repeated = IdempotentRequests(
+      store: on.installation.store, sealer: on.installation.sealer, clock: on.installation.clock)
     operations =
       KeyOperations(on: on).all + UserOperations(on: on).all + ClientOperations(on: on).all
       + AccessOperations(on: on).all + AnalyticsOperations(on: on).all + ApprovalOperations(on: on).all
+      + DelegationOperations(on: on).all + TenantOperations(on: on).all
   }
 
   /// The routes: one for each path.
@@ -47,10 +51,28 @@ struct AdminAPI: Sendable {
         throw APIProblem.forbidden("The role \(proven.role.rawValue) may not do this.")
       }
       let checked = try APIRequest(request, name: name, caller: proven, of: operation)
-      return try await operation.handler(checked).response
+      return try await carryOut(operation, checked, request, proven)
     } catch {
       return refuse(error, request, operation, caller)
     }
+  }
+
+  /// Once for each name that the caller gives it.
+  private func carryOut(
+    _ operation: APIOperation, _ checked: APIRequest, _ request: EndpointRequest, _ caller: APICaller
+  ) async throws -> EndpointResponse {
+    guard let name = try repeated.name(of: request, by: caller) else {
+      return try await operation.handler(checked).response
+    }
+    if let known = try await repeated.begin(name) { return known.response.adding("idempotent-replayed", "true") }
+    let answer: APIAnswer
+    do { answer = try await operation.handler(checked) } catch {
+      let problem = APIProblem(error)
+      try await repeated.end(name, with: APIAnswer(problem.status, problem.json))
+      throw problem
+    }
+    try await repeated.end(name, with: answer)
+    return answer.response
   }
 
   private func refuse(

@@ -19,7 +19,8 @@ struct KeyOperations: Sendable {
     [
       "name": "string", "id": "string", "owner": "string?", "owner_id": "string?", "tenant": "string",
       "last_four": "string", "servers": "[string]?", "tools": "[string]?", "read_only": "boolean",
-      "addresses": "[string]?", "state": "string", "created_at": "time", "expires_at": "time", "last_used_at": "time?",
+      "addresses": "[string]?", "state": "string", "delegation": "string?", "created_at": "time", "expires_at": "time",
+      "last_used_at": "time?",
     ])
   private static let made = APISchema(
     "NewKey", ["name": "string", "key": "string", "expires_at": "time", "id": "string"])
@@ -56,6 +57,7 @@ struct KeyOperations: Sendable {
         APIField("servers", .texts, "The servers that it opens; all that its owner may have without it."),
         APIField("tools", .texts, "The tools that it may call, such as get_*; all without it."),
         APIField("read_only", .flag, "Whether only tools that change nothing may be called."),
+        APIField("delegation", .text(64), "The delegation under which it acts for a user; its owner is the job."),
         APIField("addresses", .texts, "The address ranges that it may be used from, such as 192.0.2.0/24."),
       ], answers: 201, Self.made
     ) { request in
@@ -63,7 +65,8 @@ struct KeyOperations: Sendable {
       let made = try await on.installation.apiKeys.create(
         APIKeys.Order(
           name: request.text("name") ?? "", tenant: tenant, owner: owner, scope: try scope(request),
-          lifetime: request.duration("expires_in") ?? APIKeys.defaultLifetime), by: request.asker)
+          lifetime: request.duration("expires_in") ?? APIKeys.defaultLifetime,
+          delegation: request.text("delegation").map { DelegationID($0) }), by: request.asker)
       return Self.show(made, 201)
     }
   }

@@ -51,6 +51,13 @@ struct OpenAPIDocument {
         "schema": ["type": "string", "pattern": "^[A-Za-z0-9._~-]+$"],
       ])
     }
+    if operation.method.utf8.elementsEqual("POST".utf8) {
+      parameters.append([
+        "name": "Idempotency-Key", "in": "header", "required": false,
+        "description": "Sent again with the same key within a day, the request is answered again and not repeated.",
+        "schema": ["type": "string", "pattern": "^[\\x21-\\x7E]{1,255}$"],
+      ])
+    }
     var described: JSONObject = [
       "operationId": .string(operation.id), "summary": .string(operation.summary),
       "description": .string("Roles: " + operation.roles.map(\.rawValue).sorted().joined(separator: ", ") + "."),
@@ -89,7 +96,10 @@ struct OpenAPIDocument {
       (503, "The store is not available."),
     ]
     if operation.body != nil {
-      refusals += [(413, "The body is too large."), (415, "The body isn't JSON by its type.")]
+      refusals += [
+        (413, "The body is too large."), (415, "The body isn't JSON by its type."),
+        (422, "The Idempotency-Key was used for another request."),
+      ]
     }
     for (status, words) in refusals.sorted(by: { $0.0 < $1.0 }) {
       answers[String(status)] = ["description": .string(words), "content": content("#/components/schemas/Problem")]

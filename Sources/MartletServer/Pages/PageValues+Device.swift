@@ -25,6 +25,19 @@ extension PageValues {
     self.init(template: .deviceConsent, title: "Allow access", members: members)
   }
 
+  static func members(_ jobs: AccountDelegations) -> [String: Any] {
+    [
+      "csrf": jobs.csrf, "hasItems": !jobs.items.isEmpty, "canAdd": !jobs.jobs.isEmpty && !jobs.servers.isEmpty,
+      "names": jobs.jobs.map { Self.shown($0, limit: 64) }, "servers": jobs.servers.map { Self.shown($0, limit: 64) },
+      "items": jobs.items.map { item -> [String: Any] in
+        [
+          "id": item.id, "job": Self.shown(item.job, limit: 64), "words": Self.shown(item.words, limit: 500),
+          "expiresAt": item.expiresAt.minute, "csrf": jobs.csrf,
+        ]
+      },
+    ]
+  }
+
   private init(template: PageTemplate, title: String, members: [String: Any]) {
     self.template = template
     self.title = title

@@ -66,6 +66,7 @@ struct PageValues {
     members["tenant"] = page.tenant.map { Self.shown($0, limit: 64) }
     members["hasConnections"] = !page.connections.isEmpty
     members["connections"] = page.connections.map(Self.members)
+    members["jobs"] = page.delegations.map(Self.members)
     self.members = members
   }
 
@@ -168,5 +169,5 @@ struct PageValues {
 
 extension Timestamp {
   /// The minute, as people read it: `2026-07-28 09:30 UTC`.
-  fileprivate var minute: String { text.prefix(10) + " " + text.dropFirst(11).prefix(5) + " UTC" }
+  var minute: String { text.prefix(10) + " " + text.dropFirst(11).prefix(5) + " UTC" }
 }

@@ -13,14 +13,15 @@ struct RouteTable: Sendable {
 
   init(
     authorizationServer server: AuthorizationServer, login: @escaping @Sendable () -> LoginEndpoint,
-    connect: ConnectEndpoint, approvals: ApprovalsEndpoint, health: Health, administration: AdminAPI,
-    metrics: MetricsEndpoint,
+    connect: ConnectEndpoint, jobs: DelegationPages, approvals: ApprovalsEndpoint, health: Health,
+    administration: AdminAPI, metrics: MetricsEndpoint,
     pages: PageRenderer
   ) {
     self.pages = pages
     routes =
       Self.metadata(server) + Self.oauth(server) + Self.browser(server, login) + Self.connecting(connect)
       + Self.approving(approvals)
+      + Self.delegating(jobs)
       + Self.operations(health, metrics, pages) + administration.routes
   }
 
@@ -108,6 +109,15 @@ struct RouteTable: Sendable {
       EndpointRoute("GET", path: "/approvals", auth: .browser) { request, _ in await approvals.list(request) },
       EndpointRoute("GET", "POST", path: "/approvals/:name", auth: .browser) { request, name in
         request.method == "POST" ? await approvals.decide(name, request) : await approvals.show(name, request)
+      },
+    ]
+  }
+
+  private static func delegating(_ jobs: DelegationPages) -> [EndpointRoute] {
+    [
+      EndpointRoute("POST", path: "/account/delegations", auth: .browser) { request, _ in await jobs.create(request) },
+      EndpointRoute("POST", path: "/account/delegations/revoke", auth: .browser) { request, _ in
+        await jobs.revoke(request)
       },
     ]
   }

@@ -63,7 +63,7 @@ struct Assembly: Sendable {
   ) throws -> RouteTable {
     RouteTable(
       authorizationServer: server, login: try loginEndpoints(server, snapshots, accounts.listing),
-      connect: accounts.connect,
+      connect: accounts.connect, jobs: accounts.jobs,
       approvals: ApprovalAssembly(installation: installation, snapshots: snapshots).pages(forms: formGuard),
       health: health, administration: administration(server, snapshots),
       metrics: MetricsEndpoint(

@@ -14,8 +14,13 @@ struct ConnectingUsersAdapter: ConnectingUsers {
 /// Lets the account page list what the vault keeps.
 struct AccountListingAdapter: AccountListing {
   let connections: AccountConnections
+  let jobs: DelegationPages
 
   func accounts(of user: User, in browser: ArtefactDigest) async throws(StoreError) -> [AccountConnection] {
     try await connections.list(of: user, in: browser)
+  }
+
+  func delegations(of user: User, in browser: ArtefactDigest) async throws(StoreError) -> AccountDelegations? {
+    try await jobs.part(of: user, in: browser)
   }
 }

@@ -28,6 +28,10 @@ public struct Installation: Sendable {
   public let passwords: PasswordHasher
   /// API keys.
   public let apiKeys: APIKeys
+  /// What users let jobs do.
+  public let delegations: Delegations
+  /// How tenants stand.
+  public let tenants: Tenants
   /// Bearers of the admin API.
   public let adminTokens: AdminTokens
   /// Takes things away.
@@ -83,7 +87,11 @@ public struct Installation: Sendable {
     revoker = Revoker(
       refreshTokens: store, revocations: store, index: revocations, tokenLifetime: accessLifetime, clock: clock,
       audit: recorder)
-    accessRevoker = AccessRevoker(store: store, revoker: revoker, keys: apiKeys, audit: recorder, clock: clock)
+    delegations = Delegations(store: store, index: revocations, audit: recorder, clock: clock, random: random)
+    accessRevoker = AccessRevoker(
+      store: store, revoker: revoker, keys: apiKeys, delegations: delegations, index: revocations, audit: recorder,
+      clock: clock)
+    tenants = Tenants(store: store, revoker: revoker, access: accessRevoker, audit: recorder, clock: clock)
     accessReport = AccessReport(store: store, clock: clock)
     signingKeys = SigningKeys(
       store: store, sealer: sealer, clock: clock, random: random, tokenLifetime: accessLifetime, audit: recorder)

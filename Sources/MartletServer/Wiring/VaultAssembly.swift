@@ -7,6 +7,7 @@ import OAuthClient
 struct AccountPages: Sendable {
   let connect: ConnectEndpoint
   let listing: any AccountListing
+  let jobs: DelegationPages
 }
 
 /// Puts the vault together.
@@ -45,10 +46,14 @@ struct VaultAssembly: Sendable {
   }
 
   func pages(_ vault: Vault, _ directory: UpstreamDirectory, forms: FormGuard) -> AccountPages {
-    let users = ConnectingUsersAdapter(
-      sessions: LoginSessions(
-        store: installation.store, cookies: CookiePolicy(origin: snapshots.current.gateway.origin),
-        clock: installation.clock, random: installation.random))
+    let sessions = LoginSessions(
+      store: installation.store, cookies: CookiePolicy(origin: snapshots.current.gateway.origin),
+      clock: installation.clock, random: installation.random)
+    let users = ConnectingUsersAdapter(sessions: sessions)
+    let jobs = DelegationPages(
+      store: installation.store, sessions: sessions, delegations: installation.delegations,
+      servers: { [snapshots] in snapshots.current.configuration.servers(of: $0) }, forms: forms,
+      clock: installation.clock)
     let connect = ConnectEndpoint(
       ConnectEndpoint.Collaborators(
         users: users, store: installation.store, vault: vault, directory: directory,
@@ -56,7 +61,8 @@ struct VaultAssembly: Sendable {
         registrar: registrar(directory), tickets: tickets, forms: forms, sealer: installation.sealer,
         audit: installation.audit, clock: installation.clock, random: installation.random))
     let connections = AccountConnections(store: installation.store, directory: directory, forms: forms)
-    return AccountPages(connect: connect, listing: AccountListingAdapter(connections: connections))
+    return AccountPages(
+      connect: connect, listing: AccountListingAdapter(connections: connections, jobs: jobs), jobs: jobs)
   }
 
   private var seal: CredentialSeal {

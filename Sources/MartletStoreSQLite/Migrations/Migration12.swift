@@ -16,12 +16,16 @@ enum Migration12 {
         CREATE TABLE delegation (
           id TEXT NOT NULL PRIMARY KEY, tenant TEXT NOT NULL, user_id TEXT NOT NULL, job TEXT NOT NULL,
           servers TEXT NOT NULL, tools TEXT, created_at INTEGER NOT NULL, expires_at INTEGER NOT NULL,
-          revoked_at INTEGER, last_used_at INTEGER) WITHOUT ROWID;
+          revoked_at INTEGER) WITHOUT ROWID;
         CREATE INDEX delegation_user ON delegation (tenant, user_id);
         CREATE INDEX delegation_job ON delegation (tenant, job);
         ALTER TABLE api_key ADD COLUMN delegation TEXT;
         CREATE TABLE tenant_state (
           tenant TEXT NOT NULL PRIMARY KEY, suspended_at INTEGER, deleted_at INTEGER) WITHOUT ROWID;
+        CREATE VIEW user_standing AS
+          SELECT user_account.id, user_account.tenant, login_name, password_hash, issuer, subject, display_name, groups,
+            is_administrator, COALESCE(disabled_at, suspended_at, deleted_at) AS disabled_at, created_at
+          FROM user_account LEFT JOIN tenant_state ON tenant_state.tenant = user_account.tenant;
         CREATE TABLE idempotent_answer (
           tenant TEXT NOT NULL, principal TEXT NOT NULL, key BLOB NOT NULL, request BLOB NOT NULL, status INTEGER,
           sealed_answer BLOB, begun_at INTEGER NOT NULL, expires_at INTEGER NOT NULL,

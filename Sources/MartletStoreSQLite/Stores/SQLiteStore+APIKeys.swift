@@ -8,10 +8,11 @@ extension SQLiteStore {
     try await read { database in
       guard let row = try database.row("SELECT * FROM api_key WHERE id = :id", ["id": .id(id)]) else { return nil }
       let key = try APIKey(row: row)
-      let owner = try key.owner.flatMap { owner in
-        try database.row("SELECT * FROM user_account WHERE id = :id", ["id": .id(owner)]).map { try User(row: $0) }
-      }
-      return KnownAPIKey(key: key, owner: owner)
+      let delegation = try key.delegation.flatMap { try database.delegation($0) }
+      return KnownAPIKey(
+        key: key, owner: try key.owner.flatMap { try database.standing(of: $0) }, delegation: delegation,
+        delegator: try delegation.flatMap { try database.standing(of: $0.user) },
+        tenant: try database.state(of: key.tenant))
     }
   }
 
@@ -78,13 +79,15 @@ extension SQLiteStore {
         """
         SELECT * FROM api_key
         WHERE (:tenant IS NULL OR tenant = :tenant) AND (:owner IS NULL OR owner = :owner)
-          AND (:name IS NULL OR name = :name) AND (:after IS NULL OR id > :after)
+          AND (:name IS NULL OR name = :name) AND (:delegation IS NULL OR delegation = :delegation)
+          AND (:after IS NULL OR id > :after)
           AND (:live_at IS NULL OR (revoked_at IS NULL AND expires_at > :live_at))
         ORDER BY id LIMIT :limit
         """,
         [
           "tenant": .id(filter.tenant), "owner": .id(filter.owner), "name": .text(filter.name),
           "after": .id(filter.after), "live_at": .time(filter.liveAt), "limit": .number(max(0, filter.limit)),
+          "delegation": .id(filter.delegation),
         ]
       ).map { try APIKey(row: $0) }
     }
@@ -106,6 +109,8 @@ extension SQLiteStore {
     try await write { database in
       try database.run(
         "DELETE FROM api_key WHERE expires_at < :time OR revoked_at < :time", ["time": .time(time)])
+      try database.run(
+        "DELETE FROM delegation WHERE expires_at < :time OR revoked_at < :time", ["time": .time(time)])
     }
   }
 }
@@ -115,7 +120,7 @@ extension DatabaseValue {
 }
 
 extension Database {
-  fileprivate func liveKeys(of series: KeySeriesID, at now: Timestamp) throws -> [APIKey] {
+  func liveKeys(of series: KeySeriesID, at now: Timestamp) throws -> [APIKey] {
     try rows(
       "SELECT * FROM api_key WHERE series = :series AND revoked_at IS NULL AND expires_at > :now ORDER BY id",
       ["series": .id(series), "now": .time(now)]
@@ -127,9 +132,9 @@ extension Database {
     try run(
       """
       INSERT INTO api_key (id, series, tenant, owner, name, digest, last_four, servers, tools, is_read_only, addresses,
-        created_at, expires_at, rotated_at, revoked_at, last_used_at)
+        created_at, expires_at, rotated_at, revoked_at, last_used_at, delegation)
       VALUES (:id, :series, :tenant, :owner, :name, :digest, :last_four, :servers, :tools, :is_read_only, :addresses,
-        :created_at, :expires_at, :rotated_at, :revoked_at, :last_used_at)
+        :created_at, :expires_at, :rotated_at, :revoked_at, :last_used_at, :delegation)
       """,
       [
         "id": .id(key.id), "series": .id(key.series), "tenant": .id(key.tenant), "owner": .owner(key.owner),
@@ -138,13 +143,13 @@ extension Database {
         "tools": scope.tools.map { .texts($0.map(\.description)) } ?? .null, "is_read_only": .flag(scope.isReadOnly),
         "addresses": scope.addresses.map { .texts($0) } ?? .null, "created_at": .time(key.createdAt),
         "expires_at": .time(key.expiresAt), "rotated_at": .time(key.rotatedAt), "revoked_at": .time(key.revokedAt),
-        "last_used_at": .time(key.lastUsedAt),
+        "last_used_at": .time(key.lastUsedAt), "delegation": .id(key.delegation),
       ])
   }
 }
 
 extension APIKey {
-  fileprivate init(row: Row) throws(StoreError) {
+  init(row: Row) throws(StoreError) {
     let owner: UserID = try row.id("owner")
     let scope = KeyScope(
       servers: try row.optionalTexts("servers").map { Set($0.map { ServerName($0) }) },
@@ -155,6 +160,7 @@ extension APIKey {
       owner: owner.value.bytes.isEmpty ? nil : owner, name: try row.text("name"), digest: try row.digest("digest"),
       lastFour: try row.text("last_four"), scope: scope, createdAt: try row.time("created_at"),
       expiresAt: try row.time("expires_at"), rotatedAt: try row.optionalTime("rotated_at"),
-      revokedAt: try row.optionalTime("revoked_at"), lastUsedAt: try row.optionalTime("last_used_at"))
+      revokedAt: try row.optionalTime("revoked_at"), lastUsedAt: try row.optionalTime("last_used_at"),
+      delegation: try row.optionalID("delegation"))
   }
 }

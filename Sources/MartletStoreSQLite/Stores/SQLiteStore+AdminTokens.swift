@@ -21,7 +21,11 @@ extension SQLiteStore {
   /// See `AdminTokenStore`.
   public func adminToken(_ id: AdminTokenID) async throws(StoreError) -> AdminToken? {
     try await read { database in
-      try database.row("SELECT * FROM admin_token WHERE id = :id", ["id": .id(id)]).map { try AdminToken(row: $0) }
+      let row = try database.row("SELECT * FROM admin_token WHERE id = :id", ["id": .id(id)])
+      guard var token = try row.map({ try AdminToken(row: $0) }) else { return nil }
+      // Where the tenant is closed, its administrators have ended too.
+      if let tenant = token.tenant, try database.state(of: tenant) != .active { token.revokedAt = .distantPast }
+      return token
     }
   }
 

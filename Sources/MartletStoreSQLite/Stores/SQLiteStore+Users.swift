@@ -6,14 +6,14 @@ extension SQLiteStore {
   /// See `UserStore`.
   public func user(_ id: UserID) async throws(StoreError) -> User? {
     try await read { database in
-      try database.row("SELECT * FROM user_account WHERE id = :id", ["id": .id(id)]).map { try User(row: $0) }
+      try database.row("SELECT * FROM user_standing WHERE id = :id", ["id": .id(id)]).map { try User(row: $0) }
     }
   }
 
   /// See `UserStore`.
   public func localUser(loginName: String) async throws(StoreError) -> (user: User, passwordHash: String)? {
     try await read { database in
-      try database.row("SELECT * FROM user_account WHERE login_name = :name", ["name": .text(loginName)])
+      try database.row("SELECT * FROM user_standing WHERE login_name = :name", ["name": .text(loginName)])
         .map { (try User(row: $0), try $0.text("password_hash")) }
     }
   }
@@ -42,7 +42,7 @@ extension SQLiteStore {
   public func account(named name: String) async throws(StoreError) -> User? {
     try await read { database in
       try database.row(
-        "SELECT * FROM user_account WHERE login_name = :name OR (issuer = :service AND subject = :name)",
+        "SELECT * FROM user_standing WHERE login_name = :name OR (issuer = :service AND subject = :name)",
         ["name": .text(name), "service": .text(User.serviceIssuer)]
       ).map { try User(row: $0) }
     }
@@ -64,13 +64,19 @@ extension SQLiteStore {
       let known = try database.row(
         """
         UPDATE user_account SET tenant = :tenant, display_name = :display_name, groups = :groups
-        WHERE issuer = :issuer AND subject = :subject RETURNING *
+        WHERE issuer = :issuer AND subject = :subject RETURNING id
         """,
         [
           "issuer": .text(issuer), "subject": .text(subject), "tenant": .id(candidate.tenant),
           "display_name": .text(candidate.displayName), "groups": .texts(candidate.groups),
         ])
-      if let known { return try User(row: known) }
+      if let known { return try database.standing(of: try known.id("id")) ?? candidate }
+      // Nothing of anybody new is kept in a tenant that is closed.
+      if try database.state(of: candidate.tenant) != .active {
+        var refused = candidate
+        refused.disabledAt = candidate.createdAt
+        return refused
+      }
       try database.insert(candidate, passwordHash: nil)
       return candidate
     }
@@ -96,12 +102,17 @@ extension SQLiteStore {
   /// See `UserStore`.
   public func users() async throws(StoreError) -> [User] {
     try await read { database in
-      try database.rows("SELECT * FROM user_account").map { try User(row: $0) }.sorted { $0.id < $1.id }
+      try database.rows("SELECT * FROM user_standing").map { try User(row: $0) }.sorted { $0.id < $1.id }
     }
   }
 }
 
 extension Database {
+  /// A user, disabled where the tenant is closed.
+  func standing(of user: UserID) throws -> User? {
+    try row("SELECT * FROM user_standing WHERE id = :id", ["id": .id(user)]).map { try User(row: $0) }
+  }
+
   fileprivate func isTaken(_ name: String, id: UserID) throws -> Bool {
     try row(
       """

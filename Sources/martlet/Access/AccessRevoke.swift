@@ -27,7 +27,7 @@ struct AccessRevoke: AsyncParsableCommand {
   @Option(help: "All that this tenant's members have.")
   var tenant: String?
 
-  @Option(help: ArgumentHelp("All that reaches this server, keys for other servers included.", valueName: "name"))
+  @Option(help: ArgumentHelp("All that reaches this server; keys for others go on for those.", valueName: "name"))
   var server: String?
 
   @OptionGroup var options: InstallationOptions
@@ -41,7 +41,8 @@ struct AccessRevoke: AsyncParsableCommand {
   func run() async throws {
     try await options.withInstallation { installation, configuration in
       let target = try await target(installation, configuration)
-      let done = try await installation.accessRevoker.revoke(target, by: APIKeys.Asker())
+      let done = try await installation.accessRevoker.revoke(
+        target, leaving: target.others(in: configuration), by: APIKeys.Asker())
       if options.json {
         var answer = done.json
         answer["revoked"] = .string(target.words)
@@ -49,7 +50,8 @@ struct AccessRevoke: AsyncParsableCommand {
       } else {
         Terminal.out(
           "Revoked \(PlainText.sanitized(target.words)): \(done.grants) grants, \(done.keys) keys, "
-            + "\(done.sessions) sessions, \(done.connections) connections.")
+            + "\(done.sessions) sessions, \(done.connections) connections, \(done.delegations) delegations; "
+            + "\(done.narrowed) narrowed to other servers.")
       }
     }
   }

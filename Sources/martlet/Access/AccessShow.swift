@@ -6,7 +6,7 @@ import StrictCoding
 /// `martlet access report`.
 struct AccessShow: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "report", abstract: "Who can reach which server, by which grant, key or connection, and its last use.",
+    commandName: "report", abstract: "Who can reach which server, by what, under which rules, and its last use.",
     discussion: """
       Example:
         martlet access report --server github --json
@@ -28,7 +28,7 @@ struct AccessShow: AsyncParsableCommand {
       if let server { try ServerNames.check([server], configuration) }
       let wanted = try await KeyWords.user(user, installation)
       let entries = try await installation.accessReport.entries(
-        tenant: tenant.map { TenantID($0) }, servers: configuration.servers
+        tenant: tenant.map { TenantID($0) }, in: configuration
       ).filter { entry in
         (server.map { ServerName($0) == entry.server } ?? true)
           && (wanted.map { ByteString($0.accountName ?? $0.displayName) == ByteString(entry.subject) } ?? true)
@@ -39,11 +39,12 @@ struct AccessShow: AsyncParsableCommand {
         Terminal.out("Nobody can reach anything.")
       } else {
         Terminal.table(
-          ["who", "tenant", "server", "by", "through", "detail", "last used", "ends"],
+          ["who", "tenant", "server", "by", "through", "detail", "rules", "last used", "ends"],
           entries.map { entry in
             [
               entry.subject, entry.tenant.string, entry.server.string, entry.way.rawValue, entry.through,
-              entry.detail ?? "", entry.lastUsedAt?.text ?? "never", entry.expiresAt?.text ?? "",
+              entry.detail ?? "", entry.rules.joined(separator: ", "), entry.lastUsedAt?.text ?? "never",
+              entry.expiresAt?.text ?? "",
             ]
           })
       }

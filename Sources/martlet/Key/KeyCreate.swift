@@ -43,6 +43,10 @@ struct KeyCreate: AsyncParsableCommand {
   @Option(help: ArgumentHelp("Where it may be used from; repeatable. By default anywhere.", valueName: "range"))
   var address: [String] = []
 
+  @Option(
+    help: ArgumentHelp("The delegation under which it acts for a user; its owner is the job.", valueName: "id"))
+  var delegation: String?
+
   @OptionGroup var options: InstallationOptions
 
   func validate() throws {
@@ -61,7 +65,8 @@ struct KeyCreate: AsyncParsableCommand {
         addresses: address.isEmpty ? nil : address)
       let order = APIKeys.Order(
         name: name, tenant: user?.tenant ?? TenantID(tenant ?? "default"), owner: user?.id, scope: scope,
-        lifetime: try KeyWords.duration(expiresIn, option: "--expires-in"))
+        lifetime: try KeyWords.duration(expiresIn, option: "--expires-in"),
+        delegation: delegation.map { DelegationID($0) })
       let made = try await KeyWords.failing { () throws(APIKeyError) in
         try await installation.apiKeys.create(order, by: APIKeys.Asker())
       }

@@ -53,6 +53,15 @@ STRANGER = {
     ("POST", "/api/access/revoke"): {401},
     ("POST", "/api/tokens/revoke"): {401},
     ("GET", "/api/admin-tokens"): {401},
+    ("GET", "/api/delegations"): {401},
+    ("POST", "/api/delegations"): {401},
+    ("DELETE", "/api/delegations/x"): {401},
+    ("GET", "/api/tenants"): {401},
+    ("POST", "/api/tenants/x/suspend"): {401},
+    ("POST", "/api/tenants/x/resume"): {401},
+    ("DELETE", "/api/tenants/x"): {401},
+    ("POST", "/account/delegations"): {303, 400, 403},
+    ("POST", "/account/delegations/revoke"): {303, 400, 403},
 }
 
 # Named in the design for later issues, or guessed by strangers: nothing there.

@@ -5,7 +5,13 @@ extension MemoryStore {
   /// See `APIKeyStore`.
   public func apiKey(_ id: APIKeyID) async throws(StoreError) -> KnownAPIKey? {
     try access { state in
-      state.apiKeys[id].map { key in KnownAPIKey(key: key, owner: key.owner.flatMap { state.users[$0]?.user }) }
+      state.apiKeys[id].map { key in
+        let delegation = key.delegation.flatMap { state.delegations[$0] }
+        return KnownAPIKey(
+          key: key, owner: key.owner.flatMap { state.standing($0) }, delegation: delegation,
+          delegator: delegation.flatMap { state.standing($0.user) },
+          tenant: state.tenantStates[key.tenant] ?? .active)
+      }
     }
   }
 
@@ -57,6 +63,7 @@ extension MemoryStore {
     try access { state in
       let found = state.apiKeys.values.filter { key in
         (filter.tenant.map { $0 == key.tenant } ?? true) && (filter.owner.map { $0 == key.owner } ?? true)
+          && (filter.delegation.map { $0 == key.delegation } ?? true)
           && (filter.name.map { ByteString($0) == ByteString(key.name) } ?? true)
           && (filter.after.map { $0 < key.id } ?? true) && (filter.liveAt.map { key.isLive(at: $0) } ?? true)
       }

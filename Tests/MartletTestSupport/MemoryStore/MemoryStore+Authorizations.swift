@@ -105,6 +105,7 @@ extension MemoryStore {
     try access { state in
       state.pending = state.pending.filter { $0.value.expiresAt > now }
       state.codes = state.codes.filter { $0.value.code.expiresAt > now }
+      state.devices = state.devices.filter { $0.value.device.expiresAt + DevicePace.memory > now }
       state.assertions = state.assertions.filter { $0.value > now }
     }
   }

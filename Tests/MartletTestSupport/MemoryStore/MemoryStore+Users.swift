@@ -4,7 +4,7 @@ import StrictCoding
 extension MemoryStore {
   /// See `UserStore`.
   public func user(_ id: UserID) async throws(StoreError) -> User? {
-    try access { $0.users[id]?.user }
+    try access { $0.standing(id) }
   }
 
   /// See `UserStore`.

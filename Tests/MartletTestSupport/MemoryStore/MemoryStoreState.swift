@@ -86,4 +86,7 @@ struct MemoryStoreState: Sendable {
   var approvals: [Approval] = []
   var quotas: [QuotaKey: Int] = [:]
   var adminTokens: [AdminTokenID: AdminToken] = [:]
+  var delegations: [DelegationID: Delegation] = [:]
+  var tenantStates: [TenantID: TenantState] = [:]
+  var idempotent: [IdempotentName: IdempotentRequest] = [:]
 }

@@ -28,7 +28,7 @@ struct GrantPolicy: Sendable {
   static let routeScope: ScopeSet = ["mcp"]
 
   let settings: @Sendable () -> AuthorizationServerSettings
-  let users: any UserStore
+  let users: any UserStore & TenantStore
 
   /// Whether a client may use a grant type at all.
   func admit(_ client: RegisteredClient, to type: GrantType) throws(OAuthError) {
@@ -62,7 +62,9 @@ struct GrantPolicy: Sendable {
     let route = try route(of: offer, requested: requested, client: request.client, in: routes)
     let subject: ByteString
     switch offer.subject {
-    case .client: subject = request.client.id.value
+    case .client(let tenant):
+      try await checkTenant(tenant)
+      subject = request.client.id.value
     case .user(let tenant, let id):
       try await checkUser(id, of: tenant)
       subject = id.value
@@ -113,6 +115,16 @@ struct GrantPolicy: Sendable {
       throw OAuthError(.invalidTarget, "resource is required: it names the server that the token is for")
     }
     return only
+  }
+
+  /// A user of a closed tenant reads as disabled; a client has to be asked about its tenant.
+  private func checkTenant(_ tenant: TenantID) async throws(OAuthError) {
+    do {
+      guard try await users.tenantState(tenant) != .active else { return }
+    } catch {
+      throw OAuthError.unavailable(error)
+    }
+    throw OAuthError(.unauthorizedClient, "this client may not be used at present", reason: "tenant is closed")
   }
 
   private func checkUser(_ id: UserID, of tenant: TenantID) async throws(OAuthError) {

@@ -1,0 +1,31 @@
+import ArgumentParser
+import MartletDomain
+import MartletIdentity
+import MartletServer
+import StrictCoding
+
+/// `martlet tenant suspend`.
+struct TenantSuspend: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(commandName: "suspend", abstract: "Refuse everything of a tenant")
+
+  @Argument(help: "The tenant.")
+  var name: String
+
+  @OptionGroup var options: InstallationOptions
+
+  func run() async throws {
+    try await options.withInstallation { installation, configuration in
+      try await TenantWords.failing {
+        try await installation.tenants.suspend(TenantID(name), configuration.namedTenants, by: APIKeys.Asker())
+      }
+      if options.json {
+        return Terminal.out([
+          "name": .string(name), "state": " its logins, tokens, keys and streams end within five seconds.:suspended",
+        ])
+      }
+      Terminal.out(
+        "The tenant \(PlainText.sanitized(name)) is  its logins, tokens, keys and streams end within five seconds.:suspended."
+      )
+    }
+  }
+}

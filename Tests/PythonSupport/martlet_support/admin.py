@@ -1,0 +1,31 @@
+"""The admin API as tests call it."""
+
+from .wire import request
+
+
+class API:
+    """The admin API under one bearer."""
+
+    def __init__(self, world, token: str | None):
+        self.world, self.token = world, token
+
+    def __call__(self, method: str, path: str, body=None, **headers):
+        sent = {"Authorization": f"Bearer {self.token}"} if self.token else {}
+        answer = request(method, f"{self.world.url}{path}", headers=sent | headers, json=body)
+        assert "no-store" in answer.header("cache-control"), answer.describe()
+        assert not answer.body or answer.header("content-type") == "application/json", answer.describe()
+        return answer
+
+    def ok(self, method: str, path: str, body=None, status: int = 200):
+        answer = self(method, path, body)
+        assert answer.status == status, answer.describe()
+        return answer.json() if answer.body else None
+
+
+def bearer(world, role: str, *options: str) -> API:
+    return API(world, world.gateway.cli("admin", "token", "--role", role, "--ttl", "1h", *options).stdout.strip())
+
+
+def refused(answer, status: int, code: str):
+    assert answer.status == status, answer.describe()
+    assert answer.json()["error"] == code and answer.json()["error_description"], answer.describe()
