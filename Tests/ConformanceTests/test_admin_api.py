@@ -354,7 +354,8 @@ def test_answers_are_as_the_document_says(world, admin):
     for path, operations in document["paths"].items():
         for method, operation in sorted(operations.items()):
             name = "schema" if "/keys/" in path else "globex" if "/tenants/" in path else "schema-user"
-            if method == "delete":
+            # What waits for approval is compared in test_approvals.
+            if method == "delete" or "/approvals/" in path:
                 continue
             answer = admin(method.upper(), path.replace("{name}", name), bodies.get(operation["operationId"]))
             success = next(code for code in operation["responses"] if code.startswith("2"))

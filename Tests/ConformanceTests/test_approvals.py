@@ -290,6 +290,8 @@ def test_V_032_the_api_and_the_command_line_decide(world):
     approval = asked(call(bob, arguments={"to": "by api"}))
     listed = {one["id"]: one for one in api("GET", "").json()["approvals"]}
     assert listed[approval]["parameters"]["arguments"] == {"to": "by api"} and listed[approval]["subject"] == "bob"
+    schema = request("GET", f"{world.url}/api/openapi.json").json()["components"]["schemas"]["Approval"]
+    assert set(schema["required"]) <= set(listed[approval]) <= set(schema["properties"])
     assert api("POST", f"/{approval}/approve", {}, auditor).status == 403
     assert api("GET", f"/{approval}", None, elsewhere).status == 404 and api("POST", f"/{approval}/approve", {}, elsewhere).status == 404
     assert api("POST", f"/{approval}/approve", {"binding": "00" * 32}).status == 409
