@@ -1,8 +1,9 @@
 /// A JSON text that was read strictly and left where it lies: what stands where is known, and values are built when
 /// somebody asks for them.
 ///
-/// Entries stand in reading order; a member's key comes right before its value.
-struct JSONTape: Sendable {
+/// Entries stand in reading order; a member's key comes right before its value. Immutable; a class, so that the views of a
+/// message share it at the price of one reference.
+final class JSONTape: Sendable {
   enum Kind: UInt8, Sendable {
     case null, bool, number, string, array, object
   }
@@ -47,13 +48,31 @@ struct JSONTape: Sendable {
 
   /// The value of a key in the object at an index, compared bytewise.
   func value(of key: String, in object: Int) -> Int? {
-    var index = object + 1
-    let end = Int(entries[object].next)
-    while index < end {
-      if isString(index, key) { return index + 1 }
-      index = Int(entries[index + 1].next)
+    guard entries[object].kind == .object else { return nil }
+    var key = key
+    return key.withUTF8 { wanted in
+      entries.withUnsafeBufferPointer { entries in
+        bytes.withUnsafeBufferPointer { bytes in
+          var index = object + 1
+          let end = Int(entries[object].next)
+          while index < end {
+            if isSame(entries[index], bytes, wanted) { return index + 1 }
+            index = Int(entries[index + 1].next)
+          }
+          return nil
+        }
+      }
     }
-    return nil
+  }
+
+  /// Whether a string is a text. Most differ in length.
+  @inline(__always)
+  private func isSame(
+    _ entry: Entry, _ bytes: UnsafeBufferPointer<UInt8>, _ wanted: UnsafeBufferPointer<UInt8>
+  ) -> Bool {
+    guard entry.isVerbatim else { return JSONScanner.unescaped(bytes, entry.range).elementsEqual(wanted) }
+    guard Int(entry.end &- entry.start) == wanted.count else { return false }
+    return UnsafeBufferPointer(rebasing: bytes[entry.range]).holdsSame(as: wanted)
   }
 
   /// Calls a closure with the index of every key of an object, until it answers true.

@@ -4,10 +4,15 @@ import StrictCoding
 public struct MCPMethod: Sendable, Hashable, CustomStringConvertible {
   /// The name on the wire.
   public let name: String
+  /// Tells most names apart without a look at their bytes (FNV-1a).
+  private let fingerprint: UInt64
 
   /// Wraps a name, known or not.
   public init(_ name: String) {
     self.name = name
+    var print: UInt64 = 0xCBF2_9CE4_8422_2325
+    for byte in name.utf8 { print = (print ^ UInt64(byte)) &* 0x100_0000_01B3 }
+    fingerprint = print
   }
 
   /// The parameter that a modern client mirrors into `Mcp-Name` (MCP 2026-07-28, Streamable HTTP, Standard Request
@@ -57,14 +62,11 @@ public struct MCPMethod: Sendable, Hashable, CustomStringConvertible {
 
   /// Compares bytewise.
   public static func == (lhs: MCPMethod, rhs: MCPMethod) -> Bool {
-    lhs.name.equalsBytewise(rhs.name)
+    lhs.fingerprint == rhs.fingerprint && lhs.name.equalsBytewise(rhs.name)
   }
 
   /// Hashes what ``==(_:_:)`` compares.
-  public func hash(into hasher: inout Hasher) {
-    var name = name
-    name.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
-  }
+  public func hash(into hasher: inout Hasher) { hasher.combine(fingerprint) }
 
   /// Lets a `switch` match a method against the constants.
   public static func ~= (pattern: MCPMethod, value: MCPMethod) -> Bool {

@@ -60,6 +60,15 @@ public struct KeyText: Hashable, Sendable {
   /// Whether bytes claim to be a key of Martlet's, well formed or not.
   public static func isClaimed(by presented: some Collection<UInt8>) -> Bool { presented.starts(with: prefix) }
 
+  /// The same of a field's bytes, which every request has.
+  public static func isClaimed(by presented: ArraySlice<UInt8>) -> Bool {
+    presented.withUnsafeBufferPointer { presented in
+      guard presented.count >= prefix.count else { return false }
+      for index in prefix.indices where presented[index] != prefix[index] { return false }
+      return true
+    }
+  }
+
   /// Makes a new key.
   ///
   /// - Returns: The key, to be shown once, and what is kept of it.

@@ -23,7 +23,7 @@ enum PresentedCredential {
     guard let authorization else { throw .unauthenticated }
     guard headers.count(.authorization) == 1, case .bearer(let token)? = try? AuthorizationHeader.parse(authorization)
     else { throw .malformedCredential }
-    self = KeyText.isClaimed(by: token.bytes) ? .key(token) : .accessToken(token)
+    self = KeyText.isClaimed(by: token.bytes[...]) ? .key(token) : .accessToken(token)
   }
 
   var bytes: ByteString {

@@ -13,10 +13,15 @@ final class TokenCache: Sendable {
 
     init(token: ByteString, route: RouteID) {
       var hash = SHA256()
-      // A path has no NUL, so no route and token give another's bytes.
-      var path = route.path + "\0"
-      path.withUTF8 { hash.update(bufferPointer: UnsafeRawBufferPointer($0)) }
-      token.bytes.withUnsafeBytes { hash.update(bufferPointer: $0) }
+      // A path has no NUL, so no route and token give another's bytes. One piece: each has its price.
+      var path = route.path
+      let length = path.utf8.count + 1
+      withUnsafeTemporaryAllocation(byteCount: length + token.bytes.count, alignment: 1) { piece in
+        path.withUTF8 { piece.copyMemory(from: UnsafeRawBufferPointer($0)) }
+        piece[length - 1] = 0
+        token.bytes.withUnsafeBytes { UnsafeMutableRawBufferPointer(rebasing: piece[length...]).copyMemory(from: $0) }
+        hash.update(bufferPointer: UnsafeRawBufferPointer(piece))
+      }
       words = hash.finalize().withUnsafeBytes { $0.loadUnaligned(as: (UInt64, UInt64, UInt64, UInt64).self) }
     }
 

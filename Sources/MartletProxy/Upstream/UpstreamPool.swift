@@ -40,11 +40,13 @@ final class UpstreamPool {
   private let codec: HTTPCodec
   private var idle: [UpstreamDestination: Lane] = [:]
   private var isSweepDue = false
+  private let flushes: FlushBatch
 
   init(eventLoop: any EventLoop, tls: NIOSSLContext, codec: HTTPCodec) {
     self.eventLoop = eventLoop
     self.tls = tls
     self.codec = codec
+    flushes = FlushBatch.of(eventLoop)
   }
 
   /// A connection: a recently used one, or a new one.
@@ -90,7 +92,7 @@ final class UpstreamPool {
 
   private func connect(to destination: UpstreamDestination, _ use: @escaping (UpstreamConnection?) -> Void) {
     let connection = UpstreamConnection()
-    let bound = NIOLoopBound(connection, eventLoop: eventLoop)
+    let bound = NIOLoopBound((connection, flushes), eventLoop: eventLoop)
     let (tls, codec) = (self.tls, self.codec)
     ClientBootstrap(group: eventLoop)
       .connectTimeout(GatewayLimits.connect)
@@ -103,8 +105,10 @@ final class UpstreamPool {
           }
           switch codec {
           case .martlet:
-            try pipeline.addHandler(WireUpstreamHandler(connection: bound.value, eventLoop: channel.eventLoop))
-          case .nio: try NIOUpstreamHandler.add(to: channel, connection: bound.value)
+            try pipeline.addHandler(
+              WireUpstreamHandler(
+                connection: bound.value.0, eventLoop: channel.eventLoop, flushes: bound.value.1))
+          case .nio: try NIOUpstreamHandler.add(to: channel, connection: bound.value.0)
           }
         }
       }

@@ -8,6 +8,7 @@ final class WireUpstreamHandler: ChannelInboundHandler {
 
   private let connection: UpstreamConnection
   private let eventLoop: any EventLoop
+  private let flush: PendingFlush
   private var reader = ResponseReader(limits: GatewayLimits.answerHeads)
   private var writer = HeadWriter()
   private var context: ChannelHandlerContext?
@@ -15,9 +16,10 @@ final class WireUpstreamHandler: ChannelInboundHandler {
   private var isWaiting = false
   private var isOver = false
 
-  init(connection: UpstreamConnection, eventLoop: any EventLoop) {
+  init(connection: UpstreamConnection, eventLoop: any EventLoop, flushes: FlushBatch?) {
     self.connection = connection
     self.eventLoop = eventLoop
+    flush = PendingFlush(batch: flushes)
   }
 
   func handlerAdded(context: ChannelHandlerContext) {
@@ -27,6 +29,7 @@ final class WireUpstreamHandler: ChannelInboundHandler {
 
   func handlerRemoved(context: ChannelHandlerContext) {
     self.context = nil
+    flush.cancel()
     connection.detached()
   }
 
@@ -87,7 +90,8 @@ final class WireUpstreamHandler: ChannelInboundHandler {
 }
 
 extension WireUpstreamHandler: UpstreamWire {
-  var isActive: Bool { !isOver && (context?.channel.isActive ?? false) }
+  /// It is used only once it is connected.
+  var isActive: Bool { !isOver && context != nil }
 
   func send(_ request: OutboundRequest) -> Bool {
     guard let context, !isOver else { return false }
@@ -101,7 +105,8 @@ extension WireUpstreamHandler: UpstreamWire {
     buffer.writeBytes(writer.bytes)
     buffer.writeBytes(request.body)
     isWaiting = true
-    context.writeAndFlush(wrapOutboundOut(buffer), promise: nil)
+    context.write(wrapOutboundOut(buffer), promise: nil)
+    flush.request(context)
     return true
   }
 
@@ -112,6 +117,7 @@ extension WireUpstreamHandler: UpstreamWire {
 
   func close() {
     isOver = true
+    flush.cancel()
     context?.close(promise: nil)
   }
 }

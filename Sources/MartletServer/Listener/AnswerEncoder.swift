@@ -1,4 +1,5 @@
 import HTTPWire
+import MartletProxy
 import NIOCore
 
 /// Puts answers on the wire in as few buffers and writes as they need: a head waits for the first bytes of its body.
@@ -12,6 +13,16 @@ final class AnswerEncoder {
   private var writer = HeadWriter()
   private var waiting: ByteBuffer?
   private var isChunked = false
+  private let flush: PendingFlush
+
+  /// - Parameter flushes: With what answers go out; `nil` for at once.
+  init(flushes: FlushBatch?) { flush = PendingFlush(batch: flushes) }
+
+  /// The connection is about to end: what was written goes out before.
+  func sendPending() { flush.send() }
+
+  /// The connection is gone.
+  func stop() { flush.cancel() }
 
   /// - Returns: Whether the head is fit to be sent; if not, nothing was.
   func send(_ head: OutgoingHead, flush: Bool, _ context: ChannelHandlerContext) -> Bool {
@@ -59,7 +70,8 @@ final class AnswerEncoder {
     guard isChunked else { return write(body, context, flush: true) }
     write(ByteBuffer(string: Self.sizeLine(body.readableBytes)), context, flush: false)
     write(body, context, flush: false)
-    write(Self.lineEnd, context, flush: true)
+    write(Self.lineEnd, context, flush: false)
+    context.flush()
   }
 
   func finish(_ context: ChannelHandlerContext) {
@@ -73,10 +85,9 @@ final class AnswerEncoder {
   private static func sizeLine(_ count: Int) -> String { String(count, radix: 16) + "\r\n" }
 
   private func write(_ buffer: ByteBuffer, _ context: ChannelHandlerContext, flush: Bool) {
-    if flush {
-      context.writeAndFlush(NIOAny(buffer), promise: nil)
-    } else {
-      context.write(NIOAny(buffer), promise: nil)
-    }
+    context.write(NIOAny(buffer), promise: nil)
+    guard flush else { return }
+    // Large pieces go at once: they are not to pile up.
+    if buffer.readableBytes > Self.copied { context.flush() } else { self.flush.request(context) }
   }
 }

@@ -1,4 +1,5 @@
 import HTTPWire
+import MartletProxy
 import NIOCore
 import NIOExtras
 import NIOPosix
@@ -60,7 +61,10 @@ final class FrontDoor: Sendable {
     let handler = ConnectionHandler(
       planes: planes, isSecure: tls != nil || planes.frontDoor().origin.scheme == .https)
     switch codec {
-    case .martlet: try pipeline.addHandler(WireServerHandler(handler: handler, eventLoop: channel.eventLoop))
+    case .martlet:
+      try pipeline.addHandler(
+        WireServerHandler(
+          handler: handler, eventLoop: channel.eventLoop, flushes: FlushBatch.of(channel.eventLoop)))
     case .nio: try NIOServerHandler.add(to: channel, handler: handler)
     }
   }

@@ -10,7 +10,7 @@ final class WireServerHandler: ChannelDuplexHandler {
   typealias OutboundOut = ByteBuffer
 
   private let handler: any RequestReceiver
-  private let answers = AnswerEncoder()
+  private let answers: AnswerEncoder
   private var reader = RequestReader(limits: FrontDoorLimits.heads)
   private var clock: ConnectionClock?
   private var context: ChannelHandlerContext?
@@ -24,9 +24,11 @@ final class WireServerHandler: ChannelDuplexHandler {
   let eventLoop: any EventLoop
   private(set) lazy var peer = context?.channel.remoteAddress?.ipAddress ?? "unknown"
 
-  init(handler: any RequestReceiver, eventLoop: any EventLoop) {
+  /// - Parameter flushes: With what answers go out; `nil` for at once.
+  init(handler: any RequestReceiver, eventLoop: any EventLoop, flushes: FlushBatch? = nil) {
     self.handler = handler
     self.eventLoop = eventLoop
+    answers = AnswerEncoder(flushes: flushes)
   }
 
   func handlerAdded(context: ChannelHandlerContext) {
@@ -35,7 +37,10 @@ final class WireServerHandler: ChannelDuplexHandler {
     clock = ConnectionClock(eventLoop: eventLoop) { channel.close(promise: nil) }
   }
 
-  func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
+  func handlerRemoved(context: ChannelHandlerContext) {
+    self.context = nil
+    answers.stop()
+  }
 
   func channelActive(context: ChannelHandlerContext) {
     clock?.opened()
@@ -158,6 +163,7 @@ extension WireServerHandler: ClientConnection {
 
   func close() {
     isOver = true
+    answers.sendPending()
     context?.close(promise: nil)
   }
 }

@@ -38,6 +38,7 @@ public struct GatewayApplication: Sendable {
       ? try await FirstUser(installation: application.installation).makeIfNobodyExists() : nil
     application.health.note(.listener, isWell: true)
     announce(StartMessage(snapshot: application.snapshots.current, firstPassword: firstPassword).text)
+    StartMemory.giveBack()
     await ServiceLoop(application: application).run()
   }
 

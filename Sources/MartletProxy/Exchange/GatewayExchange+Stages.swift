@@ -1,0 +1,148 @@
+import MCPProtocol
+import MartletDomain
+import MartletPolicy
+import NIOCore
+
+/// From the message to the answer that brings it to a server: session, policy, account, era.
+extension GatewayExchange {
+  func proceed(_ request: ClassifiedRequest) {
+    state = .working
+    if let message = request.message { record.describe(message) }
+    // The modern era has POST only (§4.1).
+    if request.message == nil, request.classification.era == .modern {
+      return reject(.methodNotAllowed(allow: "POST, OPTIONS"))
+    }
+    // `initialize` begins anew, whatever stale id it carries (X2); the modern era has no sessions.
+    if request.message?.method == .initialize || request.classification.era == .modern {
+      return forward(request, in: nil)
+    }
+    switch gateway.resolver.resolve(request.authenticated, id: request.id, on: client.eventLoop) {
+    case .ready(let result): resolved(result, request)
+    case .later(let future):
+      future.assumeIsolated().whenSuccess { [self] result in
+        if case .working = state { resolved(result, request) }
+      }
+    }
+  }
+
+  private func resolved(_ result: Result<BoundSession?, Rejection>, _ request: ClassifiedRequest) {
+    switch result {
+    case .failure(let rejection): reject(rejection)
+    case .success(let session): forward(request, in: session)
+    }
+  }
+
+  private func forward(_ request: ClassifiedRequest, in session: BoundSession?) {
+    switch gateway.admission.admit(request, in: session, on: client.eventLoop) {
+    case .ready(let result): admitted(result, request, session)
+    case .later(let future):
+      future.assumeIsolated().whenSuccess { [self] result in
+        if case .working = state { admitted(result, request, session) }
+      }
+    }
+  }
+
+  private func admitted(
+    _ result: Result<AdmittedRequest, Rejection>, _ request: ClassifiedRequest, _ session: BoundSession?
+  ) {
+    // Its tools can't be looked at without an account: the client is led to where that is connected, and nothing goes on.
+    if case .failure(.connectionRequired) = result {
+      let route = request.authenticated.principal.route
+      return answerUnconnected(AdmittedRequest(classified: request, session: session, permit: .system(route: route)))
+    }
+    if case .failure(.approvalRequired(let id, _)) = result { return answerUnapproved(id, request, in: session) }
+    do throws(Rejection) {
+      let admitted = try result.get()
+      lease = admitted.lease
+      switch gateway.injector.inject(admitted, on: client.eventLoop) {
+      case .ready(let standing): try go(on: standing.get())
+      case .later(let future): later(future) { (exchange, standing) throws(Rejection) in try exchange.go(on: standing) }
+      }
+    } catch { reject(error) }
+  }
+
+  private func go(on standing: ConnectionStanding) throws(Rejection) {
+    switch standing {
+    case .unconnected(let request):
+      if !listen(for: request) { answerUnconnected(request) }
+    case .connected(let request):
+      if request.account != nil, answerConnected(request) { return }
+      switch gateway.eras.resolve(request, on: client.eventLoop) {
+      case .ready(let era): try carry(request, to: era.get())
+      case .later(let future):
+        later(future) { (exchange, era) throws(Rejection) in try exchange.carry(request, to: era) }
+      }
+    }
+  }
+
+  private func later<Value: Sendable>(
+    _ future: EventLoopFuture<Result<Value, Rejection>>,
+    _ goOn: @escaping (GatewayExchange, Value) throws(Rejection) -> Void
+  ) {
+    future.assumeIsolated().whenSuccess { [self] result in
+      guard case .working = state else { return }
+      do throws(Rejection) { try goOn(self, result.get()) } catch { reject(error) }
+    }
+  }
+
+  private func carry(_ request: AdmittedRequest, to era: Era) throws(Rejection) {
+    switch (request.classified.classification.era, era) {
+    case (.modern, .modern), (.legacy, .legacy): try relay(request)
+    case (.modern, .legacy): begin(ModernOverLegacy(exchange: self, request: request)) { $0.start() }
+    case (.legacy, .modern): begin(LegacyOverModern(exchange: self, request: request)) { $0.start() }
+    }
+  }
+
+  func begin<Answer: ExchangeAnswer>(_ answer: Answer, _ start: (Answer) -> Void) {
+    record.isForwarded = true
+    state = .answering(answer)
+    start(answer)
+  }
+
+  private func relay(_ request: AdmittedRequest) throws(Rejection) {
+    guard request.classified.message == nil else {
+      if request.classified.message?.method == .initialize, request.classified.classification.era == .legacy {
+        return begin(SessionOpening(exchange: self, request: request)) { $0.start() }
+      }
+      return begin(AnswerRelay(exchange: self, request: request)) { $0.start() }
+    }
+    let isEnd = request.classified.incoming.method == "DELETE"
+    guard let session = request.session?.session, session.upstreamSession != nil, !(isEnd && session.isUnconnected)
+    else {
+      if isEnd { return endSession(request.session) }
+      throw .methodNotAllowed(allow: "POST, DELETE, OPTIONS")
+    }
+    if isEnd {
+      let outbound = try gateway.selector.outbound(request)
+      begin(SessionEnding(exchange: self, request: request, session: session)) { $0.start(outbound) }
+    } else {
+      begin(StreamAnswer(exchange: self, request: request, session: session)) { $0.start() }
+    }
+  }
+
+  /// An upstream without sessions of its own: ours ends alone.
+  func endSession(_ session: BoundSession?) {
+    guard let session else { return answer(GatewayResponse(status: 200), reason: nil) }
+    gateway.end(session.session, on: client.eventLoop).assumeIsolated().whenComplete { [self] result in
+      guard case .working = state else { return }
+      switch result {
+      case .success: answer(GatewayResponse(status: 200), reason: nil)
+      case .failure: reject(.temporarilyUnavailable(reason: "session_store"))
+      }
+    }
+  }
+
+  /// Gives a message to the stream that it is answered on; there an exchange of its own is made and recorded.
+  func hand(_ request: ClassifiedRequest, to eventStream: NIOLoopBound<SSEClientSession>) {
+    state = .working
+    guard let message = request.message else { return reject(.unknownSession(id: nil)) }
+    eventStream.eventLoop.submit { eventStream.value.take(request.authenticated, message, request.bytes) }
+      .hop(to: client.eventLoop).assumeIsolated().whenSuccess { [self] rejection in
+        guard case .working = state else { return }
+        if let rejection { return reject(rejection) }
+        state = .ended
+        sendHead(GatewayResponse.Head(status: 202), length: 0)
+        client.finish()
+      }
+  }
+}

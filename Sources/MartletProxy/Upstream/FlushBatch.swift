@@ -1,0 +1,61 @@
+import NIOCore
+import NIOPosix
+
+/// What was written on one event loop and waits to be sent. It goes out once everything that woke the loop has been looked
+/// at: whoever reads it is woken once for many calls, which costs more than all else that the kernel does for them. Used on
+/// its event loop only.
+public final class FlushBatch: @unchecked Sendable {  // Each thread finds its own batch and never another's.
+  private static let ofThread = ThreadSpecificVariable<FlushBatch>()
+
+  private let eventLoop: any EventLoop
+  private var waiting: [PendingFlush] = []
+
+  private init(eventLoop: any EventLoop) { self.eventLoop = eventLoop }
+
+  /// The batch of an event loop. Call it on that event loop.
+  public static func of(_ eventLoop: any EventLoop) -> FlushBatch {
+    if let known = ofThread.currentValue, known.eventLoop === eventLoop { return known }
+    let batch = FlushBatch(eventLoop: eventLoop)
+    ofThread.currentValue = batch
+    return batch
+  }
+
+  fileprivate func add(_ flush: PendingFlush) {
+    waiting.append(flush)
+    if waiting.count == 1 { eventLoop.assumeIsolated().execute { self.send() } }
+  }
+
+  private func send() {
+    // Sending may make a connection write again: that goes into the next round.
+    let due = waiting
+    waiting.removeAll(keepingCapacity: true)
+    for flush in due { flush.send() }
+  }
+}
+
+/// What one connection has written and not sent. Used on its event loop only.
+public final class PendingFlush {
+  private let batch: FlushBatch?
+  private var context: ChannelHandlerContext?
+
+  /// - Parameter batch: With which it goes out; `nil` for at once.
+  public init(batch: FlushBatch?) { self.batch = batch }
+
+  /// Sends what was written, soon.
+  public func request(_ context: ChannelHandlerContext) {
+    guard let batch else { return context.flush() }
+    guard self.context == nil else { return }
+    self.context = context
+    batch.add(self)
+  }
+
+  /// Sends it now, where something waits: before the connection ends.
+  public func send() {
+    let context = self.context
+    self.context = nil
+    context?.flush()
+  }
+
+  /// There is nobody any more to send it to.
+  public func cancel() { context = nil }
+}
