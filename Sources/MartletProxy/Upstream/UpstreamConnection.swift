@@ -64,6 +64,7 @@ final class UpstreamConnection {
     guard case .waitingForHead = state else { return fail(.malformed) }
     isStream = MediaType.isEventStream(bytes: headers.bytes(of: .contentType))
     state = .readingBody(isReusable: isReusable)
+    if isStream { wire?.streamBegan() }
     rearm()
     receiver?.upstreamAnswered(status: status, headers: headers)
   }

@@ -35,6 +35,9 @@ final class UpstreamPool {
     }
   }
 
+  /// Thousands of streams on which little is said each keep the memory of their first reads; it grows with what comes.
+  private static let firstReads = AdaptiveRecvByteBufferAllocator(minimum: 64, initial: 512, maximum: 64 << 10)
+
   private let eventLoop: any EventLoop
   private let tls: NIOSSLContext
   private let codec: HTTPCodec
@@ -97,6 +100,7 @@ final class UpstreamPool {
     ClientBootstrap(group: eventLoop)
       .connectTimeout(GatewayLimits.connect)
       .channelOption(.tcpOption(.tcp_nodelay), value: 1)
+      .channelOption(.recvAllocator, value: Self.firstReads)
       .channelInitializer { channel in
         channel.eventLoop.makeCompletedFuture {
           let pipeline = channel.pipeline.syncOperations

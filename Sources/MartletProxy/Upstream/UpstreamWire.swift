@@ -14,6 +14,14 @@ protocol UpstreamWire: AnyObject {
   /// Stops or goes on reading.
   func setReading(_ reading: Bool)
 
+  /// A stream has begun: it may stay for long, and needs nothing of what a request was sent with.
+  func streamBegan()
+
   /// Ends the connection.
   func close()
+}
+
+extension UpstreamWire {
+  /// A codec that keeps nothing has nothing to give back.
+  func streamBegan() {}
 }

@@ -115,6 +115,8 @@ extension WireUpstreamHandler: UpstreamWire {
     if reading { context?.read() }
   }
 
+  func streamBegan() { writer = HeadWriter() }
+
   func close() {
     isOver = true
     flush.cancel()

@@ -47,7 +47,13 @@ final class AnswerEncoder {
     guard writer.isValid else { return false }
     var buffer = context.channel.allocator.buffer(capacity: writer.bytes.count + room)
     buffer.writeBytes(writer.bytes)
-    if flush { write(buffer, context, flush: true) } else { waiting = buffer }
+    if flush {
+      // A stream may stay for long, and its head is the last that it needs.
+      writer = HeadWriter()
+      write(buffer, context, flush: true)
+    } else {
+      waiting = buffer
+    }
     return true
   }
 
