@@ -8,7 +8,7 @@ import os
 import stat
 
 import pytest
-from martlet_support import request
+from martlet_support import Gateway, request
 from martlet_support.route import connect
 from martlet_support.steps import until, within
 from martlet_support.trail_receivers import HTTPReceiver, SyslogReceiver, SyslogStream
@@ -153,3 +153,19 @@ def test_after_a_crash_a_sink_goes_on_where_it_stopped(world, sinks):
     got = sinks.got()["otlp"]
     missing = {sequence for sequence, _ in wanted if sequence >= got[0][0]} - {sequence for sequence, _ in got}
     assert not missing
+
+
+@pytest.mark.parametrize("sink, place, hint", [
+    ({"webhook": {"url": "http://siem.example.com/", "secret": {"env": "HOME"}}}, "audit.sinks[0].webhook.url", "https off loopback"),
+    ({"webhook": {"url": "https://siem.example.com/"}}, "audit.sinks[0].webhook.secret", "{env: NAME}"),
+    ({"syslog": "udp://host/path"}, "audit.sinks[0].syslog", "udp://host:514"),
+    ({"syslog": {"address": "udp://h", "facility": "99"}}, "audit.sinks[0].syslog.facility", "0 to 23"),
+    ({"file": "a", "otlp": "http://127.0.0.1:4318/v1/logs"}, "audit.sinks[0]", "one sink names one place"),
+    ({"otlp": {"url": "http://127.0.0.1:4318/v1/logs", "headers": {"Host": {"env": "HOME"}}}}, "audit.sinks[0].otlp.headers.Host", "can't be set"),
+    ({"syslg": "a"}, "audit.sinks[0].syslg", "did you mean syslog?"),
+])
+def test_a_sink_that_cannot_be_meant_is_told(sink, place, hint):
+    gateway = Gateway({"one": "http://127.0.0.1:9/mcp"}, config={"audit": {"sinks": [sink]}})
+    said = gateway.cli("config", "check", exit_code=2).stderr
+    gateway.close()
+    assert place in said and hint in said, said

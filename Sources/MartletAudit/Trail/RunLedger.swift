@@ -51,7 +51,8 @@ public final class RunLedger: @unchecked Sendable {
     Foundation.close(descriptor)
   }
 
-  /// The processes that ended without a word, and how many records of each may be missing at most. Each is found once.
+  /// The processes that ended without a word, and how many records each had taken and perhaps not
+  /// written. Each is found once.
   ///
   /// - Parameter folder: `data_dir`.
   public static func interruptions(in folder: String) -> [Int64] {

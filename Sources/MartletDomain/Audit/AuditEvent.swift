@@ -126,7 +126,7 @@ public enum AuditAction: String, Sendable, CaseIterable {
   case configurationRefused = "configuration.refused"
   /// Records older than their keeping were removed from the trail; the target is the number of the last of them.
   case trailTrimmed = "trail.trimmed"
-  /// A process ended without a word; the target is how many of its last records may be missing at most.
+  /// A process ended without a word; the target is how many records it had taken and perhaps not written.
   case trailInterrupted = "trail.interrupted"
   /// The trail was exported.
   case trailExported = "trail.exported"

@@ -53,7 +53,7 @@ struct ServiceLoop: Sendable {
     let folder = application.snapshots.current.configuration.dataDirectory
     for missing in RunLedger.interruptions(in: folder) {
       logger.warning(
-        "a process ended without a word; the trail says so, and how many of its last records may be missing",
+        "a process ended without a word; the trail says so, and how many records it may not have written",
         metadata: ["records": "\(missing)"])
       let event = AuditEvent(
         at: installation.clock.now(), action: .trailInterrupted, target: "\(missing)", reason: "process_died")

@@ -35,6 +35,7 @@ def run():
                 "client_secret": {"env": "CORP"}}}},
             "clients": {"robot": {"grants": ["client_credentials"], "auth": "client_secret_post",
                 "secret": {"env": "ROBOT"}}},
+            "audit": {"sinks": [{"file": "data/shipped.jsonl"}]},
         }
         gateway = Gateway({"one": upstream.url}, config=config, env={"CORP": provider_secret, "ROBOT": client_secret},
             users={"alice": "canary-password-5f1e"}).start()
@@ -112,6 +113,7 @@ def test_V_009_A_10_nothing_in_the_log_or_on_the_command_line(run):
 def test_V_009_A_27_nothing_in_clear_in_the_data_folder(run):
     gateway, _, secrets, _, _ = run
     files = {path: path.read_bytes() for path in gateway.data_dir.rglob("*") if path.is_file()}
+    assert b"exchange.forwarded" in files[gateway.data_dir / "shipped.jsonl"], "what goes to a sink is looked at too"
     assert any(data[:16] == b"SQLite format 3\x00" for data in files.values())
     for name, secret in secrets.items():
         for spelling in spellings(secret):

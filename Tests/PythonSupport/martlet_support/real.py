@@ -28,6 +28,7 @@ SERVERS = {
     "everything": ("fastmcp", ["-m", "mcp_everything_server", "--port"], VENVS / "everything-server"),
     "modern": ("fastmcp", [str(repository / "Tests/Clients/servers/modern_server.py")], repository),
     "account": ("fastmcp", [str(repository / "Tests/Clients/servers/account_server.py")], repository),
+    "notes": ("fastmcp", [str(repository / "Tests/Clients/servers/notes_server.py")], repository),
     "legacy": ("sdk1", [str(repository / "Tests/Clients/servers/legacy_server.py")], repository),
 }
 

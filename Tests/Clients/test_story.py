@@ -1,0 +1,115 @@
+"""One story from end to end, with real clients and a real server: an administrator invites a user, policy denies `delete_note`, a key is
+rotated while it is used, the user is off-boarded, and an auditor exports and verifies a trail that tells all of it."""
+
+import json
+import threading
+
+import pytest
+from martlet_support import Gateway, MCPConnection, request
+from martlet_support.real import ClientFailed, RealClient, real_server
+from martlet_support.steps import until
+
+POLICY = {"rules": [{"name": "nothing-is-deleted", "effect": "deny", "what": {"tools": ["delete_*"]}}]}
+
+
+@pytest.fixture(scope="module")
+def gateway(tmp_path_factory):
+    file = tmp_path_factory.mktemp("siem") / "trail.jsonl"
+    with (
+        real_server("notes") as url,
+        Gateway({"notes": url}, config={"policy": POLICY, "audit": {"sinks": [{"file": str(file)}]}}) as gateway,
+    ):
+        gateway.shipped = file
+        yield gateway
+
+
+def api(gateway, role: str, method: str, path: str, body=None):
+    token = gateway.cli("admin", "token", "--role", role, "--ttl", "1h").stdout.strip()
+    answer = request(method, gateway.url + path, headers={"Authorization": f"Bearer {token}"}, json=body)
+    assert answer.status < 300, answer.describe()
+    return answer.json() if answer.body else None
+
+
+def client(gateway, kind: str, password: str, tool: str, **arguments) -> RealClient:
+    return RealClient(kind, gateway, "notes", "carol", password, tool, arguments)
+
+
+
+def test_from_the_invitation_to_the_audit(gateway):
+    # An administrator invites a user, who gets a password to begin with.
+    carol = api(gateway, "admin", "POST", "/api/users", {"name": "carol"})
+    with client(gateway, "sdk-2.3", carol["password"], "list_notes") as reader:
+        called = reader.connect()
+        assert called.text == "milk, bread" and called.tools == ["list_notes"], "what is denied isn't listed either"
+        with client(gateway, "sdk-1.30", carol["password"], "delete_note", name="milk") as deleter, pytest.raises(ClientFailed, match="(?i)denied|not allowed|policy"):
+            deleter.connect()
+        rotated_under_load(gateway)
+        # She leaves: everything of hers ends, in the client that is logged in too.
+        revoked = api(gateway, "admin", "POST", "/api/access/revoke", {"user": "carol"})
+        api(gateway, "admin", "POST", "/api/users/carol/disable", {})
+        assert revoked["grants"] >= 1 and revoked["keys"] >= 1
+        with pytest.raises(ClientFailed):
+            reader.again()
+    audited(gateway, carol["id"])
+
+
+def rotated_under_load(gateway):
+    """No call fails while the key is replaced, and the predecessor ends with its grace."""
+    keys = [api(gateway, "admin", "POST", "/api/keys", {"name": "nightly", "owner": "carol"})["key"]]
+    stop, failures, done = threading.Event(), [], [0, 0]
+
+    def work(index: int):
+        connection = MCPConnection(gateway.mcp_url("notes"), keys[0])
+        connection.initialize()
+        while not stop.is_set():
+            connection.token = keys[-1]
+            answer = connection.post("tools/call", {"name": "list_notes", "arguments": {}})
+            if answer.status != 200 or "milk" not in answer.text:
+                failures.append(answer.describe())
+            done[index] += 1
+
+    threads = [threading.Thread(target=work, args=(index,)) for index in range(2)]
+    for thread in threads:
+        thread.start()
+    try:
+        for _ in range(2):
+            before = list(done)
+            assert until(lambda: failures or all(now > then + 3 for now, then in zip(done, before)))
+            keys.append(api(gateway, "admin", "POST", "/api/keys/nightly/rotate", {"grace": "60s", "owner": "carol"})["key"])
+        before = list(done)
+        assert until(lambda: failures or all(now > then + 3 for now, then in zip(done, before)))
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()
+    assert not failures, failures[0]
+
+
+def audited(gateway, carol: str):
+    """The auditor's part: the trail is whole, and tells the story in its order; what was shipped is the same."""
+    (report,) = json.loads(gateway.cli("audit", "verify", "--json").stdout)
+    assert report["whole"] and report["records"] > 20
+    *lines, head = [json.loads(line) for line in gateway.cli("audit", "export").stdout.splitlines()]
+    assert head["head"] == lines[-1]["head"]
+    told = [line["record"] for line in lines]
+    story = [
+        ("user.created", {}), ("login.succeeded", {}), ("consent.granted", {}), ("token.issued", {}),
+        ("exchange.forwarded", {"target": "list_notes", "subject": carol}),
+        ("exchange.refused", {"target": "delete_note", "subject": carol}),
+        ("key.created", {}), ("exchange.forwarded", {"key": "nightly", "target": "list_notes"}), ("key.rotated", {}), ("key.rotated", {}),
+        ("access.revoked", {}), ("exchange.refused", {"status": 401}), ("trail.exported", {}),
+    ]
+    place = 0
+    for action, members in story:
+        fits = (number for number in range(place, len(told)) if told[number]["action"] == action and members.items() <= told[number].items())
+        place = next(fits, None)
+        assert place is not None, f"{action} {members} isn't told there: {[record['action'] for record in told]}"
+        place += 1
+    refusal = next(record for record in told if record["target"] == "delete_note" and record["action"] == "exchange.refused")
+    assert "nothing-is-deleted" in refusal["reason"]
+    assert "milk" not in json.dumps(lines), "what was called with, and what came back, isn't in the trail"
+    sums = {sum["tool"]: sum for sum in gateway.cli_json("audit", "stats", "--by", "tool")}
+    assert sums["delete_note"]["refused"] == sums["delete_note"]["calls"] == 1 and sums["list_notes"]["calls"] > 6
+    shipped = lambda: gateway.shipped.read_text().splitlines()
+    assert until(lambda: lines[-1] == json.loads(shipped()[-1])), "the sink has it to the end"
+    assert [json.loads(line) for line in shipped()] == lines[-len(shipped()):]
