@@ -22,6 +22,8 @@ public struct PolicyQuestion: Sendable {
   public var pins: [ByteString: [UInt8]]?
   /// That somebody approved it, where somebody did.
   public var approved: ApprovedCall?
+  /// The tools that an external engine lets the caller see; `nil` where there is none.
+  public var shownTools: Set<ByteString>?
 
   /// Whether anything has to be found out before it can be answered.
   public var needsLookups: Bool { needsDefinitions || rules?.needsFacts ?? false }

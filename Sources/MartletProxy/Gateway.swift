@@ -70,6 +70,8 @@ public final class Gateway: Sendable {
     public var random: any RandomSource
     /// Seals what clients hold of Martlet's state.
     public var sealer: Sealer
+    /// Decides beside the policy, where settings say so.
+    public var oracle: any PolicyOracle
     /// Calls that wait for somebody.
     public var approvals: Approvals
     /// Hands out upstream credentials.
@@ -83,7 +85,7 @@ public final class Gateway: Sendable {
       toolPins: any ToolPinStore,
       assertions: any UpstreamAssertions, transport: any UpstreamTransport,
       audit: any AuditSink, flows: any FlowCorrelation, clock: any WallClock, random: any RandomSource,
-      sealer: Sealer, approvals: Approvals, credentials: (any UpstreamCredentials)? = nil
+      sealer: Sealer, oracle: any PolicyOracle, approvals: Approvals, credentials: (any UpstreamCredentials)? = nil
     ) {
       self.verifier = verifier
       self.keys = keys
@@ -102,6 +104,7 @@ public final class Gateway: Sendable {
       self.random = random
       self.sealer = sealer
       self.approvals = approvals
+      self.oracle = oracle
       self.credentials = credentials ?? NoCredentials()
     }
   }
@@ -137,7 +140,8 @@ public final class Gateway: Sendable {
       quotas: dependencies.quotas,
       catalogue: catalogue, pinning: pinning, recorder: recorder,
       approvals: ApprovalGate(
-        approvals: dependencies.approvals, policy: dependencies.policy, catalogue: catalogue))
+        approvals: dependencies.approvals, policy: dependencies.policy, catalogue: catalogue),
+      oracle: OracleGate(oracle: dependencies.oracle, catalogue: catalogue))
     legacyBridge = LegacyBridge(clock: dependencies.clock, random: dependencies.random)
     modernBridge = ModernBridge(
       sealer: dependencies.sealer, clock: dependencies.clock, random: dependencies.random, eventLoop: group.next())

@@ -18,15 +18,21 @@ public struct ListRules: Sendable {
   private let rules: (caller: CallerPolicy, clock: any WallClock)?
   private let pins: [ByteString: [UInt8]]?
   private let key: KeyScope?
+  private let shown: Set<ByteString>?
 
   /// - Parameters:
   ///   - rules: The rules about the caller, where they may hide something.
   ///   - pins: The definitions of tools that are trusted; `nil` where tools aren't pinned.
   ///   - key: What the caller's key is good for.
+  ///   - shown: The tools that an external engine lets the caller see; `nil` where there is none.
   /// - Returns: `nil` where nothing is hidden.
-  init?(_ rules: (caller: CallerPolicy, clock: any WallClock)?, pins: [ByteString: [UInt8]]?, key: KeyScope?) {
+  init?(
+    _ rules: (caller: CallerPolicy, clock: any WallClock)?, pins: [ByteString: [UInt8]]?, key: KeyScope?,
+    shown: Set<ByteString>? = nil
+  ) {
     let narrows = key.map { $0.tools != nil || $0.delegatedTools != nil || $0.isReadOnly } ?? false
-    guard rules != nil || narrows else { return nil }
+    guard rules != nil || narrows || shown != nil else { return nil }
+    self.shown = shown
     self.rules = rules
     self.pins = pins
     self.key = narrows ? key : nil
@@ -41,6 +47,7 @@ public struct ListRules: Sendable {
   ///   - digest: The digest of the definition of a tool; asked for where it matters.
   public func shows(_ element: JSONValue, of kind: Kind, digest: (JSONValue) -> [UInt8]) -> Bool {
     guard let object = Self.object(element, of: kind) else { return false }
+    if let shown, case .tool(let name, _) = object, !shown.contains(name) { return false }
     if case .tool(let name, _) = object, let trusted = pins?[name], trusted != digest(element) { return false }
     if let key, case .tool(let name, let traits) = object {
       guard key.admits(tool: name.bytes), traits.isReadOnly || !key.isReadOnly else { return false }

@@ -26,7 +26,7 @@ public struct RuleEvaluation: PolicyEngine {
     }
     let lists = ListRules(
       server.mayHide ? (rules, clock) : nil, pins: server.pinsTools ? question.pins ?? [:] : nil,
-      key: question.principal.key?.scope)
+      key: question.principal.key?.scope, shown: question.shownTools)
     return Permit(principal: permit.principal, route: permit.route, listRules: lists)
   }
 

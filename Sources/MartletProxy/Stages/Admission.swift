@@ -49,6 +49,7 @@ struct Admission: Sendable {
   let pinning: ToolPinning
   let recorder: ExchangeRecorder
   let approvals: ApprovalGate
+  let oracle: OracleGate
 
   func admit(_ request: ClassifiedRequest, in session: BoundSession?, on eventLoop: any EventLoop)
     -> Staged<AdmittedRequest>
@@ -61,10 +62,13 @@ struct Admission: Sendable {
       principal: request.authenticated.principal, route: routed.route.resource,
       messages: isOwnTool(request) ? [] : request.message.map { [$0] } ?? [],
       rules: routed.settings.policy?.server(routed.route.resource.id.server))
-    guard question.needsLookups else { return decide(question, request, session, on: eventLoop) }
-    return identified(question, on: eventLoop)
+    guard question.needsLookups || routed.settings.asksOracle else {
+      return decide(question, request, session, on: eventLoop)
+    }
+    return identified(question, always: routed.settings.asksOracle, on: eventLoop)
       .then(on: eventLoop) { defined($0, request, on: eventLoop) }
       .then(on: eventLoop) { pinned($0, request, on: eventLoop) }
+      .then(on: eventLoop) { consulted($0, request, on: eventLoop) }
       .then(on: eventLoop) { decide($0, request, session, on: eventLoop) }
   }
 
@@ -133,8 +137,10 @@ struct Admission: Sendable {
   }
 
   /// Finds out who calls, where rules want to know more than the token says.
-  private func identified(_ question: PolicyQuestion, on eventLoop: any EventLoop) -> Staged<PolicyQuestion> {
-    guard question.rules?.needsFacts ?? false else { return .ready(.success(question)) }
+  private func identified(_ question: PolicyQuestion, always: Bool, on eventLoop: any EventLoop)
+    -> Staged<PolicyQuestion>
+  {
+    guard always || question.rules?.needsFacts ?? false else { return .ready(.success(question)) }
     if let user = subjects.remembered(question.principal) { return .ready(.success(question.asked(by: user))) }
     let subjects = self.subjects
     return .later(
@@ -153,7 +159,9 @@ extension Admission {
   private func defined(_ question: PolicyQuestion, _ request: ClassifiedRequest, on eventLoop: any EventLoop)
     -> Staged<PolicyQuestion>
   {
-    guard question.needsDefinitions, let tool = question.messages.first?.request?.toolName else {
+    guard question.needsDefinitions || request.authenticated.routed.settings.asksOracle,
+      let tool = question.messages.first?.request?.toolName
+    else {
       return .ready(.success(question))
     }
     return catalogue.definitions(with: ByteString(tool), for: request, on: eventLoop).map { definitions in
@@ -161,6 +169,18 @@ extension Admission {
       question.definitions = definitions
       return .success(question)
     }
+  }
+
+  /// Asks the external engine, where there is one, about what the rules don't refuse.
+  private func consulted(_ question: PolicyQuestion, _ request: ClassifiedRequest, on eventLoop: any EventLoop)
+    -> Staged<PolicyQuestion>
+  {
+    guard request.authenticated.routed.settings.asksOracle else { return .ready(.success(question)) }
+    do throws(PolicyDenial) { _ = try policy.decide(question) } catch {
+      // The decision itself says so.
+      guard error.approvableBy != nil else { return .ready(.success(question)) }
+    }
+    return oracle.pass(question, request, on: eventLoop)
   }
 
   /// Finds out which definitions are trusted, where tools are pinned.

@@ -49,6 +49,8 @@ public final class GatewaySettings: Sendable {
   public let assertionHeader: String
   /// Who may do what; `nil` where everybody may do everything.
   public let policy: AccessPolicy?
+  /// Whether an external engine decides beside the policy.
+  public let asksOracle: Bool
   /// How much may be done; `nil` where nothing is counted.
   public let limits: LimitRules?
   private let routes: [String: UpstreamRoute]
@@ -56,8 +58,9 @@ public final class GatewaySettings: Sendable {
   /// Describes the data plane.
   public init(
     origin: HTTPOrigin, allowedOrigins: Set<HTTPOrigin>, assertionHeader: String, routes: [UpstreamRoute],
-    policy: AccessPolicy? = nil, limits: LimitRules? = nil
+    policy: AccessPolicy? = nil, asksOracle: Bool = false, limits: LimitRules? = nil
   ) {
+    self.asksOracle = asksOracle
     self.origin = origin
     self.allowedOrigins = allowedOrigins
     self.assertionHeader = assertionHeader

@@ -130,6 +130,8 @@ public struct Configuration: Sendable {
   public var providers: [ProviderConfiguration] = []
   /// Who may do what; `nil` where everybody may do everything.
   public var policy: AccessPolicy?
+  /// Where Open Policy Agent is asked beside the rules; `nil` for nowhere.
+  public var opa: OPASettings?
   /// Who is told that a call waits for approval.
   public var approvals = ApprovalSettings()
   /// How much may be done; `nil` where nothing is counted.

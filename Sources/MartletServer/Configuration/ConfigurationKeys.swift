@@ -204,6 +204,7 @@ enum ConfigurationKeys {
     Key("roles", "section", "", "Who belongs together, by name, for who.roles of the rules."),
     Key(
       "rules", "list of sections", "[]", "The rules. One that denies wins over all others; their order doesn't matter."),
+    Key("opa", "section", "", "Open Policy Agent, which decides beside the rules: what either refuses is refused."),
   ]
 
   /// policy.roles.NAME
@@ -289,6 +290,16 @@ enum ConfigurationKeys {
     Key("from", "time, in quotes", "00:00", "When it begins: \"09:00\"."),
     Key("until", "time, in quotes", "24:00", "When it ends; before from, it ends on the next day."),
     Key("utc_offset", "distance, in quotes", "+00:00", "How far the clock is ahead of UTC: \"+01:00\"."),
+  ]
+
+  /// policy.opa
+  static let policyOPA: [ConfigurationKey] = [
+    Key(
+      "url", "URL", "required",
+      "The document that decides: http://127.0.0.1:8181/v1/data/martlet/allow. https off loopback."),
+    Key("timeout", "duration, 50ms to 10s", "1s", "What a question may take. Nothing is allowed without an answer."),
+    Key("cache", "duration, 0s to 5m", "10s", "How long an answer is remembered."),
+    Key("token", "secret", "", "A bearer that it wants: {env: NAME} or {file: PATH}."),
   ]
 
   /// approvals

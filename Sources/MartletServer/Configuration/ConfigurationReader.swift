@@ -39,6 +39,7 @@ struct ConfigurationReader {
         section: root.section("policy"), servers: configuration.servers.map(\.name), version: policyVersion
       ).read()
     }
+    configuration.opa = opa()
     configuration.approvals = approvals()
     if root.has("limits") {
       configuration.limits = LimitsReader(

@@ -176,6 +176,10 @@ struct Assembly: Sendable {
         random: installation.random),
       audit: installation.audit, flows: flows, clock: installation.clock, random: installation.random,
       sealer: installation.sealer,
+      oracle: OPAOracle(
+        settings: { snapshots.current.configuration.opa },
+        fetcher: try SafeFetcher.operatorConfigured(certificateAuthorityFile: configuration.egress.authorityFile),
+        clock: installation.clock),
       approvals: ApprovalAssembly(installation: installation, snapshots: snapshots).approvals(notices),
       credentials: vault)
     return try await Gateway(dependencies, group: group, settings: { snapshots.current.gateway })

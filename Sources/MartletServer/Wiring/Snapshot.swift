@@ -42,7 +42,8 @@ final class Snapshot: Sendable {
         configuration.providers.map { ($0.name, ProviderSettings($0)) }, uniquingKeysWith: { first, _ in first }))
     gateway = GatewaySettings(
       origin: origin, allowedOrigins: configuration.allowedOrigins, assertionHeader: configuration.assertionHeader,
-      routes: routes, policy: configuration.policy, limits: configuration.limits)
+      routes: routes, policy: configuration.policy,
+      asksOracle: configuration.opa != nil, limits: configuration.limits)
     vault = VaultSettings(
       origin: origin,
       servers: zip(configuration.servers, routes).compactMap { VaultServer($0, route: $1.resource) })

@@ -7,13 +7,26 @@ struct PolicyCheck: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "check", abstract: "Say whether the policy of the file is valid, with all problems at once.",
     discussion: """
-      Example:
+      With --replay the last calls in the trail are decided by it, to see what it would change before it is in force.
+
+      Examples:
         martlet policy check --config martlet.yaml
+        martlet policy check --config changed.yaml --data-dir ./data --replay 1000
       """)
+
+  @Option(help: ArgumentHelp("Decide so many recorded calls anew, 1 to 20000.", valueName: "calls"))
+  var replay: Int?
 
   @OptionGroup var options: InstallationOptions
 
+  func validate() throws {
+    guard replay.map({ (1...20_000).contains($0) }) ?? true else {
+      throw ValidationError("--replay must be 1 to 20000")
+    }
+  }
+
   func run() async throws {
+    if let replay { return try await run(replay: replay) }
     try await CommandFailure.translating {
       let summary = try options.configuration().policySummary
       guard !options.json else {
@@ -27,5 +40,44 @@ struct PolicyCheck: AsyncParsableCommand {
       let otherwise = summary.isAllowedByDefault ? "allowed" : "denied"
       Terminal.out("The policy is valid: \(rules); what none speaks of is \(otherwise).")
     }
+  }
+
+  private func run(replay: Int) async throws {
+    try await options.withInstallation { installation, configuration in
+      let report = try await PolicyReplay(installation, configuration).run(last: replay)
+      guard !options.json else { return Terminal.out(Self.json(report)) }
+      let changed = report.changed.reduce(0) { $0 + $1.calls }
+      let unclear = report.unclear.reduce(0) { $0 + $1.calls }
+      Terminal.out(
+        "Of the last \(report.calls) calls, \(changed) would be decided otherwise, and \(unclear) depending on what they said."
+      )
+      for (title, changes) in [("WOULD BE", report.changed), ("COULD BE", report.unclear)] where !changes.isEmpty {
+        Terminal.out("")
+        Terminal.table(
+          ["CALLS", "CALL", "BY", "THROUGH", "WAS", title],
+          changes.map { change, calls in
+            [
+              String(calls), "\(change.server)/\(change.target)", change.caller, change.client, change.was,
+              change.becomes.joined(separator: " or "),
+            ]
+          })
+      }
+    }
+  }
+
+  private static func json(_ report: PolicyReplay.Report) -> JSONValue {
+    func list(_ changes: [(change: PolicyReplay.Change, calls: Int)]) -> JSONValue {
+      .array(
+        changes.map { change, calls in
+          [
+            "calls": .integer(Int64(calls)), "user": .string(change.caller), "client": .string(change.client),
+            "server": .string(change.server), "method": .string(change.method), "target": .string(change.target),
+            "was": .string(change.was), "becomes": .array(change.becomes.map { .string($0) }),
+          ]
+        })
+    }
+    return [
+      "calls": .integer(Int64(report.calls)), "changed": list(report.changed), "unclear": list(report.unclear),
+    ]
   }
 }

@@ -1,0 +1,95 @@
+"""Open Policy Agent decides beside the rules. Its program isn't used: a stand-in speaks its documented REST API."""
+
+import http.server
+import json
+import threading
+import time
+
+import pytest
+from martlet_support import MCPConnection
+from martlet_support.mcp import LEGACY, MODERN
+from martlet_support.route import token
+
+TOOLS = [{"name": name, "inputSchema": {"type": "object"}} for name in ("get_repo", "delete_repo", "deploy", "own_no")]
+
+
+class Engine:
+    """`POST /v1/data/martlet/allow`: answers `result` by what `decides` says of the input."""
+
+    def __init__(self):
+        owner = self
+        self.inputs: list[dict] = []
+        self.decides = lambda asked: True
+        self.trouble = None
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def log_message(self, *_):
+                pass
+
+            def do_POST(self):
+                body = json.loads(self.rfile.read(int(self.headers["content-length"])))
+                assert self.path == "/v1/data/martlet/allow" and list(body) == ["input"]
+                owner.inputs.append(body["input"])
+                if owner.trouble == "slow":
+                    time.sleep(3)
+                answer = {} if owner.trouble == "undefined" else {"result": owner.decides(body["input"])}
+                text = b"<html>" if owner.trouble == "garbage" else json.dumps(answer).encode()
+                self.send_response(500 if owner.trouble == "error" else 200)
+                self.send_header("Content-Type", "application/json")
+                self.send_header("Content-Length", str(len(text)))
+                self.end_headers()
+                self.wfile.write(text)
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_address[1]}/v1/data/martlet/allow"
+        threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True).start()
+
+
+@pytest.fixture(scope="module")
+def world(install_for_file):
+    engine = Engine()
+    rule = {"name": "own", "effect": "deny", "what": {"tools": ["own_no"]}}
+    world = install_for_file(config={"policy": {"rules": [rule], "opa": {"url": engine.url, "timeout": "1s", "cache": "1m"}}})
+    world.engine = engine
+    for upstream in world.upstreams.values():
+        upstream.tools = [*TOOLS]
+        upstream.on("tools/call", lambda *_: {"content": []})
+    yield world
+    engine.server.shutdown()
+    engine.server.server_close()
+
+
+@pytest.mark.parametrize("server, revision", [("modern", MODERN), ("stateful", LEGACY)])
+def test_V_006_the_engine_decides_calls_and_lists(world, server, revision):
+    world.engine.decides = lambda asked: {"allow": asked["name"] != "delete_repo" and asked.get("arguments", {}).get("to") != "production"}
+    alice = MCPConnection(world.mcp_url(server), token(world, server), revision=revision)
+    if revision == LEGACY:
+        alice.initialize()
+    call = lambda name, **arguments: alice.call("tools/call", {"name": name, "arguments": arguments})
+    assert "result" in call("get_repo") and "result" in call("deploy", to="test")
+    world.upstreams[server].clear()
+    for refused in (call("delete_repo"), call("deploy", to="production"), call("own_no"), call("no_such_tool")):
+        assert refused["error"]["code"] == -31001
+    assert world.upstreams[server].received("tools/call") == []
+    assert [tool["name"] for tool in alice.call("tools/list")["result"]["tools"]] == ["get_repo", "deploy"]
+    asked = next(one for one in world.engine.inputs if one["name"] == "deploy" and one["purpose"] == "call" and one["server"] == server)
+    assert asked["user"]["name"] == "alice" and asked["arguments"] == {"to": "test"} and asked["tenant"] == "default"
+    assert asked["kind"] == "tool" and asked["method"] == "tools/call" and asked["annotations"]["destructive"] is True
+    assert not [one for one in world.engine.inputs if one["name"] == "own_no" and one["purpose"] == "call"], "what rules deny it isn't asked about"
+
+
+def test_V_006_while_the_engine_does_not_answer_nothing_is_allowed(world):
+    world.engine.decides = lambda asked: True
+    alice = MCPConnection(world.mcp_url("modern"), token(world, "modern"), revision=MODERN)
+    post = lambda **arguments: alice.post("tools/call", {"name": "get_repo", "arguments": arguments})
+    assert post(known=True).status == 200
+    for trouble in ("error", "garbage", "slow"):
+        world.engine.trouble = trouble
+        assert post(trouble=trouble).status == 503, trouble
+        assert post(known=True).status == 200, "an answer is remembered"
+    world.engine.trouble = "undefined"
+    assert post(trouble="undefined").json()["error"]["code"] == -31001, "what is undefined is not allowed"
+    world.engine.trouble = None
+    count = len(world.engine.inputs)
+    assert post(known=True).status == 200 and len(world.engine.inputs) == count
+    assert post(trouble="undefined").json()["error"]["code"] == -31001, "a refusal is remembered, too"
