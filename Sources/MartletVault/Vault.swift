@@ -37,6 +37,9 @@ public final class Vault: Sendable {
     /// What the configuration wants users to be asked for now.
     public var configuredScopes: @Sendable (RouteID) -> ScopeSet? = { _ in nil }
 
+    /// The header field that carries users' own keys to a server.
+    public var ownKey: @Sendable (RouteID) -> OwnKeySettings? = { _ in nil }
+
     /// Lists them.
     public init(
       store: any ConnectionStore, seal: CredentialSeal, exchange: any RefreshExchange, journal: any SpillJournal,
@@ -153,6 +156,15 @@ public final class Vault: Sendable {
   ///
   /// - Returns: `nil` for an account that no user connects: an administrator has to help.
   public func connectPath(for key: ConnectionKey) -> String? { dependencies.tickets.path(for: key) }
+
+  /// The header field that opens a server with what `credential` answered.
+  ///
+  /// - Returns: `nil` where the server takes another kind of credential by now.
+  public func field(with access: UpstreamAccess, for key: ConnectionKey) -> UpstreamCredential? {
+    let ownKey = dependencies.ownKey(key.route)
+    guard access.isEntered == (ownKey != nil) else { return nil }
+    return ownKey?.field(carrying: access.token) ?? UpstreamCredential(bearer: access.token)
+  }
 
   /// Notes that a server wants more than was granted (403 with `insufficient_scope`); the connection says so from now
   /// on, and the page of `connectPath` asks for it.

@@ -7,7 +7,7 @@ import threading
 import urllib.parse
 
 import pytest
-from martlet_support import MCPConnection, OAuthClient, Pkce, Tokens, repository, request
+from martlet_support import FakeMCPServer, Gateway, MCPConnection, OAuthClient, Pkce, Tokens, repository, request
 from martlet_support.connect_world import ConnectWorld
 from martlet_support.mcp import MODERN
 from martlet_support.pytest_plugin import PASSWORD, USER
@@ -363,3 +363,40 @@ def test_V_032_a_call_is_approved_by_clicking(held, window, size):
     page.get_by_role("button", name="Take back").click()
     page.wait_for_selector("text=Taken back")
     here.check("approval-over", form=False)
+
+
+@pytest.fixture(scope="module")
+def keyed():
+    """A server that wants a key of each user's own."""
+    with FakeMCPServer("stateless") as server:
+        entry = {"url": server.url, "credential": {"header": {"name": "X-Own-Key", "per": "user"}}}
+        with Gateway({"keyed": entry}, users={USER: PASSWORD}) as gateway:
+            yield gateway
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_a_key_is_entered_replaced_and_taken_away_by_clicking(keyed, window, size):
+    here = window(size, dark=size == "phone")
+    page, url = here.page, f"{keyed.url}/connect/keyed"
+    page.goto(url)
+    page.locator("input[name=username]").fill(USER)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.locator("#main button").click()
+    page.wait_for_url(url)
+    here.check("key-asks")
+    page.get_by_label("Your key").fill("not a key")
+    page.get_by_role("button", name="Keep the key").click()
+    page.wait_for_selector("[role=alert]")
+    here.check("key-refused", status_error=True)
+    page.get_by_label("Your key").fill("k-5d1e")
+    page.get_by_role("button", name="Keep the key").click()
+    page.wait_for_selector("text=Your account at")
+    assert "k-5d1e" not in page.content()
+    here.check("key-kept")
+    page.get_by_label("Your key").fill("k-5d1f")
+    page.get_by_role("button", name="Replace the key").click()
+    page.wait_for_selector("text=Your account at")
+    page.goto(f"{keyed.url}/account")
+    here.check("key-account")
+    page.get_by_role("button", name="Disconnect").click()
+    page.wait_for_selector("text=not connected")

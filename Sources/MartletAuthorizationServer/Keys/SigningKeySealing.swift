@@ -36,6 +36,11 @@ struct SigningKeySealing: Sendable {
       record: record, privateKey: key, publicKey: JSONWebKey(p256: key.publicKey, keyID: record.id))
   }
 
+  func reseal(_ record: SigningKeyRecord) throws(SealError) -> [UInt8] {
+    let place = place(record.id, record.use)
+    return try sealer.seal(try sealer.open(record.sealedPrivateKey, in: place), in: place)
+  }
+
   private func place(_ id: String, _ use: SigningKeyUse) -> SealContext {
     SealContext(tenant: .default, record: "signing_key", id: id.utf8, column: use.rawValue)
   }

@@ -89,6 +89,11 @@ public final class SigningKeys: Sendable {
     state.withLock { $0.install(read, of: number) }
   }
 
+  /// A key's private half, sealed under the master key of now.
+  ///
+  /// - Throws: `SealError`.
+  public func reseal(_ record: SigningKeyRecord) throws(SealError) -> [UInt8] { try sealing.reseal(record) }
+
   /// Reads the store again because a token named an unknown key, at most once in 10 s.
   ///
   /// - Returns: Whether it was read, so that verifying again makes sense.

@@ -116,6 +116,10 @@ public enum AuditAction: String, Sendable, CaseIterable {
   case approvalNoticeFailed = "approval_notice.failed"
   /// A signing key was added.
   case signingKeyRotated = "signing_key.rotated"
+  /// A rotation of the keys that seal secrets began; the target is the master key until then.
+  case secretRotationBegun = "secret.rotation_begun"
+  /// A rotation ended: no old key is left. The target is the master key.
+  case secretRotated = "secret.rotated"
   /// A user was made.
   case userCreated = "user.created"
   /// A user was changed.

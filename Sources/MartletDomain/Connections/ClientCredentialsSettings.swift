@@ -4,8 +4,8 @@ import OAuthProtocol
 public struct ClientCredentialsSettings: Sendable {
   /// How Martlet proves itself.
   public enum Proof: Sendable {
-    /// A shared secret.
-    case secret(Secret)
+    /// A shared secret, and how it is shown; `nil` for what the authorization server offers, Basic first.
+    case secret(Secret, ClientAuthenticationMethod?)
     /// An assertion under a private key (RFC 7523 §2.2).
     case key(JWTSigner)
   }

@@ -8,6 +8,8 @@ public struct OAuthConnectionSettings: Sendable {
   public var clientID: String?
   /// Martlet's secret there.
   public var clientSecret: Secret?
+  /// How Martlet proves itself with the secret; `nil` for what the authorization server offers, Basic first.
+  public var secretMethod: ClientAuthenticationMethod?
   /// What to ask for; `nil` for what the server says.
   public var scopes: ScopeSet?
   /// Whether the server is named as `resource` (RFC 8707); some authorization servers refuse it (protocol.md A8).
@@ -19,12 +21,14 @@ public struct OAuthConnectionSettings: Sendable {
 
   /// Describes settings; all by themselves they say that everything is found out.
   public init(
-    issuer: String? = nil, clientID: String? = nil, clientSecret: Secret? = nil, scopes: ScopeSet? = nil,
-    sendsResource: Bool = true, extraParameters: [ExtraParameter] = [], endpoints: AuthorizationEndpoints? = nil
+    issuer: String? = nil, clientID: String? = nil, clientSecret: Secret? = nil,
+    secretMethod: ClientAuthenticationMethod? = nil, scopes: ScopeSet? = nil, sendsResource: Bool = true,
+    extraParameters: [ExtraParameter] = [], endpoints: AuthorizationEndpoints? = nil
   ) {
     self.issuer = issuer
     self.clientID = clientID
     self.clientSecret = clientSecret
+    self.secretMethod = secretMethod
     self.scopes = scopes
     self.sendsResource = sendsResource
     self.extraParameters = extraParameters

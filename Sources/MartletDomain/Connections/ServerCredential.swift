@@ -4,6 +4,8 @@ public enum ServerCredential: Sendable {
   case none
   /// A header field, the same for everybody.
   case header(UpstreamCredential)
+  /// A header field whose value each user enters: a key of their own.
+  case ownKey(OwnKeySettings)
   /// Each user's own account, which they connect themselves.
   case oauth(OAuthConnectionSettings)
   /// An account of Martlet's, by the client credentials grant (RFC 6749 §4.4).
@@ -12,6 +14,11 @@ public enum ServerCredential: Sendable {
   /// The header field, where it is the same for everybody.
   public var fixedHeader: UpstreamCredential? {
     if case .header(let header) = self { header } else { nil }
+  }
+
+  /// The header field that carries each user's own key.
+  public var ownKey: OwnKeySettings? {
+    if case .ownKey(let settings) = self { settings } else { nil }
   }
 
   /// The account that a call is made with.
@@ -23,7 +30,7 @@ public enum ServerCredential: Sendable {
   public func account(of principal: Principal, at route: RouteID) -> ConnectionKey? {
     switch self {
     case .none, .header: nil
-    case .oauth:
+    case .oauth, .ownKey:
       ConnectionKey(tenant: principal.tenant, route: route, owner: .user(UserID(principal.subject)))
     case .clientCredentials: ConnectionKey(tenant: principal.tenant, route: route, owner: .tenant)
     }

@@ -47,6 +47,9 @@ public struct UpstreamConnection: Hashable, Sendable {
     self.refreshedAt = refreshedAt
   }
 
+  /// Whether its credential is a key that its owner entered: no authorization server issued it.
+  public var isEntered: Bool { issuer.isEmpty }
+
   /// Whether it is time to refresh it: its hour has come, or a process left it in the midst of it.
   public func isDue(at now: Timestamp) -> Bool {
     guard ledger.isUsable, ledger.isRefreshable else { return false }

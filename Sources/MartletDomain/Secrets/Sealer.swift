@@ -36,18 +36,31 @@ public struct SealContext: Sendable, Hashable {
 ///
 /// A sealed value is `version(1) ‖ key id(8) ‖ nonce(12) ‖ ciphertext ‖ tag(16)`.
 public struct Sealer: Sendable {
-  private let key: SymmetricKey
-  private let keyID: [UInt8]
+  private let keys: SealingKeys
+  /// What keys for single purposes are derived from.
+  public let root: SymmetricKey
 
   /// Uses a key-encryption key of 32 bytes.
   public init(key: SymmetricKey) {
-    self.key = key
-    let identity = HMAC<SHA256>.authenticationCode(for: Array("martlet key id".utf8), using: key)
-    keyID = Array(Array(identity).prefix(8))
+    keys = SealingKeys(only: key)
+    root = key
   }
 
-  /// Names the key without telling anything about it.
-  public var keyName: String { Hex.encode(keyID) }
+  /// Uses keys that may change while the process runs.
+  ///
+  /// - Parameters:
+  ///   - keys: The keys.
+  ///   - root: What `derivedKey` derives from, whatever the keys; `nil` for the sealing key of now.
+  public init(keys: SealingKeys, root: SymmetricKey?) {
+    self.keys = keys
+    self.root = root ?? keys.sealing.key
+  }
+
+  /// Names the sealing key without telling anything about it.
+  public var keyName: String { Hex.encode(keys.sealing.id) }
+
+  /// Names a key without telling anything about it.
+  public static func name(of key: SymmetricKey) -> String { Hex.encode(SealingKeys.Key(key).id) }
 
   /// The name of the key that a value says it was sealed with.
   ///
@@ -63,10 +76,11 @@ public struct Sealer: Sendable {
   ///   - plaintext: What to hide.
   ///   - context: Where it belongs.
   public func seal(_ plaintext: [UInt8], in context: SealContext) throws(SealError) -> [UInt8] {
-    guard let box = try? AES.GCM.seal(plaintext, using: key, authenticating: [1] + keyID + context.bytes),
+    let key = keys.sealing
+    guard let box = try? AES.GCM.seal(plaintext, using: key.key, authenticating: [1] + key.id + context.bytes),
       let combined = box.combined
     else { throw .notAuthentic }
-    return [1] + keyID + Array(combined)
+    return [1] + key.id + Array(combined)
   }
 
   /// Checks and decrypts.
@@ -74,9 +88,10 @@ public struct Sealer: Sendable {
   /// - Throws: `SealError` when the value was altered, moved or sealed under another key.
   public func open(_ sealed: [UInt8], in context: SealContext) throws(SealError) -> [UInt8] {
     guard sealed.count >= 9 + 28, sealed.first == 1 else { throw .notAuthentic }
-    guard Array(sealed[1..<9]) == keyID else { throw .unknownKey(Hex.encode(Array(sealed[1..<9]))) }
+    let id = Array(sealed[1..<9])
+    guard let key = keys.key(id) else { throw .unknownKey(Hex.encode(id)) }
     guard let box = try? AES.GCM.SealedBox(combined: sealed[9...]),
-      let plaintext = try? AES.GCM.open(box, using: key, authenticating: [1] + keyID + context.bytes)
+      let plaintext = try? AES.GCM.open(box, using: key.key, authenticating: [1] + id + context.bytes)
     else { throw .notAuthentic }
     return Array(plaintext)
   }
@@ -86,6 +101,6 @@ public struct Sealer: Sendable {
   /// - Parameter purpose: For example `csrf`; the same purpose always gives the same key.
   public func derivedKey(for purpose: String) -> SymmetricKey {
     HKDF<SHA256>.deriveKey(
-      inputKeyMaterial: key, salt: Array("martlet".utf8), info: Array(purpose.utf8), outputByteCount: 32)
+      inputKeyMaterial: root, salt: Array("martlet".utf8), info: Array(purpose.utf8), outputByteCount: 32)
   }
 }

@@ -22,6 +22,8 @@ public struct ConnectPage: Sendable {
   public var csrf: String
   /// What went wrong a moment ago.
   public var problem: String?
+  /// Whether the user enters a key here instead of leaving.
+  public var takesKey = false
 
   /// Describes a page.
   public init(

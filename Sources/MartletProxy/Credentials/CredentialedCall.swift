@@ -84,10 +84,13 @@ final class CredentialedCall: UpstreamCall, UpstreamReceiver {
     guard access.token.expose().allSatisfy({ (0x21...0x7E).contains($0) }), !access.token.isEmpty else {
       return eventLoop.assumeIsolated().execute { [self] in fail(.credentialUnavailable) }
     }
+    guard let field = credentials.field(with: access, for: account) else {
+      return eventLoop.assumeIsolated().execute { [self] in proceed(.connectionRequired(nil)) }
+    }
     self.access = access
     mode = .waiting
     var request = self.request
-    request.credential = UpstreamCredential(bearer: access.token)
+    request.credential = field
     let call = transport.send(request, to: self, on: eventLoop)
     guard receiver != nil else { return call.cancel() }
     self.call = call
@@ -113,7 +116,7 @@ final class CredentialedCall: UpstreamCall, UpstreamReceiver {
   private func remedy(_ status: Int, _ headers: HeaderFields) -> Remedy? {
     switch status {
     case 401: return hasReplaced ? .reconnect : .replace
-    case 403 where account.owner != .tenant:
+    case 403 where account.owner != .tenant && access?.isEntered == false:
       let challenge = BearerChallenge(fields: headers.values("www-authenticate"))
       return challenge?.error == .insufficientScope ? .widen(challenge?.scope ?? ScopeSet()) : nil
     default: return nil
@@ -161,7 +164,8 @@ final class CredentialedCall: UpstreamCall, UpstreamReceiver {
   private func widened(_ demand: ScopeDemand?) {
     switch demand {
     case .connect?: proceed(.connectionRequired(.scopeMissing))
-    case .exhausted?, nil: proceed(.unavailable(retryAt: nil))
+    case .exhausted(let scopes)?: fail(.scopesExhausted(scopes.string))
+    case nil: proceed(.unavailable(retryAt: nil))
     }
   }
 

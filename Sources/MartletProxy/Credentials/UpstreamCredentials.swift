@@ -12,6 +12,11 @@ public protocol UpstreamCredentials: Sendable {
   /// - Returns: The answer where it is known at once, and then `completion` isn't called.
   func credential(for key: ConnectionKey, completion: @escaping Vault.Completion) -> CredentialAnswer?
 
+  /// The header field that opens a server with what `credential` answered.
+  ///
+  /// - Returns: `nil` where the server takes another kind of credential by now.
+  func field(with access: UpstreamAccess, for key: ConnectionKey) -> UpstreamCredential?
+
   /// Another credential for a call whose credential its server refused (401).
   ///
   /// - Parameters:
@@ -44,6 +49,8 @@ struct NoCredentials: UpstreamCredentials {
   func credential(for key: ConnectionKey, completion: @escaping Vault.Completion) -> CredentialAnswer? {
     .unavailable(retryAt: nil)
   }
+
+  func field(with access: UpstreamAccess, for key: ConnectionKey) -> UpstreamCredential? { nil }
 
   func replacement(for access: UpstreamAccess, of key: ConnectionKey, completion: @escaping Vault.Completion) {
     completion(.unavailable(retryAt: nil))

@@ -17,6 +17,9 @@ public enum UpstreamFailure: Error, Sendable, Hashable {
   /// The credential can't be had right now; the server took nothing.
   case credentialUnavailable
 
+  /// The server goes on wanting scopes that its user was asked for several times; which. It took nothing.
+  case scopesExhausted(String)
+
   /// A stable code for the trail.
   public var code: String {
     switch self {
@@ -26,20 +29,25 @@ public enum UpstreamFailure: Error, Sendable, Hashable {
     case .malformed: "malformed"
     case .connectionRequired: "connection_required"
     case .credentialUnavailable: "credential_unavailable"
+    case .scopesExhausted: "scopes_exhausted"
     }
   }
 
   /// Whether the server surely did nothing: it wasn't reached, or refused whoever asked.
   var isUnheard: Bool {
     switch self {
-    case .unreachable, .connectionRequired, .credentialUnavailable: true
+    case .unreachable, .connectionRequired, .credentialUnavailable, .scopesExhausted: true
     case .disconnected, .timeout, .malformed: false
     }
   }
 
   /// The same as a refusal of a request.
   func rejection(answering id: JSONRPCID?) -> Rejection {
-    self == .connectionRequired ? .connectionRequired(id: id) : .upstreamUnavailable(reason: code, id: id)
+    switch self {
+    case .connectionRequired: .connectionRequired(id: id)
+    case .scopesExhausted(let scopes): .scopesExhausted(scopes, id: id)
+    default: .upstreamUnavailable(reason: code, id: id)
+    }
   }
 }
 

@@ -41,6 +41,8 @@ enum Rejection: Error, Sendable {
   case outcomeUnknown(reason: String, id: JSONRPCID?)
   /// The user has to connect an account at the server first.
   case connectionRequired(id: JSONRPCID?)
+  /// The server wants scopes that asking for again is no use.
+  case scopesExhausted(String, id: JSONRPCID?)
   /// A store or the trail can't take it right now.
   case temporarilyUnavailable(reason: String)
 
@@ -51,6 +53,7 @@ enum Rejection: Error, Sendable {
     case .outcomeUnknown(let reason, _): .outcomeUnknown(reason: reason, id: id)
     case .unknownSession: .unknownSession(id: id)
     case .connectionRequired: .connectionRequired(id: id)
+    case .scopesExhausted(let scopes, _): .scopesExhausted(scopes, id: id)
     case .denied(let reason, _): .denied(reason: reason, id: id)
     case .approvalRequired(let approval, _): .approvalRequired(approval, id: id)
     case .limited(let refusal, _): .limited(refusal, id: id)
@@ -79,6 +82,7 @@ enum Rejection: Error, Sendable {
     case .upstreamUnavailable(let reason, _): "upstream_unavailable:\(reason)"
     case .outcomeUnknown(let reason, _): "outcome_unknown:\(reason)"
     case .connectionRequired: "connection_required"
+    case .scopesExhausted: "scopes_exhausted"
     case .temporarilyUnavailable(let reason): "temporarily_unavailable:\(reason)"
     }
   }

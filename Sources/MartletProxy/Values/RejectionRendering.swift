@@ -18,6 +18,14 @@ struct RejectionRendering {
   /// What a client hears where nothing more can be told it.
   static let connectionRequired = "An account at this server has to be connected before it can be used."
 
+  /// What a client hears of scopes that weren't granted however often their user was asked.
+  static func exhausted(_ scopes: String) -> String {
+    let named = scopes.isEmpty ? "more than was granted" : PlainText.sanitized(scopes, limit: 500)
+    return
+      "The server behind this route still wants \(named), though the account was connected for that several times. "
+      + "Connecting again won't help: ask an administrator which scopes its authorization server grants."
+  }
+
   /// Renders.
   ///
   /// - Parameters:
@@ -65,6 +73,8 @@ struct RejectionRendering {
       return rpc(id, .upstreamUnavailable, Self.outcomeUnknown, nil, statusWithoutID: 502)
     case .connectionRequired(let id):
       return rpc(id, .upstreamUnavailable, Self.connectionRequired, nil, statusWithoutID: 503)
+    case .scopesExhausted(let scopes, let id):
+      return rpc(id, .denied, Self.exhausted(scopes), nil, statusWithoutID: 403)
     case .temporarilyUnavailable:
       return problem(503, "temporarily_unavailable", "Try again in a moment.").adding("retry-after", "2")
     }

@@ -98,7 +98,9 @@ public enum Backup {
         "there is no \(MasterKeyFile.name) in \(folder)",
         advice: "Put the installation's key there (mode 600); a backup doesn't hold it.")
     }
-    return Sealer(key: try MasterKeyFile.load(folder: folder, databaseExists: true, random: SystemRandom()))
+    let keys = try MasterKeyFile.load(folder: folder, databaseExists: true, random: SystemRandom())
+    guard let keys = SealingKeys(keys, reading: { nil }) else { throw .noKey }
+    return Sealer(keys: keys, root: nil)
   }
 
   /// Whole or not at all, and readable by its owner alone.

@@ -8,6 +8,8 @@ public struct ConfigurationEnvironment: Sendable {
   public var folder: String
   /// Whether a secret that can't be read is a problem. A command that needs none goes on without.
   public var requiresSecrets: Bool
+  /// Where secrets come from that managers keep; `nil` where nobody fetches them.
+  var remote: RemoteSecrets?
   /// Whether the listener's certificate and key are opened, not only read.
   public var opensCertificates = false
 

@@ -5,6 +5,27 @@ import Yams
 
 /// Reads configuration files.
 public enum ConfigurationFile {
+  /// Reads and checks a file, and fetches the secrets that managers keep.
+  ///
+  /// - Parameters:
+  ///   - path: Where it is.
+  ///   - remote: Remembers what was fetched.
+  /// - Throws: Every problem, all at once.
+  public static func load(
+    _ path: String, fetching remote: RemoteSecrets
+  ) async throws(ConfigurationProblems) -> Configuration {
+    remote.begin()
+    do throws(ConfigurationProblems) {
+      let configuration = try load(path, remote: remote)
+      if !remote.isUsed { return configuration }
+    } catch {
+      // What is wrong beside secrets that nobody fetched so far is found again.
+      if !remote.isUsed { throw error }
+    }
+    _ = await remote.fetch()
+    return try load(path, remote: remote)
+  }
+
   /// Reads and checks a file.
   ///
   /// - Parameters:
@@ -14,6 +35,13 @@ public enum ConfigurationFile {
   /// - Throws: Every problem, all at once.
   public static func load(
     _ path: String, variables: [String: String] = ProcessInfo.processInfo.environment, requiresSecrets: Bool = true
+  ) throws(ConfigurationProblems) -> Configuration {
+    try load(path, variables: variables, requiresSecrets: requiresSecrets, remote: nil)
+  }
+
+  private static func load(
+    _ path: String, variables: [String: String] = ProcessInfo.processInfo.environment, requiresSecrets: Bool = true,
+    remote: RemoteSecrets?
   ) throws(ConfigurationProblems) -> Configuration {
     guard let data = FileManager.default.contents(atPath: path) else {
       throw ConfigurationProblems([
@@ -29,6 +57,7 @@ public enum ConfigurationFile {
     var environment = ConfigurationEnvironment(
       variables: variables, folder: folder.isEmpty ? "/" : folder, requiresSecrets: requiresSecrets)
     environment.opensCertificates = true
+    environment.remote = remote
     return try parse(text, environment: environment)
   }
 

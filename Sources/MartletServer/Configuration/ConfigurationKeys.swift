@@ -42,6 +42,7 @@ enum ConfigurationKeys {
     Key("tokens", "section", "", "How long tokens live."),
     Key("device_grant", "section", "", "How programs without a browser log in (RFC 8628)."),
     Key("assertion", "section", "", "What servers are told about the caller."),
+    Key("secrets", "section", "", "Who keeps secrets that the file names by {vault: …} or {aws_secret: …}."),
     Key("egress", "section", "", "What URLs that strangers name may reach."),
     Key("identity", "section", "", "Who can log in."),
     Key("policy", "section", "every user may do everything", "Who may do what."),
@@ -89,6 +90,7 @@ enum ConfigurationKeys {
       "client_id", "text", "registered by itself",
       "Martlet's client_id there. Its redirect URI is PUBLIC_URL/connect/NAME/callback."),
     Key("client_secret", "secret", "", "Martlet's secret there: {env: NAME} or {file: PATH}. Needs issuer."),
+    Key("auth_method", "method", "what is offered", "client_secret_basic or client_secret_post."),
     Key("scopes", "list", "what the server asks for", "The scopes to ask for."),
     Key("resource", "true or false", "true", "Whether the server is named as resource (RFC 8707). Entra refuses it."),
     Key(
@@ -107,6 +109,7 @@ enum ConfigurationKeys {
     Key("client_secret", "secret", "required, or key", "Martlet's secret there: {env: NAME} or {file: PATH}."),
     Key(
       "key", "secret", "", "A private key in PEM for private_key_jwt with ES256, instead; its kid is the thumbprint."),
+    Key("auth_method", "method", "what is offered", "client_secret_basic or client_secret_post, for client_secret."),
     Key("scopes", "list", "[]", "The scopes to ask for."),
     Key("resource", "true or false", "true", "Whether the server is named as resource (RFC 8707)."),
   ]
@@ -115,8 +118,34 @@ enum ConfigurationKeys {
   static let credentialHeader: [ConfigurationKey] = [
     Key("name", "header name", "required", "The field that carries it, such as Authorization or X-API-Key."),
     Key(
-      "value", "secret", "required",
+      "value", "secret", "required, or per",
       "The whole value: {env: NAME} or {file: PATH}. For Authorization: Bearer and a token."),
+    Key("per", "user", "", "Instead of value: each user enters a key of their own at PUBLIC_URL/connect/NAME."),
+    Key("prefix", "text", "", "With per: what stands before the key, such as \"Bearer \" with its space."),
+  ]
+
+  /// secrets
+  static let secrets: [ConfigurationKey] = [
+    Key("vault", "section", "", "HashiCorp Vault: {vault: MOUNT/PATH#MEMBER}, key-value store version 2."),
+    Key("aws", "section", "", "AWS Secrets Manager: {aws_secret: NAME}, or NAME#MEMBER of a JSON object."),
+    Key("ttl", "duration", "5m", "When a value is fetched again; another one is taken in without a restart."),
+    Key("stale", "duration", "1h", "How old a value may be that stands in at a reload while its manager is away."),
+  ]
+
+  /// secrets.vault
+  static let secretsVault: [ConfigurationKey] = [
+    Key("address", "URL", "required", "Such as https://vault.example.com:8200. https off loopback."),
+    Key("token", "secret", "required", "{env: NAME} or {file: PATH}; a file is read again at each reload."),
+    Key("namespace", "text", "", "The namespace, where there are any."),
+  ]
+
+  /// secrets.aws
+  static let secretsAWS: [ConfigurationKey] = [
+    Key("region", "name", "required", "Such as eu-central-1."),
+    Key("access_key_id", "text", "required", "The identifier of the access key."),
+    Key("secret_access_key", "secret", "required", "{env: NAME} or {file: PATH}."),
+    Key("session_token", "secret", "", "The same, for temporary credentials."),
+    Key("endpoint", "URL", "AWS's of the region", "Another endpoint, such as a VPC's."),
   ]
 
   /// servers.NAME.urls[]

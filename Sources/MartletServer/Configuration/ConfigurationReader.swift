@@ -28,11 +28,13 @@ struct ConfigurationReader {
     configuration.httpCodec = root.choice("http_codec", default: .martlet)
     readLog(into: &configuration)
     readAssertion(into: &configuration)
+    configuration.egress = egress()
+    environment.remote?.use(
+      SecretsReader(section: root.section("secrets"), authorityFile: configuration.egress.authorityFile).read())
     configuration.servers = servers(assertionHeader: configuration.assertionHeader)
     configuration.registration = registration()
     configuration.tokens = tokens()
     configuration.deviceGrant = deviceGrant()
-    configuration.egress = egress()
     readIdentity(into: &configuration)
     if root.has("policy") {
       configuration.policy = PolicyReader(

@@ -166,7 +166,7 @@ struct ConfigurationSection {
     return value
   }
 
-  /// A secret by reference: `{env: NAME}` or `{file: PATH}`.
+  /// A secret by reference: `{env: NAME}`, `{file: PATH}`, `{vault: MOUNT/PATH#MEMBER}` or `{aws_secret: NAME#MEMBER}`.
   func secret(_ key: String) -> Secret? {
     guard has(key) else { return nil }
     guard node(key)?.mapping != nil else {
@@ -174,13 +174,32 @@ struct ConfigurationSection {
       return nil
     }
     let reference = section(key)
-    reference.allow(names: ["env", "file"])
-    guard reference.has("env") != reference.has("file") else {
-      problem(key, "must name one source", "write {env: NAME} or {file: PATH}")
+    reference.allow(names: ["env", "file", "vault", "aws_secret"])
+    guard reference.names.count == 1 else {
+      problem(key, "must name one source", "write {env: NAME}, {file: PATH}, {vault: …} or {aws_secret: …}")
       return nil
     }
     guard environment.requiresSecrets else { return nil }
-    return reference.has("env") ? variable(key, reference) : content(key, reference)
+    if reference.has("env") { return variable(key, reference) }
+    return reference.has("file") ? content(key, reference) : kept(key, reference)
+  }
+
+  private func kept(_ key: String, _ reference: ConfigurationSection) -> Secret? {
+    let named =
+      reference.has("vault")
+      ? reference.string("vault").flatMap { SecretReference(vault: $0) }
+      : reference.string("aws_secret").flatMap { SecretReference(aws: $0) }
+    guard let named else {
+      problem(key, "names no secret", "for example {vault: secret/martlet#token} or {aws_secret: martlet#token}")
+      return nil
+    }
+    switch environment.remote?.find(named) {
+    case .value(let secret)?: return secret
+    case .failed(let reason)?:
+      problem(key, "\(named.text): \(reason)", "see secrets in the configuration, and try again")
+    case .unknown?, nil: problem(key, "\(named.text): was not fetched", "check egress.ca_file")
+    }
+    return nil
   }
 
   private func variable(_ key: String, _ reference: ConfigurationSection) -> Secret? {

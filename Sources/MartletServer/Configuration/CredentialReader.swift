@@ -43,6 +43,7 @@ struct CredentialReader {
 
   private func header(_ header: ConfigurationSection) -> ServerCredential {
     header.allow(only: ConfigurationKeys.credentialHeader)
+    if header.has("per") { return ownKey(header) }
     for key in ["name", "value"] where !header.has(key) { header.problem(key, "is missing", Self.headerHint) }
     guard let name = header.string("name"), header.has("value") else { return .none }
     guard HeaderName.isFreeForCredential(name), HeaderName.lowered(name) != assertionHeader else {
@@ -59,6 +60,27 @@ struct CredentialReader {
     return .header(UpstreamCredential(header: HeaderName.lowered(name), value: value))
   }
 
+  private func ownKey(_ header: ConfigurationSection) -> ServerCredential {
+    if header.string("per").map({ ByteString($0) }) != ByteString("user") {
+      header.problem("per", "must be user", Self.ownKeyHint)
+    }
+    if header.has("value") { header.problem("value", "is what each user enters", Self.ownKeyHint) }
+    if !header.has("name") { header.problem("name", "is missing", Self.ownKeyHint) }
+    guard let name = header.string("name") else { return .none }
+    guard HeaderName.isFreeForCredential(name), HeaderName.lowered(name) != assertionHeader else {
+      header.problem("name", "can't carry a credential", "for example Authorization or X-API-Key")
+      return .none
+    }
+    let prefix = header.string("prefix") ?? ""
+    guard prefix.utf8.count <= 64, prefix.utf8.allSatisfy({ (0x20...0x7E).contains($0) }), prefix.utf8.first != 0x20
+    else {
+      header.problem("prefix", "can't stand in a header", "for example \"Bearer \"")
+      return .none
+    }
+    return .ownKey(OwnKeySettings(header: HeaderName.lowered(name), prefix: prefix))
+  }
+
+  private static let ownKeyHint = "{header: {name: X-API-Key, per: user}}"
   private static let headerHint = "{header: {name: X-API-Key, value: {env: NAME}}}"
 
   private static func isFieldValue(_ bytes: [UInt8]) -> Bool {

@@ -25,7 +25,7 @@ struct OAuthCredentialReader {
     }
     return .oauth(
       OAuthConnectionSettings(
-        issuer: issuer, clientID: clientID(), clientSecret: secret, scopes: scopes(),
+        issuer: issuer, clientID: clientID(), clientSecret: secret, secretMethod: secretMethod(), scopes: scopes(),
         sendsResource: section.bool("resource", default: true), extraParameters: extraParameters(),
         endpoints: endpoints()))
   }
@@ -38,11 +38,23 @@ struct OAuthCredentialReader {
     }
     let (issuer, clientID, scopes) = (issuer(), clientID(), scopes())
     let isResourceSent = section.bool("resource", default: true)
-    let proof = section.secret("client_secret").map { ClientCredentialsSettings.Proof.secret($0) } ?? key()
+    let method = secretMethod()
+    let proof = section.secret("client_secret").map { ClientCredentialsSettings.Proof.secret($0, method) } ?? key()
     guard let issuer, let clientID, let proof else { return .none }
     return .clientCredentials(
       ClientCredentialsSettings(
         issuer: issuer, clientID: clientID, proof: proof, scopes: scopes ?? ScopeSet(), sendsResource: isResourceSent))
+  }
+
+  private func secretMethod() -> ClientAuthenticationMethod? {
+    guard let name = section.string("auth_method") else { return nil }
+    if !section.has("client_secret") { section.problem("auth_method", "says nothing without client_secret") }
+    let known: [ClientAuthenticationMethod] = [.clientSecretBasic, .clientSecretPost]
+    guard let method = known.first(where: { ByteString($0.rawValue) == ByteString(name) }) else {
+      section.problem("auth_method", "is no way to show a secret", "client_secret_basic or client_secret_post")
+      return nil
+    }
+    return method
   }
 
   private func issuer() -> String? {

@@ -78,7 +78,7 @@ struct PageValues {
       "issuer": Self.shown(page.issuer, limit: 260), "destination": Self.shown(page.destination, limit: 260),
       "scopes": page.scopes.map { Self.shown($0, limit: 260) }, "asksForScopes": !page.scopes.isEmpty,
       "userName": Self.shown(page.userName), "action": page.action, "csrf": page.csrf,
-      "isConnected": page.connection?.standing == .connected,
+      "isConnected": page.connection?.standing == .connected, "takesKey": page.takesKey,
     ]
     members["ticket"] = page.ticket
     members["problem"] = page.problem.map { Self.shown($0, limit: 500) }

@@ -43,7 +43,7 @@ public struct GatewayApplication: Sendable {
   }
 
   private static func start(_ options: ServeOptions) async throws -> GatewayApplication {
-    let configuration = try options.load()
+    let configuration = try await options.load()
     MartletLogging.bootstrap(format: configuration.logFormat, level: configuration.logLevel)
     let logger = Logger(label: "martlet")
     let lifetime = configuration.tokens.accessLifetime

@@ -10,6 +10,12 @@ import MartletStoreSQLite
 public struct Installation: Sendable {
   /// Everything that lasts.
   public let store: any DurableStore
+  /// Knows what is sealed under which key: the same store.
+  public let sealing: any SealingStore
+  /// The folder of database and key.
+  public let dataDirectory: String
+  /// The keys of `sealer`.
+  public let masterKeys: SealingKeys
   /// Seals what may not lie in clear.
   public let sealer: Sealer
   /// Tells the time.
@@ -54,22 +60,27 @@ public struct Installation: Sendable {
     try makeFolder(dataDirectory)
     let database = dataDirectory + "/martlet.sqlite"
     let random = SystemRandom()
-    let key = try MasterKeyFile.load(
+    let read = try MasterKeyFile.load(
       folder: dataDirectory, databaseExists: FileManager.default.fileExists(atPath: database), random: random)
-    do throws(StoreOpenError) {
-      let store = try SQLiteStore(path: database)
-      return Installation(store: store, key: key, random: random, accessLifetime: accessLifetime) { try store.close() }
-    } catch {
+    let file = dataDirectory + "/" + MasterKeyFile.name
+    guard let keys = SealingKeys(read, reading: { try? MasterKeyFile.read(file) }) else { throw .noKey }
+    let store: SQLiteStore
+    do throws(StoreOpenError) { store = try SQLiteStore(path: database) } catch {
       throw InstallationError(error.message, advice: error.advice)
     }
+    return Installation(
+      store: store, sealer: try sealer(keys, first: read.first, store), keys: keys, dataDirectory: dataDirectory,
+      random: random,
+      accessLifetime: accessLifetime
+    ) { try store.close() }
   }
 
   private init(
-    store: any DurableStore, key: SymmetricKey, random: SystemRandom,
-    accessLifetime: @escaping @Sendable () -> Duration, closing: @escaping @Sendable () throws -> Void
+    store: any DurableStore & SealingStore, sealer: Sealer, keys: SealingKeys, dataDirectory: String,
+    random: SystemRandom, accessLifetime: @escaping @Sendable () -> Duration,
+    closing: @escaping @Sendable () throws -> Void
   ) {
     let clock = SystemClock()
-    let sealer = Sealer(key: key)
     let auditChain = AuditChain(key: sealer.derivedKey(for: "audit chain"))
     let recorder = AuditRecorder(store: store, chain: auditChain, clock: clock)
     self.store = store
@@ -77,6 +88,9 @@ public struct Installation: Sendable {
     self.random = random
     self.closing = closing
     self.sealer = sealer
+    sealing = store
+    masterKeys = keys
+    self.dataDirectory = dataDirectory
     self.auditChain = auditChain
     audit = recorder
     passwords = PasswordHasher(random: random)
@@ -95,6 +109,21 @@ public struct Installation: Sendable {
     accessReport = AccessReport(store: store, clock: clock)
     signingKeys = SigningKeys(
       store: store, sealer: sealer, clock: clock, random: random, tokenLifetime: accessLifetime, audit: recorder)
+  }
+
+  /// Keys for single purposes outlive a rotation: they are derived from the first master key, which is kept sealed.
+  private static func sealer(
+    _ keys: SealingKeys, first: SymmetricKey?, _ store: SQLiteStore
+  ) throws(InstallationError) -> Sealer {
+    do {
+      guard let sealed = try store.derivationRootAtOnce() else { return Sealer(keys: keys, root: first) }
+      let root = try Sealer(keys: keys, root: nil).open(sealed, in: MasterKeyFile.derivationRoot)
+      return Sealer(keys: keys, root: SymmetricKey(data: root))
+    } catch {
+      throw InstallationError(
+        "master.key is not the key that this database was sealed with",
+        advice: "Put the master.key that belongs to this database back.")
+    }
   }
 
   /// Writes what waits and closes the store.

@@ -9,6 +9,8 @@ public struct InstallationError: Error, Sendable, CustomStringConvertible {
   /// What to do.
   public let advice: String
 
+  static let noKey = InstallationError("master.key is empty", advice: "Put the key back from your backup.")
+
   /// Describes an error.
   public init(_ message: String, advice: String) {
     self.message = message
@@ -20,9 +22,16 @@ public struct InstallationError: Error, Sendable, CustomStringConvertible {
 }
 
 /// The key-encryption key in `data_dir/master.key`: 32 random bytes, made at first start, readable by its owner alone.
+/// While keys are rotated, the one before stands behind it.
 enum MasterKeyFile {
   static let name = "master.key"
   private static let length = 32
+  /// A rotation begins when the one before has ended, so two are usual.
+  private static let most = 4
+
+  /// Where the sealed derivation root belongs.
+  static let derivationRoot = SealContext(
+    tenant: .default, record: "derivation_root", id: Array("installation".utf8), column: "sealed_root")
 
   /// Reads the key, or makes it where neither key nor database exists.
   ///
@@ -30,7 +39,7 @@ enum MasterKeyFile {
   ///   - folder: `data_dir`.
   ///   - databaseExists: Whether there is something that an absent key would have opened.
   static func load(folder: String, databaseExists: Bool, random: some RandomSource) throws(InstallationError)
-    -> SymmetricKey
+    -> [SymmetricKey]
   {
     let path = folder + "/" + name
     if FileManager.default.fileExists(atPath: path) { return try read(path) }
@@ -42,12 +51,13 @@ enum MasterKeyFile {
     return try make(path, random)
   }
 
-  private static func read(_ path: String) throws(InstallationError) -> SymmetricKey {
+  /// Reads the keys, the sealing one first.
+  static func read(_ path: String) throws(InstallationError) -> [SymmetricKey] {
     guard let data = FileManager.default.contents(atPath: path) else {
       throw InstallationError(
         "can't read \(path)", advice: "Check who owns it: Martlet's user must be able to read it.")
     }
-    guard data.count == length else {
+    guard data.count > 0, data.count % length == 0, data.count <= most * length else {
       throw InstallationError(
         "\(path) is not a key: it has \(data.count) bytes instead of \(length)",
         advice: "Put the key back from your backup.")
@@ -56,12 +66,12 @@ enum MasterKeyFile {
     guard mode & 0o077 == 0 else {
       throw InstallationError("\(path) can be read by others", advice: "Run: chmod 600 \(path)")
     }
-    return SymmetricKey(data: data)
+    return stride(from: 0, to: data.count, by: length).map { SymmetricKey(data: data.dropFirst($0).prefix(length)) }
   }
 
   /// Written beside and moved into place without replacing: of two processes that start at once, both read the one that
   /// won.
-  private static func make(_ path: String, _ random: some RandomSource) throws(InstallationError) -> SymmetricKey {
+  private static func make(_ path: String, _ random: some RandomSource) throws(InstallationError) -> [SymmetricKey] {
     let draft = path + ".\(ProcessInfo.processInfo.processIdentifier)"
     let created = FileManager.default.createFile(
       atPath: draft, contents: Data(random.bytes(length)), attributes: [.posixPermissions: 0o600])

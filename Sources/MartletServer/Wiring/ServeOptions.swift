@@ -1,3 +1,5 @@
+import MartletDomain
+
 /// What `martlet serve` was told.
 public struct ServeOptions: Sendable {
   /// The configuration file; `nil` to do without.
@@ -10,6 +12,9 @@ public struct ServeOptions: Sendable {
   public var listen: String?
   /// The data folder, without a file or instead of the file's.
   public var dataDirectory: String?
+
+  /// The secrets that managers keep, as far as they were fetched.
+  let remote = RemoteSecrets(clock: SystemClock())
 
   /// Collects options.
   public init(
@@ -26,9 +31,9 @@ public struct ServeOptions: Sendable {
   /// Reads the configuration anew.
   ///
   /// - Throws: Every problem at once.
-  public func load() throws(ConfigurationProblems) -> Configuration {
+  public func load() async throws(ConfigurationProblems) -> Configuration {
     var configuration =
-      if let configurationFile { try ConfigurationFile.load(configurationFile) } else {
+      if let configurationFile { try await ConfigurationFile.load(configurationFile, fetching: remote) } else {
         try Configuration.withoutFile(upstream: upstream, name: name, listen: listen, dataDirectory: dataDirectory)
       }
     if let dataDirectory { configuration.dataDirectory = dataDirectory }

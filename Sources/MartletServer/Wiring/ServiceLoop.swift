@@ -28,6 +28,9 @@ struct ServiceLoop: Sendable {
       tasks.addTask { await application.notices.run() }
       tasks.addTask { await every(.seconds(10)) { await watchFiles() } }
       tasks.addTask { await every(.seconds(10)) { try? await application.quotas.handBack() } }
+      tasks.addTask { await every(.seconds(2)) { followMasterKey() } }
+      tasks.addTask { await every(.seconds(5)) { await followSecrets() } }
+      tasks.addTask { await every(.seconds(15)) { await goOnRotating() } }
       tasks.addTask { await every(.seconds(30)) { await refreshKeys() } }
       tasks.addTask { await every(.seconds(60)) { await keepHouse() } }
       tasks.addTask { await every(.seconds(5)) { await noteKeyUse() } }
@@ -82,7 +85,7 @@ struct ServiceLoop: Sendable {
   private func handleSignals() async {
     for await signal in await UnixSignalsSequence(trapping: .sigterm, .sigint, .sighup) {
       guard signal == .sighup else { return }
-      Reload(application: application).run()
+      await Reload(application: application).run()
       await application.shipping.reopen()
     }
   }
@@ -164,6 +167,33 @@ struct ServiceLoop: Sendable {
     }
   }
 
+  /// Fetches secrets that managers keep when they are due; another value is taken in as by a reload.
+  private func followSecrets() async {
+    guard application.options.remote.isUsed else { return }
+    let found = await application.options.remote.fetch()
+    for trouble in found.troubles {
+      logger.error("a secret can't be fetched; what is known stays in use", metadata: ["secret": "\(trouble)"])
+    }
+    guard found.isChanged else { return }
+    logger.info("a secret has another value")
+    await Reload(application: application).run()
+  }
+
+  private func followMasterKey() {
+    guard installation.masterKeys.readAgain() else { return }
+    logger.info("master.key was read again", metadata: ["sealing": "\(installation.sealer.keyName)"])
+  }
+
+  /// Ends what `martlet secret rotate` left: old keys go when nothing is sealed under them, and a command may be killed.
+  private func goOnRotating() async {
+    do {
+      guard try await installation.sealing.keyRotation() != nil else { return }
+      if try await SecretRotation(installation).run(nil)?.isEnded == true { logger.info("the old keys are gone") }
+    } catch {
+      logger.error("keys can't be rotated; the old ones stay", metadata: ["error": "\(error)"])
+    }
+  }
+
   private func anchor(_ anchoring: Anchoring) async {
     do {
       try await anchoring.anchor()
@@ -184,9 +214,9 @@ struct ServiceLoop: Sendable {
 struct Reload: Sendable {
   let application: GatewayApplication
 
-  func run() {
+  func run() async {
     do throws(ConfigurationProblems) {
-      let configuration = try application.options.load()
+      let configuration = try await application.options.load()
       let previous = application.snapshots.current
       let before = previous.configuration
       application.snapshots.replace(with: Snapshot(configuration, port: application.door.port, after: previous))

@@ -42,6 +42,7 @@ struct VaultAssembly: Sendable {
         store: installation.store, seal: seal, directory: directory, clock: installation.clock))
     dependencies.revoke = { await authorities.revoke($0, of: $1) }
     dependencies.configuredScopes = { [snapshots] in snapshots.current.vault.configuredScopes(of: $0) }
+    dependencies.ownKey = { [snapshots] in snapshots.current.vault.ownKey(of: $0) }
     return Vault(dependencies)
   }
 
@@ -83,7 +84,7 @@ extension VaultServer {
     guard let url = server.instances.first?.url else { return nil }
     switch server.credential {
     case .none, .header: return nil
-    case .oauth, .clientCredentials:
+    case .oauth, .ownKey, .clientCredentials:
       self.init(
         route: route, url: url, origins: Set(server.instances.map(\.url.origin)), credential: server.credential,
         destinations: server.destinations)

@@ -18,6 +18,7 @@ struct Migrations {
     migrator.registerMigration("8") { database in try Migration8.apply(to: database) }
     migrator.registerMigration("9") { database in try Migration9.apply(to: database) }
     migrator.registerMigration("10") { database in try Migration10.apply(to: database) }
+    migrator.registerMigration("11") { database in try Migration11.apply(to: database) }
     migrator.registerMigration("12") { database in try Migration12.apply(to: database) }
     migrator.registerMigration("13") { database in try Migration13.apply(to: database) }
     return migrator

@@ -130,7 +130,7 @@ extension PendingConnection {
 }
 
 extension UpstreamRegistration {
-  fileprivate init(row: Row) throws(StoreError) {
+  init(row: Row) throws(StoreError) {
     self.init(
       route: try row.route("route"), issuer: try row.text("issuer"), clientID: try row.text("client_id"),
       method: try row.value("method"), sealedSecret: try row.optionalBytes("sealed_secret"),

@@ -86,3 +86,11 @@ extension SQLiteStore {
     }
   }
 }
+
+extension DataKey {
+  init(row: Row) throws(StoreError) {
+    self.init(
+      name: try row.text("name"), tenant: try row.id("tenant"), sealedKey: try row.bytes("sealed_key"),
+      createdAt: try row.time("created_at"))
+  }
+}

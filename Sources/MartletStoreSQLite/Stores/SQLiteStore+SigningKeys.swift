@@ -54,7 +54,7 @@ extension Database {
 }
 
 extension SigningKeyRecord {
-  fileprivate init(row: Row) throws(StoreError) {
+  init(row: Row) throws(StoreError) {
     self.init(
       id: try row.text("id"), use: try row.value("use"), sealedPrivateKey: try row.bytes("sealed_private_key"),
       publicKey: try row.bytes("public_key"), createdAt: try row.time("created_at"),

@@ -10,16 +10,20 @@ public enum CredentialAnswer: Sendable {
   case unavailable(retryAt: Timestamp?)
 }
 
-/// An access token that may be sent to the server that it was issued for.
+/// An access token, or a key, that may be sent to the server that it was issued for.
 public struct UpstreamAccess: Sendable {
   /// The token.
   public let token: Secret
   /// The version of the credential, to name it by when it is refused.
   public let version: Int
 
+  /// Whether it is a key that its owner entered, and no access token.
+  public let isEntered: Bool
+
   /// Describes an access.
-  public init(token: Secret, version: Int) {
+  public init(token: Secret, version: Int, isEntered: Bool = false) {
     self.token = token
     self.version = version
+    self.isEntered = isEntered
   }
 }

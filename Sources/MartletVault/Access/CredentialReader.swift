@@ -33,6 +33,8 @@ struct CredentialReader: Sendable {
       return connection.ledger.isRefreshable ? .stale(connection) : .ownerNeeded(.notRefreshable)
     }
     guard let tokens = try? await seal.open(connection) else { return .unknown }
-    return .usable(UpstreamAccess(token: tokens.accessToken, version: connection.ledger.version), connection)
+    let access = UpstreamAccess(
+      token: tokens.accessToken, version: connection.ledger.version, isEntered: connection.isEntered)
+    return .usable(access, connection)
   }
 }

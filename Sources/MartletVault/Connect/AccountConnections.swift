@@ -23,7 +23,7 @@ public struct AccountConnections: Sendable {
   public func list(of user: User, in browser: ArtefactDigest) async throws(StoreError) -> [AccountConnection] {
     let stored = try await store.connections(tenant: user.tenant, owner: .user(user.id))
     return directory.current.servers.compactMap { server in
-      guard case .oauth = server.credential, server.route.admits(user.tenant), let path = server.route.id.connectPath
+      guard server.isUsersOwn, server.route.admits(user.tenant), let path = server.route.id.connectPath
       else { return nil }
       let csrf = forms.value(purpose: ConnectEndpoint.purpose, transaction: path, browser: browser)
       guard let connection = stored.first(where: { $0.key.route == server.route.id }) else {

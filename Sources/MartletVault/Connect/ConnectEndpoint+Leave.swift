@@ -15,6 +15,7 @@ extension ConnectEndpoint {
       guard let form = ConnectForm(request) else { return .page(400, Page(.message(ConnectPages.malformed(visit)))) }
       guard isOurs(form, visit) else { return .page(403, Page(.message(ConnectPages.staleForm(visit)))) }
       if let refusal = refusal(of: form.ticket, visit) { return refusal }
+      if visit.server.credential.ownKey != nil { return try await keep(form, visit) }
       let departure: (pending: PendingConnection, url: String)
       do throws(ConnectProblem) {
         departure = try await prepare(visit)
@@ -108,6 +109,8 @@ extension ConnectEndpoint {
 struct ConnectForm: Sendable {
   let csrf: String
   let ticket: String?
+  /// A key that was typed.
+  let key: Secret?
 
   init?(_ request: EndpointRequest) {
     guard MediaType.isForm(request.header("content-type")), let fields = try? FormParameters(parsing: request.body)
@@ -116,6 +119,7 @@ struct ConnectForm: Sendable {
       csrf = try fields.single("csrf") ?? ""
       let named = try fields.single("ticket") ?? ""
       ticket = named.isEmpty ? nil : named
+      key = try fields.single("key").map { Secret($0) }
     } catch {
       return nil
     }

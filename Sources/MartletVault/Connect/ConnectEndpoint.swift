@@ -62,7 +62,9 @@ public struct ConnectEndpoint: Sendable {
 
   /// `GET /connect/{server}/client.json`: Martlet's own client metadata document.
   public func clientDocument(_ name: String) -> EndpointResponse {
-    guard let server = server(name), let document = collaborators.registrar.document(for: server) else {
+    guard let server = server(name), case .oauth = server.credential,
+      let document = collaborators.registrar.document(for: server)
+    else {
       return .json(404, JSONWriter.write(["error": "not_found"]))
     }
     var members = document.metadata.json()
@@ -71,9 +73,9 @@ public struct ConnectEndpoint: Sendable {
   }
 
   func server(_ name: String) -> VaultServer? {
-    guard let server = collaborators.directory.server(RouteID(server: ServerName(name))),
-      case .oauth = server.credential
-    else { return nil }
+    guard let server = collaborators.directory.server(RouteID(server: ServerName(name))), server.isUsersOwn else {
+      return nil
+    }
     return server
   }
 
@@ -110,6 +112,7 @@ public struct ConnectEndpoint: Sendable {
     _ status: Int, _ visit: ConnectVisit, ticket: String?, problem: String? = nil
   ) async throws(StoreError) -> EndpointResponse {
     let stored = try await collaborators.store.connection(visit.key)
+    if visit.server.credential.ownKey != nil { return keyPage(status, visit, stored, ticket, problem) }
     let place: UpstreamPlace
     do {
       place = try await collaborators.discovery.place(of: visit.server)

@@ -151,6 +151,14 @@ public struct UpstreamRegistrar: Sendable {
       : .clientSecretBasic(clientID: registration.clientID, secret: secret)
   }
 
+  /// A registration's secret, sealed under the master key of now.
+  ///
+  /// - Throws: `SealError`.
+  public static func reseal(_ own: UpstreamRegistration, with sealer: Sealer) throws(SealError) -> [UInt8] {
+    let place = place(own.route, own.issuer, own.clientID)
+    return try sealer.seal(try sealer.open(own.sealedSecret ?? [], in: place), in: place)
+  }
+
   private static func place(_ route: RouteID, _ issuer: String, _ clientID: String) -> SealContext {
     SealContext(
       tenant: .default, record: "upstream_registration",

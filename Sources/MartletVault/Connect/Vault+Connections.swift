@@ -77,6 +77,33 @@ extension Vault {
     return try await dependencies.store.establishConnection(connection) ? connection : nil
   }
 
+  /// Keeps a key that its owner entered, over whatever is there.
+  ///
+  /// - Throws: `VaultError`; then what was there stays.
+  func keep(_ entered: Secret, for key: ConnectionKey) async throws(VaultError) {
+    for _ in 0..<3 {
+      let connection = try await connection(of: entered, for: key)
+      let isKept: Bool
+      do { isKept = try await dependencies.store.establishConnection(connection) } catch { throw .store(error) }
+      cache.forget(key)
+      if isKept { return }
+    }
+    throw .store(.unavailable("contended"))
+  }
+
+  private func connection(
+    of entered: Secret, for key: ConnectionKey
+  ) async throws(VaultError) -> UpstreamConnection {
+    let previous: UpstreamConnection?
+    do { previous = try await dependencies.store.connection(key) } catch { throw .store(error) }
+    let ledger = RefreshLedger(after: previous?.ledger, isRefreshable: false)
+    let sealed = try await dependencies.seal.seal(
+      UpstreamTokens(accessToken: entered, refreshToken: nil), for: key, version: ledger.version)
+    return UpstreamConnection(
+      key: key, ledger: ledger, issuer: "", clientID: "", scope: ScopeSet(), sealedCredential: sealed, expiresAt: nil,
+      refreshAt: nil, connectedAt: dependencies.clock.now())
+  }
+
   /// Takes a connection away, here at once and then, where that is offered, at its authorization server.
   ///
   /// - Parameters:

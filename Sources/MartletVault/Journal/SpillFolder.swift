@@ -74,6 +74,25 @@ public struct SpillFolder: SpillJournal {
     }
   }
 
+  /// Whether nothing waits here.
+  public var isEmpty: Bool { (try? names().isEmpty) ?? false }
+
+  /// Seals what waits under the master key of now. What its process stores meanwhile is stored, and comes back as a file
+  /// that the next one finds superseded.
+  ///
+  /// - Throws: Whatever the disk has to say.
+  public func reseal() throws {
+    for name in try names() {
+      let file = path + "/" + name
+      guard let sealed = try? Array(Data(contentsOf: URL(fileURLWithPath: file))),
+        Sealer.keyName(of: sealed) != sealer.keyName
+      else { continue }
+      let plain = try sealer.open(sealed, in: Self.context(name))
+      try Self.save(try sealer.seal(plain, in: Self.context(name)), to: file)
+    }
+    if !isEmpty { try Self.sync(path) }
+  }
+
   private func names() throws -> [String] {
     guard FileManager.default.fileExists(atPath: path) else { return [] }
     return try FileManager.default.contentsOfDirectory(atPath: path)

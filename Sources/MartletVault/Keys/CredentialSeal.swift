@@ -40,6 +40,17 @@ public struct CredentialSeal: Sendable {
     return try UpstreamTokens(decoding: bytes)
   }
 
+  /// A connection's credential, sealed for the same place under the tenant's newest key.
+  ///
+  /// - Returns: `nil` where it has none.
+  /// - Throws: `VaultError`.
+  public func reseal(_ connection: UpstreamConnection) async throws(VaultError) -> ResealedCredential? {
+    guard let old = connection.sealedCredential, let tokens = try await open(connection) else { return nil }
+    let version = connection.ledger.version
+    let new = try await seal(tokens, for: connection.key, version: version)
+    return ResealedCredential(key: connection.key, version: version, old: old, new: new)
+  }
+
   private static func context(_ key: ConnectionKey, _ version: Int) -> SealContext {
     SealContext(
       tenant: key.tenant, record: "connection", id: key.identity, column: "sealed_credential", version: version)

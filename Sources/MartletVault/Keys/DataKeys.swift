@@ -7,9 +7,14 @@ public final class DataKeys: Sendable {
   /// Tenants whose keys are remembered at once.
   private static let capacity = 10_000
 
+  /// How long a key is taken for the newest without another look: a rotation waits for longer than that before it lets the
+  /// one before go.
+  private static let freshness: Duration = .seconds(5)
+
   private struct Opened {
     var newest: Sealer
     var byName: [String: Sealer]
+    var readAt: Timestamp
   }
 
   private let store: any DataKeyStore
@@ -34,8 +39,15 @@ public final class DataKeys: Sendable {
   ///
   /// - Throws: `VaultError`.
   func newest(of tenant: TenantID) async throws(VaultError) -> Sealer {
-    if let known = opened.withLock({ $0[tenant]?.newest }) { return known }
-    return try await load(tenant).newest
+    let known = opened.withLock { $0[tenant] }
+    if let known, known.readAt <= clock.now(), clock.now() - known.readAt < Self.freshness { return known.newest }
+    do {
+      return try await load(tenant).newest
+    } catch {
+      // While the store is away the newest that is known seals: no key goes that a refresh under way may need.
+      guard let known else { throw error }
+      return known.newest
+    }
   }
 
   /// The key that a value was sealed with; one that isn't known is looked for in the store.
@@ -47,7 +59,29 @@ public final class DataKeys: Sendable {
     return found
   }
 
+  /// Gives a tenant a new key where its newest was made before a time.
+  ///
+  /// - Returns: Whether there was one to replace.
+  /// - Throws: `VaultError`.
+  public func replace(of tenant: TenantID, madeBefore time: Timestamp) async throws(VaultError) -> Bool {
+    guard let newest = try await read(tenant).last, newest.createdAt < time else { return false }
+    var made = try make(for: tenant)
+    made.createdAt = max(made.createdAt, time)
+    do { _ = try await store.addDataKey(made, ifNewestIs: newest.name) } catch { throw .store(error) }
+    _ = try await load(tenant)
+    return true
+  }
+
+  /// A key sealed under the master key of now.
+  ///
+  /// - Throws: `SealError`.
+  public func reseal(_ key: DataKey) throws(SealError) -> [UInt8] {
+    let place = Self.context(key.tenant, key.name)
+    return try sealer.seal(try sealer.open(key.sealedKey, in: place), in: place)
+  }
+
   private func load(_ tenant: TenantID) async throws(VaultError) -> Opened {
+    let readAt = clock.now()
     var records = try await read(tenant)
     if records.isEmpty {
       let made = try make(for: tenant)
@@ -55,10 +89,13 @@ public final class DataKeys: Sendable {
       // Another process may have been first; then its key is the one.
       records = try await read(tenant)
     }
-    var byName: [String: Sealer] = [:]
-    for record in records { byName[record.name] = try open(record) }
-    guard let name = records.last?.name, let newest = byName[name] else { throw .seal(.unknownKey("")) }
-    let result = Opened(newest: newest, byName: byName)
+    let known = opened.withLock { $0[tenant]?.byName ?? [:] }
+    guard let last = records.last else { throw .seal(.unknownKey("")) }
+    let newest = if let sealer = known[last.name] { sealer } else { try open(last) }
+    // An old key that can't be opened is missed by what it sealed, not by everything else.
+    var byName = [last.name: newest]
+    for record in records.dropLast() { byName[record.name] = known[record.name] ?? (try? open(record)) }
+    let result = Opened(newest: newest, byName: byName, readAt: readAt)
     opened.withLock { opened in
       if opened.count >= Self.capacity { opened.removeAll() }
       opened[tenant] = result

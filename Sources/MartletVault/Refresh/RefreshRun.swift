@@ -77,6 +77,7 @@ struct RefreshRun: Sendable {
     }
     do {
       try await engine.seal.prepare(for: key.tenant)
+      CrashPoint.refreshUnclaimed.reach()
       let claim = RefreshClaim(version: version, node: engine.node, now: now, lease: Self.lease)
       guard let answer = try await engine.store.claimRefresh(of: key, claim) else {
         leave(.notAsked)
@@ -111,7 +112,9 @@ struct RefreshRun: Sendable {
       leave(.notAsked)
       return .lapsed
     }
+    CrashPoint.refreshClaimed.reach()
     let answer = await redeem(refreshToken, connection, epoch)
+    CrashPoint.refreshAnswered.reach()
     return await reading(answer, of: credential, connection)
   }
 
@@ -175,8 +178,10 @@ struct RefreshRun: Sendable {
 
   private mutating func commit(_ tokens: SealedTokens, _ version: Int, _ epoch: Int) async -> Flight.Event {
     do {
+      CrashPoint.refreshSealed.reach()
       let outcome = try await engine.store.commitRefreshedCredential(
         of: key, tokens.renewal(of: version, epoch: epoch, at: now))
+      CrashPoint.refreshStored.reach()
       if outcome == .recorded { note(.credentialRefreshed, nil) }
       if outcome == .recorded || outcome == .superseded { engine.journal.forget(key, through: version) }
       return .reported(outcome)
@@ -189,6 +194,7 @@ struct RefreshRun: Sendable {
     do {
       try engine.journal.keep(spilled)
       isSpilled = true
+      CrashPoint.refreshSpilled.reach()
       return .spilled
     } catch {
       return .spillFailed

@@ -49,7 +49,7 @@ public struct UpstreamAuthorities: Sendable {
   ) async throws(StoreError) -> UpstreamClient? {
     let resource = server.sendsResource ? connection.resource ?? server.url.string : nil
     switch server.credential {
-    case .none, .header: return nil
+    case .none, .header, .ownKey: return nil
     case .clientCredentials(let settings):
       guard ByteString(settings.issuer) == ByteString(connection.issuer) else { return nil }
       return UpstreamClient(
@@ -67,7 +67,7 @@ extension ClientCredentialsSettings {
   func authentication(at metadata: AuthorizationServerMetadata) -> ClientAuthentication {
     switch proof {
     case .key(let signer): .privateKeyJWT(clientID: clientID, signer: signer)
-    case .secret(let secret): metadata.authentication(clientID: clientID, secret: secret)
+    case .secret(let secret, let method): metadata.authentication(clientID: clientID, secret: secret, by: method)
     }
   }
 }
@@ -78,15 +78,19 @@ extension OAuthConnectionSettings {
     guard let clientID else { return nil }
     if let issuer, ByteString(issuer) != ByteString(metadata.issuer) { return nil }
     guard let clientSecret else { return .some(.none(clientID: clientID)) }
-    return issuer == nil ? nil : metadata.authentication(clientID: clientID, secret: clientSecret)
+    return issuer == nil ? nil : metadata.authentication(clientID: clientID, secret: clientSecret, by: secretMethod)
   }
 }
 
 extension AuthorizationServerMetadata {
-  /// How a client with a secret proves itself: by Basic, unless only the body is offered (RFC 8414 §2).
-  func authentication(clientID: String, secret: Secret) -> ClientAuthentication {
+  /// How a client with a secret proves itself: as it is configured, else by Basic unless only the body is offered
+  /// (RFC 8414 §2).
+  func authentication(
+    clientID: String, secret: Secret, by method: ClientAuthenticationMethod?
+  ) -> ClientAuthentication {
     let methods = tokenEndpointAuthMethodsSupported ?? ["client_secret_basic"]
-    if !methods.contains("client_secret_basic"), methods.contains("client_secret_post") {
+    let isPostAlone = !methods.contains("client_secret_basic") && methods.contains("client_secret_post")
+    if method == .clientSecretPost || (method == nil && isPostAlone) {
       return .clientSecretPost(clientID: clientID, secret: secret.expose())
     }
     return .clientSecretBasic(clientID: clientID, secret: secret.expose())

@@ -27,12 +27,20 @@ public struct VaultServer: Sendable {
     self.destinations = destinations
   }
 
+  /// Whether each user has an account, or a key, of their own there.
+  var isUsersOwn: Bool {
+    switch credential {
+    case .oauth, .ownKey: true
+    case .none, .header, .clientCredentials: false
+    }
+  }
+
   /// The authorization server that the operator named.
   var configuredIssuer: String? {
     switch credential {
     case .oauth(let settings): settings.issuer
     case .clientCredentials(let settings): settings.issuer
-    case .none, .header: nil
+    case .none, .header, .ownKey: nil
     }
   }
 
@@ -41,7 +49,7 @@ public struct VaultServer: Sendable {
     switch credential {
     case .oauth(let settings): settings.sendsResource
     case .clientCredentials(let settings): settings.sendsResource
-    case .none, .header: false
+    case .none, .header, .ownKey: false
     }
   }
 
@@ -74,6 +82,9 @@ public final class VaultSettings: Sendable {
 
   /// What users of a server are to be asked for, where the operator says so.
   public func configuredScopes(of route: RouteID) -> ScopeSet? { byRoute[route]?.oauth.scopes }
+
+  /// The header field that carries users' own keys to a server.
+  public func ownKey(of route: RouteID) -> OwnKeySettings? { byRoute[route]?.credential.ownKey }
 
   /// The server of a route.
   public func server(_ route: RouteID) -> VaultServer? { byRoute[route] }

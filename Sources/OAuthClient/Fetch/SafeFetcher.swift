@@ -64,6 +64,20 @@ public struct SafeFetcher: DocumentFetching {
     try await send("GET", url, headers: [("accept", accept)], body: [], limits: limits)
   }
 
+  /// Fetches by `GET` with further header fields.
+  ///
+  /// - Parameters:
+  ///   - url: Where; the same rules as for `get`.
+  ///   - headers: All fields beside those of the connection.
+  ///   - limits: Bytes and time.
+  /// - Returns: The answer, whatever its status.
+  /// - Throws: `FetchError`.
+  public func get(
+    _ url: AbsoluteURL, headers: [(String, String)], limits: FetchLimits
+  ) async throws(FetchError) -> FetchedDocument {
+    try await send("GET", url, headers: headers, body: [], limits: limits)
+  }
+
   /// Posts something.
   public func post(
     _ url: AbsoluteURL, body: RequestBody, headers: [(name: String, value: String)], limits: FetchLimits

@@ -19,7 +19,7 @@ struct ConfigCheck: AsyncParsableCommand {
 
   func run() async throws {
     do throws(ConfigurationProblems) {
-      let configuration = try ServeOptions(configurationFile: config).load()
+      let configuration = try await ServeOptions(configurationFile: config).load()
       if json {
         Terminal.out(["valid": true, "problems": []])
       } else {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import MartletDomain
 import MartletServer
 
 /// What every command that works on an installation can be told.
@@ -26,12 +27,20 @@ struct InstallationOptions: ParsableArguments {
     return configuration
   }
 
+  /// The same with its secrets, fetched where a manager keeps them.
+  private func configurationWithSecrets() async throws(ConfigurationProblems) -> Configuration {
+    guard let file = ConfigurationChoice.file(named: config) else { return try configuration() }
+    var configuration = try await ConfigurationFile.load(file, fetching: RemoteSecrets(clock: SystemClock()))
+    if let dataDirectory { configuration.dataDirectory = dataDirectory }
+    return configuration
+  }
+
   /// Opens the installation for one piece of work, and closes it whatever happens.
   func withInstallation(
     requiringSecrets: Bool = false, _ work: (Installation, Configuration) async throws -> Void
   ) async throws {
     try await CommandFailure.translating {
-      let configuration = try configuration(requiringSecrets: requiringSecrets)
+      let configuration = requiringSecrets ? try await configurationWithSecrets() : try configuration()
       let lifetime = configuration.tokens.accessLifetime
       let installation = try Installation.open(
         dataDirectory: configuration.dataDirectory, accessLifetime: { lifetime })

@@ -51,6 +51,10 @@ final class FakeCredentials: UpstreamCredentials {
     }
   }
 
+  func field(with access: UpstreamAccess, for key: ConnectionKey) -> UpstreamCredential? {
+    UpstreamCredential(bearer: access.token)
+  }
+
   func replacement(for access: UpstreamAccess, of key: ConnectionKey, completion: @escaping Vault.Completion) {
     completion(
       state.withLock { state in

@@ -28,6 +28,7 @@ struct RejectionRenderingTests {
     case .upstreamUnavailable(_, let id): (id == nil ? 503 : 200, "retry-after")
     case .outcomeUnknown(_, let id): (id == nil ? 502 : 200, nil)
     case .connectionRequired(let id): (id == nil ? 503 : 200, nil)
+    case .scopesExhausted(_, let id): (id == nil ? 403 : 200, nil)
     case .temporarilyUnavailable: (503, "retry-after")
     }
   }
@@ -43,6 +44,7 @@ struct RejectionRenderingTests {
     .limited(limit, id: .number(7)), .limited(limit, id: nil), .upstreamUnavailable(reason: secret, id: .number(7)),
     .upstreamUnavailable(reason: secret, id: nil), .outcomeUnknown(reason: secret, id: .number(7)),
     .outcomeUnknown(reason: secret, id: nil), .connectionRequired(id: .number(7)), .connectionRequired(id: nil),
+    .scopesExhausted("files:write", id: .number(7)), .scopesExhausted("", id: nil),
     .temporarilyUnavailable(reason: secret),
   ]
 

@@ -18,6 +18,7 @@ class UpstreamAuthority:
     acts: what /token does, request by request: "ok", "omit" (no refresh token), "refuse200" (an error with status 200),
     a number (that status), "garbage", "drop" (the request is carried out, the connection broken). Then "ok" again.
     grants: the scopes that users agree to, whatever is asked; None for all. declines: users say no.
+    grace: a spent refresh token is good for another one.
     clients: client_id -> secret or None. registers: whether /register is there. methods: of the token endpoint.
     """
 
@@ -26,6 +27,7 @@ class UpstreamAuthority:
         self.acts: list = []
         self.grants: list[str] | None = None
         self.declines = False
+        self.grace = False  # whether a spent refresh token is forgiven
         self.expires_in, self.methods, self.registers = expires_in, list(methods), registers
         self.clients: dict[str, str | None] = dict(clients or {})
         self.redirects: dict[str, list[str]] = {}
@@ -243,7 +245,7 @@ def _handler(owner: UpstreamAuthority):
             found = owner.refresh.get(form.get("refresh_token"))
             if not found or found["grant"].get("over") or found["grant"]["client"] != client:
                 return None
-            if found["spent"]:
+            if found["spent"] and not owner.grace:
                 owner.reused += 1
                 owner.end(found["grant"])
                 return None
