@@ -325,3 +325,30 @@ def test_a_program_s_code_is_typed_and_allowed(shared, window, size):
     polled = request("POST", f"{shared.url}/token", form={
         "grant_type": DEVICE_GRANT, "client_id": terminal, "device_code": begun["device_code"]})
     assert Tokens.of(polled).access
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_a_job_is_let_act_and_stopped_by_clicking(accounts, window, size):
+    if not [one for one in accounts.gateway.cli_json("user", "list") if one["name"] == "nightly"]:
+        accounts.gateway.cli("user", "add", "nightly", "--service")
+    here = window(size, dark=size == "desktop")
+    page, url = here.page, f"{accounts.gateway.url}/account"
+    page.goto(f"{accounts.gateway.url}/login")
+    page.locator("input[name=username]").fill(USER)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.locator("#main button").click()
+    page.wait_for_url(url)
+    page.get_by_label("Let a job act for you").select_option("nightly")
+    page.get_by_label("up", exact=True).check()
+    page.get_by_label("Only these tools").fill("get_*")
+    with page.expect_navigation():
+        page.get_by_role("button", name="Let it act for you").click()
+    here.check("account-jobs")
+    assert "up: get_*" in page.inner_text("main")
+    with page.expect_navigation():
+        page.get_by_role("button", name="Take back").click()
+    assert "No job acts for you" in page.inner_text("main")
+    page.get_by_label("For how many days?").fill("0")
+    with page.expect_navigation():
+        page.get_by_role("button", name="Let it act for you").click()
+    here.check("account-jobs-refused", form=False, status_error=True)
