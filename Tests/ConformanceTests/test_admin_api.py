@@ -260,6 +260,39 @@ def test_V_053_access_is_seen_and_taken_away(install, whose, how):
         thread.join(within(10))
 
 
+def test_the_api_does_what_the_command_line_does(world, admin):
+    world.gateway.add_user("forgetful", "correct horse battery")
+    made = admin.ok("POST", "/api/users/forgetful/password", {})["password"]
+    browser = world.browser()
+    page = browser.submit(browser.open(f"{world.url}/login"), {"username": "forgetful", "password": made})
+    assert page.url.endswith("/account"), page.url
+    refused(admin("POST", "/api/users/forgetful/password", {"password": "short"}), 400, "invalid_request")
+    kid = admin.ok("POST", "/api/signing-keys/rotate", {}, 201)["kid"]
+    assert kid in [one["kid"] for one in admin.ok("GET", "/api/signing-keys")["signing_keys"]]
+    verdict = admin.ok("POST", "/api/policy/explain", {"user": "forgetful", "server": "stateless", "tool": "echo"})
+    assert verdict["allowed"] is True and verdict["otherwise"]
+    refused(admin("POST", "/api/policy/explain", {"server": "stateless", "tool": "echo"}), 400, "invalid_request")
+    found = admin.ok("GET", "/api/audit?user=forgetful&action=user.changed")["records"]
+    assert {one["reason"] for one in found} == {"password_set"}
+    assert request("POST", world.mcp_url(), json=LISTING).status == 401
+    assert until(lambda: admin.ok("GET", "/api/flows?limit=5")["flows"])
+    assert admin.ok("GET", "/api/connections")["connections"] == []
+    refused(admin("DELETE", "/api/connections/stateless"), 404, "not_found")
+    cursor, seen = "", []
+    while cursor is not None:
+        page = admin.ok("GET", f"/api/audit/export?limit=5{cursor and '&cursor=' + cursor}")
+        seen += [one["sequence"] for one in page["records"]]
+        cursor = page["next_cursor"]
+    assert seen == list(range(1, len(seen) + 1)) and len(seen) > 10, seen[:5]
+    refused(admin("GET", "/api/audit/export?cursor=AAAA"), 400, "invalid_request")
+    acme = bearer(world, "tenant-admin", "--tenant", "acme")
+    assert {one["tenant"] for one in acme.ok("GET", "/api/audit?limit=1000")["records"]} <= {"acme"}
+    for path in ("/api/audit/export?tenant=default", "/api/audit?user=forgetful", "/api/connections?user=forgetful"):
+        refused(acme("GET", path), 404, "not_found")
+    refused(acme("POST", "/api/users/forgetful/password", {}), 404, "not_found")
+    refused(acme("DELETE", "/api/connections/stateless?tenant=default"), 404, "not_found")
+
+
 def test_a_post_that_names_itself_is_carried_out_once(world, admin):
     name = {"Idempotency-Key": "8e03978e-40d5"}
     first = admin("POST", "/api/keys", {"name": "once"}, **name)
@@ -349,7 +382,8 @@ def test_answers_are_as_the_document_says(world, admin):
     person_token = person(world).tokens(registered(world, extra={"client_name": "shown"}), world.mcp_url("stateless")).access
     bodies = {"clients.add": {"name": "schema", "redirect_uris": ["http://127.0.0.1/cb"]}, "tokens.revoke": {"token": person_token},
               "keys.create": {"name": "schema"}, "users.add": {"name": "schema-user"}, "access.revoke": {"user": "schema-user"},
-              "delegations.create": {"job": "schema-job", "servers": ["stateless"], "user": world.user}}
+              "delegations.create": {"job": "schema-job", "servers": ["stateless"], "user": world.user},
+              "policy.explain": {"user": world.user, "server": "stateless", "tool": "echo"}}
     world.gateway.cli("user", "add", "schema-job", "--service")
     for path, operations in document["paths"].items():
         for method, operation in sorted(operations.items()):

@@ -210,7 +210,7 @@ def test_R_84_rotation_under_load_fails_no_call(pair):
     """Clients change over at any moment of the grace; sessions go on under the new key."""
     world, twin = pair
     keys = [create(world, "loaded", "--owner", world.user)["key"]]
-    failures, done, stop = [], [0] * 4, threading.Event()
+    failures, done, stop, stays = [], [0] * 4, threading.Event(), threading.Event()
 
     def calls(index: int) -> None:
         base = (world, twin)[index % 2].url
@@ -218,7 +218,7 @@ def test_R_84_rotation_under_load_fails_no_call(pair):
         connection.initialize()
         while not stop.is_set():
             # Half of them stay with the predecessor as long as they may.
-            connection.token = keys[-1] if index < 2 else keys[max(0, len(keys) - 2)]
+            connection.token = keys[-1] if index < 2 or not stays.is_set() else keys[max(0, len(keys) - 2)]
             answer = connection.post("tools/call", {"name": "echo", "arguments": {"text": "x"}})
             if answer.status != 200 or "result" not in answer.text:
                 failures.append(answer.describe())
@@ -230,8 +230,13 @@ def test_R_84_rotation_under_load_fails_no_call(pair):
     rotations = count(3, 20)
     try:
         for _ in range(rotations):
+            # The next rotation ends the predecessor, before the command that does it has ended.
+            stays.clear()
             before = list(done)
+            assert until(lambda: failures or all(now > then + 1 for now, then in zip(done, before)))
             keys.append(world.gateway.cli_json("key", "rotate", "loaded", "--grace", "60s")["key"])
+            stays.set()
+            before = list(done)
             assert until(lambda: failures or all(now > then + 3 for now, then in zip(done, before)))
     finally:
         stop.set()
@@ -281,3 +286,23 @@ def test_wrong_keys_are_slowed_down_and_known_ones_pass(install):
     assert {answer.status for answer in answers} == {401, 429}, "wrong keys cost a look-up each"
     assert int(next(a for a in answers if a.status == 429).header("retry-after")) >= 1
     assert status(world, good) == 200, "a key in use isn't held up"
+
+
+def test_A_33_a_leaked_key_ends_and_nobody_is_told(world):
+    leaked, other = create(world, "leaked", "--owner", world.user)["key"], create(world, "kept", "--owner", world.user)["key"]
+    bearer = world.gateway.cli("admin", "token", "--role", "auditor", "--ttl", "1h").stdout.strip()
+
+    def report(*keys: str):
+        return request("POST", f"{world.url}/api/leaked-keys", json={"keys": list(keys)})
+
+    invented = leaked[:-1] + ("a" if leaked[-1] != "a" else "b")
+    swapped = "_".join(leaked.split("_")[:3] + other.split("_")[3:])
+    answers = [report(invented), report(swapped), report("nonsense"), report(leaked, bearer), report(leaked)]
+    assert {(one.status, one.text) for one in answers} == {(202, '{"status":"accepted"}')}
+    assert status(world, leaked) == 401 and status(world, other) == 200
+    assert request("GET", f"{world.url}/api/keys", headers={"Authorization": f"Bearer {bearer}"}).status == 401
+    row = [row for row in records(world) if row["reason"] == "leaked"][-1]
+    assert (row["action"], row["key_name"], row["subject"]) == ("key.revoked", "leaked", "leak_report")
+    assert "a leaked key was ended" in world.gateway.log() and leaked not in world.gateway.log()
+    for body in ({}, {"keys": "x"}, {"keys": []}, {"keys": ["x"] * 101}):
+        assert request("POST", f"{world.url}/api/leaked-keys", json=body).status == 400

@@ -400,3 +400,30 @@ def test_a_key_is_entered_replaced_and_taken_away_by_clicking(keyed, window, siz
     here.check("key-account")
     page.get_by_role("button", name="Disconnect").click()
     page.wait_for_selector("text=not connected")
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_a_job_is_let_act_and_stopped_by_clicking(accounts, window, size):
+    if not [one for one in accounts.gateway.cli_json("user", "list") if one["name"] == "nightly"]:
+        accounts.gateway.cli("user", "add", "nightly", "--service")
+    here = window(size, dark=size == "desktop")
+    page, url = here.page, f"{accounts.gateway.url}/account"
+    page.goto(f"{accounts.gateway.url}/login")
+    page.locator("input[name=username]").fill(USER)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.locator("#main button").click()
+    page.wait_for_url(url)
+    page.get_by_label("Let a job act for you").select_option("nightly")
+    page.get_by_label("up", exact=True).check()
+    page.get_by_label("Only these tools").fill("get_*")
+    with page.expect_navigation():
+        page.get_by_role("button", name="Let it act for you").click()
+    here.check("account-jobs")
+    assert "up: get_*" in page.inner_text("main")
+    with page.expect_navigation():
+        page.get_by_role("button", name="Take back").click()
+    assert "No job acts for you" in page.inner_text("main")
+    page.get_by_label("For how many days?").fill("0")
+    with page.expect_navigation():
+        page.get_by_role("button", name="Let it act for you").click()
+    here.check("account-jobs-refused", form=False, status_error=True)

@@ -74,15 +74,28 @@ struct APISchema: Sendable {
 
   /// An object of members that are always there.
   ///
-  /// - Parameter members: Name and type; `string?` may be null, `[string]` is a list.
-  init(_ name: String, _ members: KeyValuePairs<String, String>, optional: Set<String> = []) {
+  /// - Parameters:
+  ///   - members: Name and type; `string?` may be null, `[string]` is a list.
+  ///   - optional: Members that may be missing.
+  ///   - nested: Members that have a schema of their own.
+  init(
+    _ name: String, _ members: KeyValuePairs<String, String>, optional: Set<String> = [],
+    nested: [String: JSONValue] = [:]
+  ) {
     self.name = name
     var properties = JSONObject()
-    for (member, type) in members { properties[member] = Self.type(type) }
+    for (member, type) in members { properties[member] = nested[member] ?? Self.type(type) }
     json = [
       "type": "object", "properties": .object(properties), "additionalProperties": false,
       "required": .array(members.map(\.key).filter { !optional.contains($0) }.map { .string($0) }),
     ]
+  }
+
+  /// The same, or null.
+  var orNull: JSONValue {
+    var object = json.objectValue ?? JSONObject()
+    object["type"] = ["object", "null"]
+    return .object(object)
   }
 
   /// A page of a list.
@@ -97,6 +110,7 @@ struct APISchema: Sendable {
   private static func type(_ text: String) -> JSONValue {
     switch text {
     case "string?": ["type": ["string", "null"]]
+    case "integer?": ["type": ["integer", "null"]]
     case "time": ["type": "string", "format": "date-time"]
     case "time?": ["type": ["string", "null"], "format": "date-time"]
     case "[string]": ["type": "array", "items": ["type": "string"]]

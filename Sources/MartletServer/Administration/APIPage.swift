@@ -32,6 +32,11 @@ struct APIPage: Sendable {
     after = ByteString(opened)
   }
 
+  /// Where the page behind an id begins, for a list that was cut elsewhere.
+  func cursor(behind id: String?) -> JSONValue {
+    id.flatMap { try? sealer.seal(Array($0.utf8), in: context) }.map { .string(Base64URL.encode($0)) } ?? .null
+  }
+
   /// Cuts a page out of a whole list, ordered by id.
   func answer<Item>(_ all: [Item], as member: String, id: (Item) -> ByteString, _ json: (Item) -> JSONValue)
     -> APIAnswer

@@ -1,5 +1,6 @@
 import Logging
 import MartletDomain
+import MartletIdentity
 import StrictCoding
 
 /// The admin API: the file to open first. Every operation is declared once; the routes that serve it, the roles that
@@ -11,18 +12,24 @@ struct AdminAPI: Sendable {
   private let clock: any WallClock
   private let logger: Logger
   private let repeated: IdempotentRequests
+  private let leaks: LeakedKeys
 
   init(_ on: AdminDependencies, authenticator: APIAuthenticator, logger: Logger) {
     self.authenticator = authenticator
     self.logger = logger
     audit = on.installation.audit
     clock = on.installation.clock
+    leaks = LeakedKeys(
+      reports: LeakReports(
+        store: on.installation.store, keys: on.installation.apiKeys, adminTokens: on.installation.adminTokens,
+        clock: on.installation.clock), logger: logger)
     repeated = IdempotentRequests(
       store: on.installation.store, sealer: on.installation.sealer, clock: on.installation.clock)
     operations =
       KeyOperations(on: on).all + UserOperations(on: on).all + ClientOperations(on: on).all
       + AccessOperations(on: on).all + AnalyticsOperations(on: on).all + ApprovalOperations(on: on).all
-      + DelegationOperations(on: on).all + TenantOperations(on: on).all
+      + DelegationOperations(on: on).all + TenantOperations(on: on).all + TrailOperations(on: on).all
+      + InstallationOperations(on: on).all
   }
 
   /// The routes: one for each path.
@@ -37,7 +44,7 @@ struct AdminAPI: Sendable {
       return EndpointRoute(methods: here.map(\.method), path: path, auth: .administrator) { request, name in
         await answer(request, name, of: here)
       }
-    } + [EndpointRoute("GET", path: "/api/openapi.json", auth: .anyone) { _, _ in .json(200, document) }]
+    } + [EndpointRoute("GET", path: "/api/openapi.json", auth: .anyone) { _, _ in .json(200, document) }, leaks.route]
   }
 
   private func answer(_ request: EndpointRequest, _ name: String, of here: [APIOperation]) async -> EndpointResponse {

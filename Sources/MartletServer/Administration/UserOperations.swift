@@ -15,7 +15,7 @@ struct UserOperations: Sendable {
 
   var all: [APIOperation] {
     [
-      list, add, remove,
+      list, add, remove, password,
       turn("disable", "Takes access away at once: logins, sessions, tokens and keys.", disabled: true),
       turn("enable", "Lets a disabled user log in and its keys work again.", disabled: false),
     ]
@@ -78,6 +78,23 @@ struct UserOperations: Sendable {
       }
       guard let changed = try await on.installation.store.user(user.id) else { throw APIProblem.notFound }
       return APIAnswer(200, .object(UserJSON.object(changed)))
+    }
+  }
+
+  private var password: APIOperation {
+    APIOperation(
+      "users.password", "POST", "/api/users/:name/password",
+      "Replaces a local user's password and ends the logins of the old one; a made one is shown this once.",
+      roles: APIRole.changing,
+      body: [APIField("password", .text(1024), "8 to 1024 bytes; without it one is made and shown.")], Self.user
+    ) { request in
+      let user = try await target(request)
+      guard let name = user.loginName else { throw APIProblem.invalid("Only local users have a password here.") }
+      let made = Base64URL.encode(on.installation.random.bytes(15))
+      try await on.installation.localUsers.setPassword(name, to: Secret(request.text("password") ?? made))
+      var answer = UserJSON.object(user)
+      if request.text("password") == nil { answer["password"] = .string(made) }
+      return APIAnswer(200, .object(answer))
     }
   }
 
