@@ -1,15 +1,23 @@
-"""One story from end to end, with real clients and a real server: an administrator invites a user, policy denies `delete_note`, a key is
-rotated while it is used, the user is off-boarded, and an auditor exports and verifies a trail that tells all of it."""
+"""One story from end to end, with real clients and a real server: an administrator invites a user, policy denies `delete_note`, an approval
+is asked and given, a key is rotated while it is used, the user is off-boarded, and an auditor exports and verifies a trail that tells all of it."""
 
 import json
+import re
 import threading
 
 import pytest
-from martlet_support import Gateway, MCPConnection, request
+from martlet_support import Browser, Gateway, MCPConnection, request
 from martlet_support.real import ClientFailed, RealClient, real_server
 from martlet_support.steps import until
 
-POLICY = {"rules": [{"name": "nothing-is-deleted", "effect": "deny", "what": {"tools": ["delete_*"]}}]}
+BOSS = "another horse battery staple"
+POLICY = {
+    "roles": {"leads": {"users": ["boss"]}},
+    "rules": [
+        {"name": "nothing-is-deleted", "effect": "deny", "what": {"tools": ["delete_*"]}},
+        {"name": "sharing-is-asked", "effect": "require_approval", "approvers": ["leads"], "what": {"tools": ["share_*"]}},
+    ],
+}
 
 
 @pytest.fixture(scope="module")
@@ -17,7 +25,7 @@ def gateway(tmp_path_factory):
     file = tmp_path_factory.mktemp("siem") / "trail.jsonl"
     with (
         real_server("notes") as url,
-        Gateway({"notes": url}, config={"policy": POLICY, "audit": {"sinks": [{"file": str(file)}]}}) as gateway,
+        Gateway({"notes": url}, users={"boss": BOSS}, config={"policy": POLICY, "audit": {"sinks": [{"file": str(file)}]}}) as gateway,
     ):
         gateway.shipped = file
         yield gateway
@@ -40,9 +48,10 @@ def test_from_the_invitation_to_the_audit(gateway):
     carol = api(gateway, "admin", "POST", "/api/users", {"name": "carol"})
     with client(gateway, "sdk-2.3", carol["password"], "list_notes") as reader:
         called = reader.connect()
-        assert called.text == "milk, bread" and called.tools == ["list_notes"], "what is denied isn't listed either"
+        assert called.text == "milk, bread" and sorted(called.tools) == ["list_notes", "share_note"], "what is denied isn't listed either"
         with client(gateway, "sdk-1.30", carol["password"], "delete_note", name="milk") as deleter, pytest.raises(ClientFailed, match="(?i)denied|not allowed|policy"):
             deleter.connect()
+        approved(gateway)
         rotated_under_load(gateway)
         # She leaves: everything of hers ends, in the client that is logged in too.
         revoked = api(gateway, "admin", "POST", "/api/access/revoke", {"user": "carol"})
@@ -51,6 +60,26 @@ def test_from_the_invitation_to_the_audit(gateway):
         with pytest.raises(ClientFailed):
             reader.again()
     audited(gateway, carol["id"])
+
+
+def approved(gateway):
+    """A call waits for somebody who leads, who says yes on a page; then it goes through, once."""
+    key = api(gateway, "admin", "POST", "/api/keys", {"name": "sharing", "owner": "carol"})["key"]
+    connection = MCPConnection(gateway.mcp_url("notes"), key)
+    connection.initialize()
+
+    def share() -> str:
+        return json.dumps(connection.call("tools/call", {"name": "share_note", "arguments": {"name": "bread"}}))
+
+    asked = re.search(r"/approvals/(apr_[\w-]+)", share())
+    assert asked, "the way to the approval isn't told"
+    browser = Browser(gateway.url)
+    page = browser.open(gateway.url + asked[0])
+    if page.has_form and "password" in page.main_form.names:
+        page = browser.submit(page, {"username": "boss", "password": BOSS})
+    browser.submit(page, {"decision": "allow"})
+    assert "bread is shared" in share()
+    assert "bread is shared" not in share(), "it counts once"
 
 
 def rotated_under_load(gateway):
@@ -96,6 +125,8 @@ def audited(gateway, carol: str):
         ("user.created", {}), ("login.succeeded", {}), ("consent.granted", {}), ("token.issued", {}),
         ("exchange.forwarded", {"target": "list_notes", "subject": carol}),
         ("exchange.refused", {"target": "delete_note", "subject": carol}),
+        ("key.created", {}), ("approval.requested", {}), ("approval.granted", {}), ("approval.used", {}),
+        ("exchange.forwarded", {"target": "share_note", "key": "sharing"}),
         ("key.created", {}), ("exchange.forwarded", {"key": "nightly", "target": "list_notes"}), ("key.rotated", {}), ("key.rotated", {}),
         ("access.revoked", {}), ("exchange.refused", {"status": 401}), ("trail.exported", {}),
     ]

@@ -19,4 +19,10 @@ def delete_note(name: str) -> str:
     return f"{name} is gone"
 
 
+@server.tool
+def share_note(name: str) -> str:
+    """Shows a note to everybody."""
+    return f"{name} is shared"
+
+
 server.run(transport="http", host="127.0.0.1", port=int(sys.argv[1]), show_banner=False)
