@@ -41,6 +41,7 @@ public struct OracleQuestion: Hashable, Sendable {
       "tenant": .string(principal.tenant.string), "subject": .string(principal.subject.string),
       "user": user ?? .null, "client": .string(principal.client.string),
       "key": principal.key.map { .string($0.name) } ?? .null,
+      "job": principal.key?.delegation.map { .string($0.jobName) } ?? .null,
       "server": .string(principal.route.server.string),
     ]
     for (key, value) in more.members { input[key] = value }
