@@ -104,6 +104,16 @@ let package = Package(
       ],
       swiftSettings: settings),
 
+    .target(
+      name: "MartletIntegrations",
+      dependencies: [
+        "StrictCoding", "OAuthProtocol", "MartletDomain", "OAuthClient", "MartletAudit",
+        .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+      ],
+      swiftSettings: settings),
+
     // composition
     .target(
       name: "MartletServer",
@@ -111,7 +121,7 @@ let package = Package(
         "StrictCoding", "HTTPWire", "OAuthProtocol", "MCPProtocol", "MartletDomain", "OAuthClient",
         "MartletAuthorizationServer", "MartletIdentity", "MartletPolicy", "MartletAudit", "MartletVault",
         "MartletProxy",
-        "MartletStoreSQLite",
+        "MartletStoreSQLite", "MartletIntegrations",
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -152,7 +162,7 @@ let package = Package(
     + [
       "StrictCoding", "OAuthProtocol", "MCPProtocol", "MartletDomain", "OAuthClient", "MartletAuthorizationServer",
       "MartletIdentity", "MartletVault", "MartletPolicy", "MartletAudit", "MartletProxy", "MartletStoreSQLite",
-      "MartletServer",
+      "MartletIntegrations", "MartletServer",
     ].map { (name: String) -> Target in
       .testTarget(
         name: "\(name)Tests",

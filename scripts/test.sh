@@ -9,7 +9,7 @@ started=$(now)
 say "Set-up"
 need_build_tools
 if [ "$(uname -s)" != Darwin ] && command -v dpkg-query >/dev/null; then
-  need_packages chromium fonts-dejavu-core
+  need_packages chromium fonts-dejavu-core prometheus rsyslog
 fi
 scripts/python-env.sh test fastmcp sdk1 sdk112 sdk19 sdk16 canaille everything-server
 say "Set-up done after $(spent "$started")"

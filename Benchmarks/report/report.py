@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from . import chart, hot_spots, tables
+from . import chart, hot_spots, stages, tables
 from .figures import good, middle
 from .targets import verdicts
 
@@ -24,6 +24,7 @@ SECTIONS = [
     ("idle", "Idle streams", tables.idle),
     ("start", "Start and rest", tables.start),
     ("growth", "Many routes, many sessions", tables.growths),
+    ("instructions", "Instructions and system calls", stages.instructions),
 ]
 
 

@@ -12,6 +12,9 @@ public final class AuditRecorder: AuditSink {
     var beingWritten = 0
     var lost = 0
     var failedSince: Timestamp?
+    var accepted: Int64 = 0
+    var written: Int64 = 0
+    var ledger: RunLedger?
 
     var count: Int { waiting.count + beingWritten }
   }
@@ -47,7 +50,13 @@ public final class AuditRecorder: AuditSink {
   /// Hands an event over.
   public func record(_ event: AuditEvent) {
     queue.withLock { queue in
-      if queue.count < capacity { queue.waiting.append(event) } else { queue.lost += 1 }
+      guard queue.count < capacity else {
+        queue.lost += 1
+        return
+      }
+      queue.waiting.append(event)
+      queue.accepted += 1
+      queue.ledger?.note(accepted: queue.accepted, written: queue.written)
     }
   }
 
@@ -56,6 +65,14 @@ public final class AuditRecorder: AuditSink {
     try await flush()
     try await store.appendAuditEvents([event], linkedBy: chain)
     metrics.count([event])
+  }
+
+  /// Counts in a ledger from now on, so that what a crash takes with it is known afterwards.
+  public func count(in ledger: RunLedger) {
+    queue.withLock { queue in
+      queue.ledger = ledger
+      ledger.note(accepted: queue.accepted, written: queue.written)
+    }
   }
 
   /// How many events wait to be written.
@@ -82,6 +99,8 @@ public final class AuditRecorder: AuditSink {
         queue.withLock { queue in
           queue.beingWritten -= batch.count
           queue.failedSince = nil
+          queue.written += Int64(batch.count)
+          queue.ledger?.note(accepted: queue.accepted, written: queue.written)
         }
       }
     }

@@ -20,6 +20,8 @@ public struct PolicyQuestion: Sendable {
   public var definitions: ToolDefinitions?
   /// The digests of the definitions that are trusted, by tool, where tools are pinned.
   public var pins: [ByteString: [UInt8]]?
+  /// That somebody approved it, where somebody did.
+  public var approved: ApprovedCall?
 
   /// Whether anything has to be found out before it can be answered.
   public var needsLookups: Bool { needsDefinitions || rules?.needsFacts ?? false }
@@ -42,9 +44,14 @@ public struct PolicyQuestion: Sendable {
 public struct PolicyDenial: Error, Sendable, Hashable {
   /// A stable code, such as `tenant_not_admitted`, or `rule:` and the name of the rule.
   public let reason: String
+  /// The rule by which it may go on once somebody approves of it; `nil` where it may not go on at all.
+  public let approvableBy: String?
 
   /// Describes a denial.
-  public init(reason: String) { self.reason = reason }
+  public init(reason: String, approvableBy: String? = nil) {
+    self.reason = reason
+    self.approvableBy = approvableBy
+  }
 }
 
 /// Decides what may be done. One engine decides lists and calls alike.

@@ -52,6 +52,8 @@ public final class Gateway: Sendable {
     public var subjects: SubjectDirectory
     /// Counts calls.
     public var limiter: any CallLimiter
+    /// Counts calls by the day.
+    public var quotas: DailyQuotas
     /// Keeps which definitions of tools are trusted.
     public var toolPins: any ToolPinStore
     /// Signs assertions.
@@ -68,6 +70,8 @@ public final class Gateway: Sendable {
     public var random: any RandomSource
     /// Seals what clients hold of Martlet's state.
     public var sealer: Sealer
+    /// Calls that wait for somebody.
+    public var approvals: Approvals
     /// Hands out upstream credentials.
     public var credentials: any UpstreamCredentials
 
@@ -75,10 +79,11 @@ public final class Gateway: Sendable {
     public init(
       verifier: any BearerVerifier, keys: any KeyVerifier, revocations: RevocationIndex,
       sessions: any MCPSessionStore, policy: any PolicyEngine, subjects: SubjectDirectory, limiter: any CallLimiter,
+      quotas: DailyQuotas,
       toolPins: any ToolPinStore,
       assertions: any UpstreamAssertions, transport: any UpstreamTransport,
       audit: any AuditSink, flows: any FlowCorrelation, clock: any WallClock, random: any RandomSource,
-      sealer: Sealer, credentials: (any UpstreamCredentials)? = nil
+      sealer: Sealer, approvals: Approvals, credentials: (any UpstreamCredentials)? = nil
     ) {
       self.verifier = verifier
       self.keys = keys
@@ -87,6 +92,7 @@ public final class Gateway: Sendable {
       self.policy = policy
       self.subjects = subjects
       self.limiter = limiter
+      self.quotas = quotas
       self.toolPins = toolPins
       self.assertions = assertions
       self.transport = transport
@@ -95,6 +101,7 @@ public final class Gateway: Sendable {
       self.clock = clock
       self.random = random
       self.sealer = sealer
+      self.approvals = approvals
       self.credentials = credentials ?? NoCredentials()
     }
   }
@@ -116,18 +123,21 @@ public final class Gateway: Sendable {
     sessions = MCPSessions(store: dependencies.sessions, clock: dependencies.clock, random: dependencies.random)
     resolver = SessionResolver(sessions: sessions)
     recorder = ExchangeRecorder(audit: dependencies.audit, flows: dependencies.flows, clock: dependencies.clock)
-    selector = UpstreamSelector(assertions: dependencies.assertions)
+    selector = UpstreamSelector(assertions: dependencies.assertions, random: dependencies.random)
     injector = CredentialInjector(credentials: dependencies.credentials)
     transport = dependencies.transport
     sseClients = SSEClientDirectory(random: dependencies.random)
     eras = EraResolver(selector: selector, transport: transport)
     let pinning = ToolPinning(
       store: dependencies.toolPins, audit: dependencies.audit, clock: dependencies.clock)
+    let catalogue = ToolCatalogue(
+      eras: eras, selector: selector, transport: transport, pinning: pinning, clock: dependencies.clock)
     admission = Admission(
       policy: dependencies.policy, subjects: dependencies.subjects, limiter: dependencies.limiter,
-      catalogue: ToolCatalogue(
-        eras: eras, selector: selector, transport: transport, pinning: pinning, clock: dependencies.clock),
-      pinning: pinning, recorder: recorder)
+      quotas: dependencies.quotas,
+      catalogue: catalogue, pinning: pinning, recorder: recorder,
+      approvals: ApprovalGate(
+        approvals: dependencies.approvals, policy: dependencies.policy, catalogue: catalogue))
     legacyBridge = LegacyBridge(clock: dependencies.clock, random: dependencies.random)
     modernBridge = ModernBridge(
       sealer: dependencies.sealer, clock: dependencies.clock, random: dependencies.random, eventLoop: group.next())

@@ -51,6 +51,21 @@ public enum PlainText {
     sanitized(String(decoding: bytes, as: UTF8.self), limit: limit)
   }
 
+  /// The text for people who decide by it: its lines stay, and every scalar that can't be seen, or reorders what is seen,
+  /// is shown as `⟨U+202E⟩`. HTML still has to be escaped where the text is put.
+  public static func marked(_ text: some StringProtocol) -> String {
+    var output = ""
+    for scalar in text.unicodeScalars {
+      if scalar.value == 0x0A || isVisible(scalar) {
+        output.unicodeScalars.append(scalar)
+      } else {
+        let digits = String(scalar.value, radix: 16, uppercase: true)
+        output += "⟨U+" + String(repeating: "0", count: max(0, 4 - digits.utf8.count)) + digits + "⟩"
+      }
+    }
+    return output
+  }
+
   private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
     scalar.value < 0x20 || (scalar.value >= 0x7F && scalar.value < 0xA0)
   }

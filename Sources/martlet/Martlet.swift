@@ -16,7 +16,7 @@ struct Martlet: AsyncParsableCommand {
       Serve.self, ConfigCommand.self, UserCommand.self, ClientCommand.self, TokenCommand.self, FlowCommand.self,
       SigningKeyCommand.self, PolicyCommand.self, AuditCommand.self, KeyCommand.self, AdminCommand.self,
       AccessCommand.self, ConnectionCommand.self, BackupCommand.self, RestoreCommand.self, ToolCommand.self,
-      DelegationCommand.self, TenantCommand.self,
+      ApprovalCommand.self, DelegationCommand.self, TenantCommand.self,
     ])
 
   static func main() async {

@@ -69,7 +69,7 @@ def test_V_067_A_34_nothing_else_opens_the_api(world, admin):
     key = admin.ok("POST", "/api/keys", {"name": "strong", "owner": world.user}, 201)["key"]
     route_token = person(world).tokens(registered(world, extra={"client_name": "route"})).access
     metadata = f"{world.url}/.well-known/oauth-protected-resource/api"
-    for token in (None, "nonsense", key, route_token, admin.token[:-1] + "0", "mrt_adm_", admin.token + "x"):
+    for token in (None, "nonsense", key, route_token, admin.token[:-1] + ("1" if admin.token[-1] == "0" else "0"), "mrt_adm_", admin.token + "x"):
         for method, path in [("GET", "/api/keys"), ("POST", "/api/keys"), ("DELETE", "/api/keys/x"), ("GET", "/api/users")]:
             answer = API(world, token)(method, path)
             refused(answer, 401, "invalid_token")
@@ -388,7 +388,8 @@ def test_answers_are_as_the_document_says(world, admin):
     for path, operations in document["paths"].items():
         for method, operation in sorted(operations.items()):
             name = "schema" if "/keys/" in path else "globex" if "/tenants/" in path else "schema-user"
-            if method == "delete":
+            # What waits for approval is compared in test_approvals.
+            if method == "delete" or "/approvals/" in path:
                 continue
             answer = admin(method.upper(), path.replace("{name}", name), bodies.get(operation["operationId"]))
             success = next(code for code in operation["responses"] if code.startswith("2"))

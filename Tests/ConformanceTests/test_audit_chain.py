@@ -7,11 +7,13 @@ import json
 import random
 import shutil
 import sqlite3
+import threading
+import time
 
 import pytest
 from martlet_support import request
 from martlet_support.route import connect
-from martlet_support.steps import count
+from martlet_support.steps import at_once, count
 
 RECORDS = 60
 
@@ -159,15 +161,100 @@ def test_A_04_an_anchor_kept_elsewhere_shows_an_old_copy(trail, tmp_path):
     assert "there is no file" in missing.stderr
 
 
-def test_A_06_after_kill_9_the_chain_is_whole(install):
+def test_A_06_after_kill_9_the_chain_is_whole_and_the_gap_is_told(install):
+    """Killed in the midst of calls: every call that was answered stands in the trail, or is among those that the trail says are missing."""
     world = install()
-    for _ in range(count(3, 200)):
-        connection = connect(world, "modern")
-        for _ in range(5):
-            connection.tool("echo", {"text": "x"})
-        world.gateway.kill()
+    connection, random_of = connect(world, "modern"), random.Random(9)
+    rounds, gaps = count(4, 200), 0
+    for number in range(rounds):
+        answered = calls_until_killed(world, connection, f"round-{number}", random_of.uniform(0.05, 0.4))
         world.gateway.start()
-        assert verify(world.gateway)[0]["whole"]
+        assert verify(world.gateway)[0]["whole"], f"round {number}"
+        lost = answered - calls_recorded(world, f"round-{number}")
+        told = interruptions(world)
+        assert len(told) == number + 1, "each crash is told once"
+        assert lost <= told[-1], f"round {number}: {lost} of {answered} calls left no record, and the trail speaks of {told[-1]}"
+        gaps += told[-1] > 0
+    world.gateway.restart()
+    assert len(interruptions(world)) == rounds, "an end in order isn't one"
+    print(f"proof: A-06 count={rounds} (kill -9; {gaps} with a gap, all told)")
+
+
+def calls_until_killed(world, connection, name: str, seconds: float) -> int:
+    """How many calls were answered before the process was gone."""
+    answered, threads = [], []
+
+    def call():
+        with contextlib.suppress(Exception):
+            while True:
+                connection.tool(name, {})
+                answered.append(1)
+
+    for _ in range(3):
+        threads.append(threading.Thread(target=call))
+        threads[-1].start()
+    time.sleep(seconds)
+    world.gateway.kill()
+    for thread in threads:
+        thread.join()
+    return len(answered)
+
+
+def calls_recorded(world, name: str) -> int:
+    with database(world.gateway) as connection:
+        return connection.execute("SELECT COUNT(*) FROM audit_event WHERE target = ? AND action = 'exchange.forwarded'", [name]).fetchone()[0]
+
+
+def interruptions(world) -> list[int]:
+    with database(world.gateway) as connection:
+        rows = connection.execute("SELECT target FROM audit_event WHERE action = 'trail.interrupted' ORDER BY sequence").fetchall()
+        return [int(row["target"]) for row in rows]
+
+
+def test_A_06_each_altered_record_is_named_and_no_other(install, tmp_path):
+    """Records of real requests, 10,000 at the full count: a hundred at a time, a part of each is altered, in every column that can be."""
+    world, wanted = install(), count(300, 10_000)
+    connection = connect(world, "modern")
+    while recorded(world) < wanted:
+        at_once(4, lambda _: [connection.tool("echo", {"text": "x"}) for _ in range(25)])
+    world.gateway.stop()
+    random_of, trail, altered = random.Random(6), Copy(world.gateway, world.gateway.data_dir), 0
+    with database(trail) as connection:
+        numbers = [row["sequence"] for row in connection.execute("SELECT sequence FROM audit_event ORDER BY random()")]
+    for begin in range(0, len(numbers), 100):
+        chosen, undo = sorted(numbers[begin:begin + 100]), []
+        with database(trail) as connection:
+            for number in chosen:
+                row = connection.execute("SELECT * FROM audit_event WHERE sequence = ?", [number]).fetchone()
+                column = random_of.choice([name for name in row.keys() if name not in ("position", "sequence", "digest", "tenant", "action") and row[name] is not None])
+                undo.append((column, row[column], number))
+                connection.execute(f"UPDATE audit_event SET {column} = ? WHERE sequence = ?", [flipped(row[column], random_of), number])
+        assert findings(trail) == [f"record {number} was altered, put in or moved" for number in chosen]
+        with database(trail) as connection:
+            for column, value, number in undo:
+                connection.execute(f"UPDATE audit_event SET {column} = ? WHERE sequence = ?", [value, number])
+        altered += len(chosen)
+    assert verify(trail)[0]["whole"]
+    for deed in DEEDS * count(1, 5):
+        copied = Copy(world.gateway, shutil.copytree(trail.data_dir, tmp_path / "copy"))
+        with database(copied) as connection:
+            deed(connection, random_of)
+        assert findings(copied), deed.__name__
+        shutil.rmtree(copied.data_dir)
+    print(f"proof: A-06 count={altered} (records altered and named)")
+
+
+def recorded(world) -> int:
+    with database(world.gateway) as connection:
+        return connection.execute("SELECT COUNT(*) FROM audit_event").fetchone()[0]
+
+
+def flipped(value, random_of):
+    """One bit of a number, or one character of a text."""
+    if isinstance(value, int):
+        return value ^ (1 << random_of.randrange(8))
+    place = random_of.randrange(len(value))
+    return value[:place] + ("x" if value[place] != "x" else "y") + value[place + 1:]
 
 
 def test_A_13_an_export_carries_its_proof(trail):

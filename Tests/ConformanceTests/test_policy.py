@@ -215,7 +215,7 @@ def test_problems_of_the_section_are_told_with_their_place(world):
         world.gateway.config_path.write_text(text)
     paths = {problem["path"] for problem in told}
     assert paths >= {
-        "policy.default", "policy.rules[0].effect", "policy.rules[1].name", "policy.rules[1].what.servers",
+        "policy.default", "policy.rules[0].approvers", "policy.rules[1].name", "policy.rules[1].what.servers",
         "policy.rules[1].what.tool", "policy.rules[2].name", "policy.rules[3].when.time.from"}, paths
     assert any("did you mean tools?" == problem["hint"] for problem in told)
 

@@ -2,6 +2,7 @@
 once said, once, and sends what had not been executed. What may have been executed is never sent twice."""
 
 import json
+import sqlite3
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -42,6 +43,18 @@ def test_X2_a_session_the_upstream_lost_is_begun_anew(shared):
     assert connection.session == mine
     assert connection.call("tools/list")["result"]["tools"]
     assert len(upstream.received("initialize")) == 2, "once is enough"
+
+
+def test_X2_a_client_that_comes_back_after_weeks_finds_its_session(install):
+    world = install()
+    connection = begun(world)
+    world.gateway.stop()
+    with sqlite3.connect(world.gateway.data_dir / "martlet.sqlite") as database:
+        aged = database.execute("UPDATE mcp_session SET created_at = created_at - ?1, used_at = used_at - ?1", (29 * 86_400_000,))
+        assert aged.rowcount == 1
+    world.upstreams["stateful"].drop_sessions()  # as a server does meanwhile
+    world.gateway.start()
+    assert connection.tool("echo", {"text": "back"})["content"][0]["text"] == "back"
 
 
 def test_X2_many_calls_at_once_begin_it_once(shared):

@@ -1,14 +1,17 @@
 """The pages in a real Chromium, by clicking: no console error, no CSP violation, one main form, readable on a phone."""
 
 import http.server
+import re
 import shutil
 import threading
 import urllib.parse
 
 import pytest
-from martlet_support import OAuthClient, Pkce, Tokens, repository, request
+from martlet_support import MCPConnection, OAuthClient, Pkce, Tokens, repository, request
 from martlet_support.connect_world import ConnectWorld
+from martlet_support.mcp import MODERN
 from martlet_support.pytest_plugin import PASSWORD, USER
+from martlet_support.route import token
 
 playwright = pytest.importorskip("playwright.sync_api")
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -352,3 +355,38 @@ def test_a_job_is_let_act_and_stopped_by_clicking(accounts, window, size):
     with page.expect_navigation():
         page.get_by_role("button", name="Let it act for you").click()
     here.check("account-jobs-refused", form=False, status_error=True)
+
+
+@pytest.fixture(scope="module")
+def held(install_for_file):
+    """Calls of alice's that wait for boss."""
+    rule = {"name": "ask-before-deploying", "effect": "require_approval", "approvers": ["leads"], "what": {"tools": ["deploy"]}}
+    world = install_for_file(
+        users={"boss": PASSWORD}, config={"policy": {"roles": {"leads": {"users": ["boss"]}}, "rules": [rule]}})
+    world.upstreams["modern"].tools = [{"name": "deploy", "inputSchema": {"type": "object"}}]
+    return world
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_V_032_a_call_is_approved_by_clicking(held, window, size):
+    alice = MCPConnection(held.mcp_url("modern"), token(held, "modern"), revision=MODERN)
+    arguments = {"stage": f"production on {size}", "files": ["a.txt", "\u202egnp.exe"], "note": "long " * 40}
+    link = re.search(r"http\S+/approvals/[\w-]+", alice.tool("deploy", arguments)["content"][0]["text"]).group()
+    here = window(size, dark=size == "phone")
+    page = here.page
+    page.goto(link)
+    page.locator("input[name=username]").fill("boss")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.locator("#main button").click()
+    page.wait_for_url(link)
+    here.check("approval-asks")
+    assert f"production on {size}" in page.inner_text("pre") and "⟨U+202E⟩" in page.inner_text("pre")
+    page.get_by_role("link", name="All approvals").click()
+    here.check("approvals", form=False)
+    page.get_by_role("link", name="Look at it").click()
+    page.get_by_role("button", name="Allow for an hour").click()
+    page.wait_for_selector("text=Allowed for a time")
+    here.check("approval-hour")
+    page.get_by_role("button", name="Take back").click()
+    page.wait_for_selector("text=Taken back")
+    here.check("approval-over", form=False)

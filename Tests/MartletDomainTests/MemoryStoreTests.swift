@@ -7,6 +7,10 @@ import Testing
   let makeStore: StoreMaker = { MemoryStore() }
   let makeStores: SharedStoreMaker = { handles in Array(repeating: MemoryStore(), count: handles) }
 
+  @Test func V_032_anApprovalFitsOneCall() async throws {
+    try await ApprovalStoreContract.anApprovalFitsOneCall(makeStore: makeStore)
+  }
+  @Test func V_032_grantsEnd() async throws { try await ApprovalStoreContract.grantsEnd(makeStore: makeStore) }
   @Test func clientsComeBackAsStored() async throws {
     try await ClientStoreContract.clientsComeBackAsStored(makeStore: makeStore)
   }
@@ -160,6 +164,11 @@ import Testing
   }
   @Test func eventsAreFound() async throws { try await AuditStoreContract.eventsAreFound(makeStore: makeStore) }
   @Test func flowsAreSummedUp() async throws { try await AuditStoreContract.flowsAreSummedUp(makeStore: makeStore) }
+  @Test func callsAreSummedUp() async throws { try await CallSumStoreContract.callsAreSummedUp(makeStore: makeStore) }
+  @Test func A_45_keysOfCallSumsAreBounded() async throws {
+    try await CallSumStoreContract.A_45_keysAreBounded(makeStore: makeStore)
+  }
+  @Test func oneTellsASink() async throws { try await TrailCursorStoreContract.oneTellsASink(makeStore: makeStore) }
 
   @Test func connectionsComeBackAsStored() async throws {
     try await ConnectionStoreContract.connectionsComeBackAsStored(makeStore: makeStore)

@@ -19,6 +19,16 @@ import Testing
     }
   }
 
+  @Test func V_032_anApprovalFitsOneCall() async throws {
+    try await ApprovalStoreContract.anApprovalFitsOneCall(makeStore: makeStore)
+  }
+  @Test func V_032_anApprovalIsSpentOnce() async throws {
+    try await ApprovalStoreContract.anApprovalIsSpentOnce(makeStores: makeStores, attempts: 200)
+  }
+  @Test func V_032_grantsEnd() async throws { try await ApprovalStoreContract.grantsEnd(makeStore: makeStore) }
+  @Test func quotasAreNeverExceeded() async throws {
+    try await ApprovalStoreContract.quotasAreNeverExceeded(makeStores: makeStores)
+  }
   @Test func V_031_changedToolsAreNotTrusted() async throws {
     try await ToolPinStoreContract.changedToolsAreNotTrusted(makeStore: makeStore)
   }
@@ -178,6 +188,11 @@ import Testing
   }
   @Test func eventsAreFound() async throws { try await AuditStoreContract.eventsAreFound(makeStore: makeStore) }
   @Test func flowsAreSummedUp() async throws { try await AuditStoreContract.flowsAreSummedUp(makeStore: makeStore) }
+  @Test func callsAreSummedUp() async throws { try await CallSumStoreContract.callsAreSummedUp(makeStore: makeStore) }
+  @Test func A_45_keysOfCallSumsAreBounded() async throws {
+    try await CallSumStoreContract.A_45_keysAreBounded(makeStore: makeStore)
+  }
+  @Test func oneTellsASink() async throws { try await TrailCursorStoreContract.oneTellsASink(makeStore: makeStore) }
 
   @Test func connectionsComeBackAsStored() async throws {
     try await ConnectionStoreContract.connectionsComeBackAsStored(makeStore: makeStore)

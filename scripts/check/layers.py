@@ -28,10 +28,12 @@ LAYERS: dict[str, tuple[set[str], set[str]]] = {
         VOCABULARY | {"HTTPWire", "MartletDomain", "OAuthClient", "MartletPolicy", "MartletAudit", "MartletVault"},
         {"Crypto"} | NIO),
     "MartletStoreSQLite": ({"StrictCoding", "OAuthProtocol", "MartletDomain"}, {"GRDB", "GRDBSQLite"}),
+    "MartletIntegrations": (
+        {"StrictCoding", "OAuthProtocol", "MartletDomain", "OAuthClient", "MartletAudit"}, {"Crypto", "NIOCore", "NIOPosix"}),
     "MartletServer": (
         VOCABULARY | {
             "HTTPWire", "MartletDomain", "OAuthClient", "MartletAuthorizationServer", "MartletIdentity", "MartletPolicy",
-            "MartletAudit", "MartletVault", "MartletProxy", "MartletStoreSQLite"},
+            "MartletAudit", "MartletVault", "MartletProxy", "MartletStoreSQLite", "MartletIntegrations"},
         {"Crypto", "Hummingbird", "HTTPTypes", "Mustache", "Yams", "Logging", "NIOExtras", "UnixSignals"} | NIO),
     "martlet": (
         {"StrictCoding", "OAuthProtocol", "MartletDomain", "MartletAuthorizationServer", "MartletIdentity",

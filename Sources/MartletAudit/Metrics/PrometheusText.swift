@@ -52,6 +52,24 @@ public struct PrometheusText {
     }
   }
 
+  /// Adds how it goes with sinks.
+  public mutating func add(_ shippers: [TrailShipper]) {
+    guard !shippers.isEmpty else { return }
+    let all = shippers.map { ($0.sink.name, $0.progress) }.sorted { $0.0 < $1.0 }
+    add("martlet_trail_sink_lag_records", "gauge", "Records that a sink wasn't told yet.", all) { $0.lag }
+    add("martlet_trail_sink_failing", "gauge", "Whether a sink takes nothing.", all) { $0.isFailing ? 1 : 0 }
+    add("martlet_trail_sink_told_total", "counter", "Records that a sink was told.", all) { $0.told }
+    add("martlet_trail_sink_missed_total", "counter", "Records removed before a sink took them.", all) { $0.missed }
+  }
+
+  private mutating func add(
+    _ name: String, _ kind: String, _ help: String, _ sinks: [(String, TrailShipper.Progress)],
+    _ value: (TrailShipper.Progress) -> Int64
+  ) {
+    describe(name, kind, help)
+    for (sink, progress) in sinks { lines.append("\(name){sink=\"\(Self.escaped(sink))\"} \(value(progress))") }
+  }
+
   private mutating func describe(_ name: String, _ kind: String, _ help: String) {
     lines.append("# HELP \(name) \(help)")
     lines.append("# TYPE \(name) \(kind)")

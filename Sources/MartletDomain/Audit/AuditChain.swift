@@ -30,7 +30,9 @@ public struct AuditChain: Sendable {
   /// which has one form only.
   public func head(after head: AuditHead, adding event: AuditEvent) -> AuditHead {
     let sequence = head.sequence + 1
-    var bytes = head.digest
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(640)
+    bytes += head.digest
     withUnsafeBytes(of: sequence.bigEndian) { bytes.append(contentsOf: $0) }
     event.appendCanonicalBytes(to: &bytes)
     return AuditHead(
@@ -42,7 +44,6 @@ extension AuditEvent {
   /// The record as bytes that mean exactly this record: fields in one order, each behind its length, or a mark where it
   /// is absent. What is added later goes to the end and only where it is there, so that old records keep their bytes.
   func appendCanonicalBytes(to bytes: inout [UInt8]) {
-    bytes.reserveCapacity(bytes.count + 256)
     bytes.append(1)
     bytes.appendField(tenant.value.bytes)
     bytes.appendField(at.milliseconds)
@@ -62,6 +63,10 @@ extension AuditEvent {
     if let key {
       bytes.append(3)
       bytes.appendField(key.utf8)
+    }
+    if let trace {
+      bytes.append(4)
+      bytes.appendField(trace.utf8)
     }
   }
 }

@@ -98,6 +98,22 @@ public enum AuditAction: String, Sendable, CaseIterable {
   case toolChanged = "tool.changed"
   /// A changed definition of a tool was accepted.
   case toolAccepted = "tool.accepted"
+  /// A call waits for somebody's approval; the reason names the approval and the rule, here and below.
+  case approvalRequested = "approval.requested"
+  /// Somebody let a call through, once or for a time.
+  case approvalGranted = "approval.granted"
+  /// Somebody refused a call.
+  case approvalDenied = "approval.denied"
+  /// An approval let a call through; the record stands before the call is sent.
+  case approvalUsed = "approval.used"
+  /// An approval ended unused, or nobody had decided in time.
+  case approvalExpired = "approval.expired"
+  /// An approval was taken back.
+  case approvalRevoked = "approval.revoked"
+  /// A call couldn't even be asked about, or somebody tried to decide who may not.
+  case approvalRefused = "approval.refused"
+  /// Nobody took the notice about a call that waits.
+  case approvalNoticeFailed = "approval_notice.failed"
   /// A signing key was added.
   case signingKeyRotated = "signing_key.rotated"
   /// A user was made.
@@ -110,6 +126,8 @@ public enum AuditAction: String, Sendable, CaseIterable {
   case configurationRefused = "configuration.refused"
   /// Records older than their keeping were removed from the trail; the target is the number of the last of them.
   case trailTrimmed = "trail.trimmed"
+  /// A process ended without a word; the target is how many of its last records may be missing at most.
+  case trailInterrupted = "trail.interrupted"
   /// The trail was exported.
   case trailExported = "trail.exported"
   /// The process started.
@@ -150,13 +168,15 @@ public struct AuditEvent: Sendable, Hashable {
   public var duration: Duration?
   /// Where it came from.
   public var address: String?
+  /// The distributed trace that it belongs to (W3C Trace Context): 32 hexadecimal digits.
+  public var trace: String?
 
   /// Describes an event. All text is cut to one line when it is written.
   public init(
     at: Timestamp, action: AuditAction, tenant: TenantID = .default, flow: FlowID? = nil, request: RequestID? = nil,
     subject: String? = nil, client: ClientID? = nil, route: String? = nil, method: String? = nil,
     target: String? = nil, status: Int? = nil, reason: String? = nil, duration: Duration? = nil,
-    address: String? = nil, key: String? = nil
+    address: String? = nil, key: String? = nil, trace: String? = nil
   ) {
     self.at = at
     self.action = action
@@ -173,6 +193,7 @@ public struct AuditEvent: Sendable, Hashable {
     self.reason = reason
     self.duration = duration
     self.address = address
+    self.trace = trace
   }
 }
 

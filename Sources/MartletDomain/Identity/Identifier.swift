@@ -49,6 +49,8 @@ public enum IdentifierKind {
   public enum KeySeries {}
   /// A bearer of the admin API.
   public enum AdminToken {}
+  /// A call that somebody was asked about.
+  public enum Approval {}
   /// What a user lets a job do.
   public enum Delegation {}
 }
@@ -75,6 +77,8 @@ public typealias APIKeyID = Identifier<IdentifierKind.APIKey>
 public typealias KeySeriesID = Identifier<IdentifierKind.KeySeries>
 /// Names a bearer of the admin API.
 public typealias AdminTokenID = Identifier<IdentifierKind.AdminToken>
+/// Names a call that somebody was asked about. Random, but no secret: it opens nothing.
+public typealias ApprovalID = Identifier<IdentifierKind.Approval>
 /// Names what a user lets a job do.
 public typealias DelegationID = Identifier<IdentifierKind.Delegation>
 

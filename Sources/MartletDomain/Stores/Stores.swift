@@ -2,4 +2,5 @@
 public typealias DurableStore = ClientStore & AuthorizationStore & RefreshTokenStore & RevocationStore & UserStore
   & LoginSessionStore & SigningKeyStore & MCPSessionStore & FetchedDocumentStore & AuditStore & ConnectionStore
   & DataKeyStore & ConnectingStore & APIKeyStore & AdminTokenStore & ToolPinStore
-  & DeviceAuthorizationStore & DelegationStore & TenantStore & IdempotencyStore
+  & DeviceAuthorizationStore & CallSumStore & TrailCursorStore & ApprovalStore & QuotaStore & DelegationStore
+  & TenantStore & IdempotencyStore

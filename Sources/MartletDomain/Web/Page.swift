@@ -14,6 +14,10 @@ public struct Page: Sendable {
     case device(DevicePage)
     /// Agree to what a program without a browser asks for, or refuse.
     case deviceConsent(DeviceConsentPage)
+    /// A call that waits for a decision.
+    case approval(ApprovalPage)
+    /// Everything that waits for one.
+    case approvals(ApprovalListPage)
     /// A message, with what to do next.
     case message(MessagePage)
   }

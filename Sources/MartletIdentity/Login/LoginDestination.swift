@@ -7,6 +7,7 @@ enum LoginDestination: Sendable {
   case transaction(TransactionID, AwaitedLogin)
   case connecting(ConnectReturn)
   case device(DeviceReturn)
+  case approving(ApprovalReturn)
 
   static let formPurpose = "login"
 
@@ -16,6 +17,7 @@ enum LoginDestination: Sendable {
     case .transaction(let id, _): id
     case .connecting(let page): page.transaction
     case .device(let page): page.transaction
+    case .approving(let page): page.transaction
     }
   }
 
@@ -27,6 +29,7 @@ enum LoginDestination: Sendable {
   var path: String {
     if case .connecting(let page) = self { return page.path }
     if case .device(let page) = self { return page.path }
+    if case .approving(let page) = self { return page.path }
     guard let transaction else { return "/account" }
     return "/consent?transaction=" + PercentCoding.encodeComponent(bytes: transaction.value.bytes)
   }

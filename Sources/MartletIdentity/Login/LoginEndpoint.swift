@@ -127,6 +127,7 @@ public struct LoginEndpoint: Sendable {
     // It holds nothing that is some browser's.
     if let page = ConnectReturn(transaction: transaction) { return .connecting(page) }
     if let page = DeviceReturn(transaction: transaction) { return .device(page) }
+    if let page = ApprovalReturn(transaction: transaction) { return .approving(page) }
     guard visit.newBrowser == nil, (1...256).contains(transaction.utf8.count) else { return nil }
     let id = TransactionID(transaction)
     for browser in sessions.cookies.browsers(of: visit.request) {

@@ -30,4 +30,11 @@ struct LimitKey: Hashable, Sendable {
     tool = isOfTool && !isWide ? call.tool : nil
     arguments = isLoopGuard ? call.arguments : nil
   }
+
+  /// SHA-256 of what is counted apart, for counts that are stored.
+  var digest: [UInt8] {
+    let parts = [issuer, subject, client?.value, credential, session.map { ByteString($0.bytes) }, server?.value, tool]
+    let fields = parts.map { $0.map { JSONValue.string(Base64URL.encode($0.bytes)) } ?? .null }
+    return ApprovalCall.digest(of: JSONWriter.write(.array(fields)))
+  }
 }

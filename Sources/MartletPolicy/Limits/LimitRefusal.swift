@@ -8,6 +8,8 @@ public struct LimitRefusal: Error, Sendable, Hashable {
     case concurrency
     /// The same call again and again.
     case loop
+    /// Calls on one day.
+    case daily
   }
 
   /// The limit's name.

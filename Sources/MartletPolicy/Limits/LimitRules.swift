@@ -18,13 +18,18 @@ public struct LimitRules: Sendable {
   public let rates: [RateLimit]
   /// Calls at the same time.
   public let concurrent: [ConcurrencyLimit]
+  /// Calls by the day.
+  public let daily: [DailyQuota]
   /// What counts for more.
   public let costs: [Cost]
   /// Whether the arguments of calls matter.
   public let findsLoops: Bool
 
   /// Collects limits.
-  public init(rates: [RateLimit], concurrent: [ConcurrencyLimit] = [], costs: [Cost] = []) {
+  public init(
+    rates: [RateLimit], concurrent: [ConcurrencyLimit] = [], daily: [DailyQuota] = [], costs: [Cost] = []
+  ) {
+    self.daily = daily
     self.rates = rates
     self.concurrent = concurrent
     self.costs = costs

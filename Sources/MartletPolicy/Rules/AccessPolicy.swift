@@ -1,4 +1,5 @@
 import MartletDomain
+import StrictCoding
 
 /// The rules of one configuration, made ready for being asked: an immutable value that a snapshot holds.
 ///
@@ -11,6 +12,8 @@ public struct AccessPolicy: Sendable {
   public let rules: [PolicyRule]
   /// Whether a tool has to be the one that was trusted.
   public let pinsTools: Bool
+  /// SHA-256 of the rules as they are written: an approval under other rules is worth nothing.
+  public let version: [UInt8]
   private let byServer: [ServerName: ServerPolicy]
 
   /// Makes rules ready.
@@ -19,21 +22,35 @@ public struct AccessPolicy: Sendable {
   ///   - isAllowedByDefault: What happens where no rule says anything.
   ///   - rules: The rules.
   ///   - pinsTools: Whether a tool has to be the one that was trusted.
+  ///   - version: SHA-256 of the rules as they are written.
   ///   - servers: The configured servers; of others, everything is refused.
-  public init(isAllowedByDefault: Bool, rules: [PolicyRule], pinsTools: Bool = false, servers: [ServerName]) {
+  public init(
+    isAllowedByDefault: Bool, rules: [PolicyRule], pinsTools: Bool = false, version: [UInt8] = [],
+    servers: [ServerName]
+  ) {
+    self.version = version
     self.isAllowedByDefault = isAllowedByDefault
     self.rules = rules
     self.pinsTools = pinsTools
     byServer = Dictionary(
       servers.map { server in
         let rules = rules.filter { $0.what.include(server: server) }
-        return (server, ServerPolicy(isAllowedByDefault: isAllowedByDefault, rules: rules, pinsTools: pinsTools))
+        return (
+          server,
+          ServerPolicy(
+            isAllowedByDefault: isAllowedByDefault, rules: rules, pinsTools: pinsTools, version: version)
+        )
       }, uniquingKeysWith: { first, _ in first })
   }
 
   /// What is written about a server.
   public func server(_ name: ServerName) -> ServerPolicy {
     byServer[name] ?? ServerPolicy(isAllowedByDefault: false, rules: [])
+  }
+
+  /// Who is asked about calls that a rule holds up; `nil` where no such rule is in force.
+  public func approvalTerms(of rule: String) -> ApprovalTerms? {
+    rules.first { $0.effect == .requireApproval && ByteString($0.name) == ByteString(rule) }?.approval
   }
 }
 
@@ -49,8 +66,11 @@ public struct ServerPolicy: Sendable {
   public let mayHide: Bool
   /// Whether a tool has to be the one that was trusted.
   public let pinsTools: Bool
+  /// SHA-256 of the whole policy as it is written.
+  public let version: [UInt8]
 
-  init(isAllowedByDefault: Bool, rules: [PolicyRule], pinsTools: Bool = false) {
+  init(isAllowedByDefault: Bool, rules: [PolicyRule], pinsTools: Bool = false, version: [UInt8] = []) {
+    self.version = version
     self.isAllowedByDefault = isAllowedByDefault
     self.rules = rules
     needsFacts = rules.contains(where: \.needsFacts)

@@ -69,11 +69,20 @@ public struct CallerPolicy: Sendable {
 
   private func verdict(_ applies: (PolicyRule) -> Bool) -> PolicyVerdict {
     var found: PolicyRule?
-    for rule in rules where rule.effect.weight > found?.effect.weight ?? -1 && applies(rule) {
+    for rule in rules where rule.outweighs(found) && applies(rule) {
       found = rule
       if rule.effect == .deny { break }
     }
     return found.map { PolicyVerdict(effect: $0.effect, rule: $0.name) } ?? byDefault
+  }
+}
+
+extension PolicyRule {
+  /// Of rules that want an approval, the one whose name comes first is asked by: no order in the file matters.
+  fileprivate func outweighs(_ other: PolicyRule?) -> Bool {
+    guard let other else { return true }
+    if effect == .requireApproval, other.effect == .requireApproval { return ByteString(name) < ByteString(other.name) }
+    return effect.weight > other.effect.weight
   }
 }
 

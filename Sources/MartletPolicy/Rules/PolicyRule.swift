@@ -12,11 +12,13 @@ public struct PolicyRule: Sendable {
   public let what: PolicyObjects
   /// Under which conditions.
   public let when: PolicyConditions
+  /// Who is asked, where it wants an approval.
+  public let approval: ApprovalTerms?
 
   /// Describes a rule.
   public init(
     name: String, effect: PolicyEffect, who: PolicySubjects = .init(), roles: [PolicySubjects]? = nil,
-    what: PolicyObjects = .init(), when: PolicyConditions = .init()
+    what: PolicyObjects = .init(), when: PolicyConditions = .init(), approval: ApprovalTerms? = nil
   ) {
     self.name = name
     self.effect = effect
@@ -24,6 +26,7 @@ public struct PolicyRule: Sendable {
     self.roles = roles
     self.what = what
     self.when = when
+    self.approval = approval
   }
 
   /// Whether it can refuse. Such a rule applies in doubt; one that allows doesn't.

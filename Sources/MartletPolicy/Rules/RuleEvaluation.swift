@@ -17,11 +17,11 @@ public struct RuleEvaluation: PolicyEngine {
     guard !server.needsFacts || question.isCallerKnown else { throw PolicyDenial(reason: "unknown_caller") }
     let rules = server.about(question.principal, user: question.user)
     let now = clock.now()
-    if question.messages.isEmpty { try check(rules.decide(.connection, arguments: nil, at: now)) }
+    if question.messages.isEmpty { try check(rules.decide(.connection, arguments: nil, at: now), nil, question) }
     for message in question.messages {
       let arguments = rules.readsArguments ? message.request?.arguments : nil
       for object in try objects(message, server, question) {
-        try check(rules.decide(object, arguments: arguments, at: now))
+        try check(rules.decide(object, arguments: arguments, at: now), message, question)
       }
     }
     let lists = ListRules(
@@ -41,13 +41,26 @@ public struct RuleEvaluation: PolicyEngine {
     return [.tool(name, tool.traits)]
   }
 
-  private func check(_ verdict: PolicyVerdict) throws(PolicyDenial) {
+  private func check(_ verdict: PolicyVerdict, _ message: MCPMessage?, _ question: PolicyQuestion)
+    throws(PolicyDenial)
+  {
+    let reason = verdict.rule.map { "rule:\($0)" } ?? "default"
     switch verdict.effect {
     case .allow: break
-    // Until somebody can be asked, nobody has agreed.
-    case .requireApproval, .deny: throw PolicyDenial(reason: verdict.rule.map { "rule:\($0)" } ?? "default")
+    case .deny: throw PolicyDenial(reason: reason)
+    case .requireApproval:
+      // What goes on for long, or is more than one thing, nobody can be asked about.
+      guard let rule = verdict.rule, let method = message?.request?.method, method.canBeApproved else {
+        throw PolicyDenial(reason: reason)
+      }
+      if let approved = question.approved, approved.isFor(question.principal, rule: rule) { return }
+      throw PolicyDenial(reason: reason, approvableBy: rule)
     }
   }
+}
+
+extension MCPMethod {
+  fileprivate var canBeApproved: Bool { self == .toolsCall || self == .promptsGet || self == .resourcesRead }
 }
 
 extension CallerPolicy {

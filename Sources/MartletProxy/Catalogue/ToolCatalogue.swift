@@ -42,11 +42,13 @@ final class ToolCatalogue: Sendable {
   /// - Parameters:
   ///   - tool: The tool that is called; where it isn't in what is known, the server is asked again.
   ///   - request: Its caller and route count, nothing else of it.
-  func definitions(with tool: ByteString, for request: ClassifiedRequest, on eventLoop: any EventLoop)
-    -> Staged<ToolDefinitions>
-  {
+  ///   - isAnew: Whether what is known doesn't do.
+  func definitions(
+    with tool: ByteString, for request: ClassifiedRequest, anew isAnew: Bool = false,
+    on eventLoop: any EventLoop
+  ) -> Staged<ToolDefinitions> {
     let (caller, now) = (request.authenticated.principal.binding, clock.now())
-    if let listing = known.value(for: caller, at: now),
+    if !isAnew, let listing = known.value(for: caller, at: now),
       listing.definitions.tools[tool] != nil || listing.listedAt + Self.patience > now
     {
       return .ready(.success(listing.definitions))

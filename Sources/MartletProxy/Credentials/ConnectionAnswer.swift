@@ -62,55 +62,22 @@ struct ConnectionAnswer {
     case .promptsList: return .result(.object(cacheable(["prompts": []])))
     case .resourcesList: return .result(.object(cacheable(["resources": []])))
     case .resourcesTemplatesList: return .result(.object(cacheable(["resourceTemplates": []])))
-    case .toolsCall, .promptsGet, .resourcesRead:
-      if era == .modern, asksByURL, !ConnectionReply.isRefused(message) { return .result(inputRequired) }
-      if elicits { return elicitationRequired }
-      return message.method == .toolsCall ? .result(.object(complete(toolResult))) : refusal
-    default: return refusal
+    case .toolsCall, .promptsGet, .resourcesRead: return page.outcome(message)
+    default: return .error(refusal)
     }
   }
 
   /// Whether the answer sends a legacy client to the page.
-  var elicits: Bool {
-    switch request.classified.message?.method {
-    case .toolsCall?, .promptsGet?, .resourcesRead?: era == .legacy && asksByURL
-    default: false
-    }
+  var elicits: Bool { page.elicits }
+
+  private var page: PageQuestion {
+    PageQuestion(
+      purpose: .connection, classified: request.classified, session: request.session, link: link, question: question,
+      advice: advice(link), elicitation: elicitation, refusal: refusal)
   }
 
-  /// Whether the client declared that it can send its user to a page.
-  private var asksByURL: Bool {
-    let declared =
-      era == .modern
-      ? request.classified.message?.metadata.clientCapabilities
-      : LegacyClientProfile(request.session?.session, assumed: nil).capabilities
-    return declared?["elicitation"]?["url"]?.objectValue != nil
-  }
-
-  private var inputRequired: JSONValue {
-    let asked: JSONValue = ["mode": "url", "message": .string(question), "url": .string(link)]
-    return [
-      "resultType": "input_required",
-      "inputRequests": [ConnectionReply.key: ["method": .string(MCPMethod.elicitationCreate.name), "params": asked]],
-      "requestState": .string(ConnectionReply.state),
-    ]
-  }
-
-  private var elicitationRequired: MCPResponse.Outcome {
-    let asked: JSONValue = [
-      "mode": "url", "elicitationId": .string(elicitation), "url": .string(link), "message": .string(question),
-    ]
-    return .error(
-      MCPResponse.Failure(
-        code: .legacyURLElicitationRequired, message: question, data: ["elicitations": [asked]]))
-  }
-
-  private var toolResult: JSONObject {
-    ["content": [["type": "text", "text": .string(advice(link))]], "isError": true]
-  }
-
-  private var refusal: MCPResponse.Outcome {
-    .error(MCPResponse.Failure(code: .upstreamUnavailable, message: advice(link), data: ["connect": .string(link)]))
+  private var refusal: MCPResponse.Failure {
+    MCPResponse.Failure(code: .upstreamUnavailable, message: advice(link), data: ["connect": .string(link)])
   }
 
   // MARK: - What the server is, as long as nobody can ask it

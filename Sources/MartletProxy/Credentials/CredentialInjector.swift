@@ -20,7 +20,7 @@ struct CredentialInjector: Sendable {
   func inject(_ request: AdmittedRequest, on eventLoop: any EventLoop) -> Staged<ConnectionStanding> {
     // Martlet's own account is connected to nobody.
     guard let account = request.account, account.owner != .tenant else { return .ready(.success(.connected(request))) }
-    let reply = ConnectionReply(request.classified)
+    let reply = PageReply(request.classified, for: .connection)
     let asked = reply.map { request.saying($0.request) } ?? request
     let patience = reply?.isAccepted == true ? NIODeadline.now() + GatewayLimits.connecting : nil
     let promise = eventLoop.makePromise(of: CredentialAnswer.self)

@@ -15,12 +15,15 @@ struct ExchangeRecord: Sendable {
   var status: Int?
   var reason: String?
   var isForwarded = false
+  /// The trace that the caller is in.
+  private let trace: String?
 
   init(_ incoming: IncomingRequest) {
     request = incoming.id
     address = incoming.address
     startedAt = incoming.arrivedAt
     method = incoming.method
+    trace = incoming.trace?.trace
   }
 
   /// Takes down method and target of a message.
@@ -35,7 +38,7 @@ struct ExchangeRecord: Sendable {
       subject: principal.map { $0.subject.string }, client: principal?.client, route: route, method: method,
       target: target, status: status, reason: reason,
       duration: .nanoseconds((NIODeadline.now() - startedAt).nanoseconds), address: address,
-      key: principal?.key?.trailName)
+      key: principal?.key?.trailName, trace: trace)
   }
 }
 

@@ -248,6 +248,7 @@ public final class GatewayExchange {
       let route = request.authenticated.principal.route
       return answerUnconnected(AdmittedRequest(classified: request, session: session, permit: .system(route: route)))
     }
+    if case .failure(.approvalRequired(let id, _)) = result { return answerUnapproved(id, request, in: session) }
     do throws(Rejection) {
       let admitted = try result.get()
       lease = admitted.lease

@@ -44,9 +44,11 @@ struct Admission: Sendable {
   let policy: any PolicyEngine
   let subjects: SubjectDirectory
   let limiter: any CallLimiter
+  let quotas: DailyQuotas
   let catalogue: ToolCatalogue
   let pinning: ToolPinning
   let recorder: ExchangeRecorder
+  let approvals: ApprovalGate
 
   func admit(_ request: ClassifiedRequest, in session: BoundSession?, on eventLoop: any EventLoop)
     -> Staged<AdmittedRequest>
@@ -59,11 +61,11 @@ struct Admission: Sendable {
       principal: request.authenticated.principal, route: routed.route.resource,
       messages: isOwnTool(request) ? [] : request.message.map { [$0] } ?? [],
       rules: routed.settings.policy?.server(routed.route.resource.id.server))
-    guard question.needsLookups else { return .ready(decide(question, request, session)) }
+    guard question.needsLookups else { return decide(question, request, session, on: eventLoop) }
     return identified(question, on: eventLoop)
       .then(on: eventLoop) { defined($0, request, on: eventLoop) }
       .then(on: eventLoop) { pinned($0, request, on: eventLoop) }
-      .map { decide($0, request, session) }
+      .then(on: eventLoop) { decide($0, request, session, on: eventLoop) }
   }
 
   /// Martlet's own tool, which leads to where an account is connected: whoever may connect to the server may call it.
@@ -74,31 +76,60 @@ struct Admission: Sendable {
     return ConnectTool.isCalled(by: request.message)
   }
 
-  private func decide(_ question: PolicyQuestion, _ request: ClassifiedRequest, _ session: BoundSession?)
-    -> Result<AdmittedRequest, Rejection>
-  {
-    let permit: Permit
-    do throws(PolicyDenial) { permit = try policy.decide(question) } catch {
-      return .failure(.denied(reason: error.reason, id: request.id))
+  private func decide(
+    _ question: PolicyQuestion, _ request: ClassifiedRequest, _ session: BoundSession?, on eventLoop: any EventLoop
+  ) -> Staged<AdmittedRequest> {
+    let decision: Result<Permit, PolicyDenial>
+    do throws(PolicyDenial) { decision = .success(try policy.decide(question)) } catch { decision = .failure(error) }
+    if case .failure(let denial) = decision, denial.approvableBy == nil {
+      return .ready(.failure(.denied(reason: denial.reason, id: request.id)))
     }
-    do throws(LimitRefusal) {
-      let lease = try lease(request, session)
-      return .success(AdmittedRequest(classified: request, session: session, permit: permit, lease: lease))
-    } catch {
-      return .failure(.limited(error, id: request.id))
+    // Limits come first: an approval must not be spent on a call that has to wait.
+    return lease(request, session, on: eventLoop).then(on: eventLoop) { lease in
+      if case .success(let permit) = decision {
+        return .ready(
+          .success(
+            AdmittedRequest(classified: request.withoutApproval, session: session, permit: permit, lease: lease)))
+      }
+      return approved(question, request, session, lease, on: eventLoop)
     }
   }
 
-  private func lease(_ request: ClassifiedRequest, _ session: BoundSession?) throws(LimitRefusal) -> CallLease? {
+  private func approved(
+    _ question: PolicyQuestion, _ request: ClassifiedRequest, _ session: BoundSession?, _ lease: CallLease?,
+    on eventLoop: any EventLoop
+  ) -> Staged<AdmittedRequest> {
+    .later(
+      approvals.pass(question, request, on: eventLoop).map { passed in
+        passed.map { permit in
+          AdmittedRequest(classified: request.withoutApproval, session: session, permit: permit, lease: lease)
+        }
+      })
+  }
+
+  private func lease(_ request: ClassifiedRequest, _ session: BoundSession?, on eventLoop: any EventLoop)
+    -> Staged<CallLease?>
+  {
     guard let limits = request.authenticated.routed.settings.limits, let message = request.message?.request,
       message.method.isCounted
-    else { return nil }
+    else { return .ready(.success(nil)) }
     let principal = request.authenticated.principal
     let tool = message.toolName.map { ByteString($0) }
     let call = LimitedCall(
       principal: principal, session: session?.session.digest, server: principal.route.server, tool: tool,
       arguments: limits.findsLoops && tool != nil ? message.argumentsDigest : nil)
-    return try limiter.admit(call, under: limits)
+    guard !limits.daily.isEmpty else { return .ready(lease(call, limits, nil, id: request.id)) }
+    return QuotaGate(quotas: quotas).pass(call, limits, id: request.id, on: eventLoop)
+      .map { lease(call, limits, $0, id: request.id) }
+  }
+
+  private func lease(_ call: LimitedCall, _ limits: LimitRules, _ share: QuotaShare?, id: JSONRPCID?)
+    -> Result<CallLease?, Rejection>
+  {
+    do throws(LimitRefusal) { return .success(try limiter.admit(call, under: limits)) } catch {
+      if let share { quotas.giveBack(share) }
+      return .failure(.limited(error, id: id))
+    }
   }
 
   /// Finds out who calls, where rules want to know more than the token says.
@@ -149,6 +180,14 @@ extension Admission {
           return .failure(.temporarilyUnavailable(reason: "tool_store"))
         }
       })
+  }
+}
+
+extension ClassifiedRequest {
+  /// The same without what it says to Martlet about an approval, which servers don't understand.
+  var withoutApproval: ClassifiedRequest {
+    guard authenticated.routed.settings.policy != nil else { return self }
+    return PageReply(self, for: .approval)?.request ?? self
   }
 }
 

@@ -18,6 +18,7 @@ public protocol UpstreamAssertions: Sendable {
 /// Picks the instance and builds what it is sent, field by field from an allow-list.
 struct UpstreamSelector: Sendable {
   let assertions: any UpstreamAssertions
+  let random: any RandomSource
 
   /// What goes on as the client sent it, to an upstream of the same era.
   func outbound(_ request: AdmittedRequest) throws(Rejection) -> OutboundRequest {
@@ -90,11 +91,14 @@ struct UpstreamSelector: Sendable {
     outbound.upstreamSession = session?.session.upstreamSession
   }
 
+  /// The same trace with a span of our own (W3C Trace Context §3.2); without a valid `traceparent`, nothing.
   private func traceContext(_ request: IncomingRequest) -> [(name: String, value: String)] {
-    var context: [(name: String, value: String)] = []
-    for field in [KnownField.traceparent, .tracestate] where request.headers.count(field) == 1 {
-      guard let value = request.headers.first(field), value.utf8.count <= 512 else { continue }
-      context.append((field.rawValue, value))
+    guard let trace = request.trace else { return [] }
+    var context = [("traceparent", trace.continued(by: random.bytes(8)))]
+    if request.headers.count(.tracestate) == 1, let state = request.headers.first(.tracestate),
+      TraceContext.isPlausible(state: state)
+    {
+      context.append(("tracestate", state))
     }
     return context
   }

@@ -34,6 +34,14 @@ public final class IncomingRequest: Sendable {
   }
 }
 
+extension IncomingRequest {
+  /// The trace that its sender is in; `nil` where it says nothing, nothing valid, or two things.
+  var trace: TraceContext? {
+    guard headers.count(.traceparent) == 1 else { return nil }
+    return headers.first(.traceparent).flatMap { TraceContext($0) }
+  }
+}
+
 /// A request whose route is known.
 struct RoutedRequest: Sendable {
   let incoming: IncomingRequest

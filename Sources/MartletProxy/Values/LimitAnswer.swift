@@ -37,6 +37,9 @@ struct LimitAnswer {
     case .loop:
       return "This call came \(refusal.quota) times within \(refusal.window) s with the same arguments, which looks "
         + "like a loop. Use the answers that are there, change the arguments, or stop. It is taken again in \(seconds)."
+    case .daily:
+      return "No calls are left for today: the limit \(refusal.limit) is \(refusal.quota) a day, counted in UTC. "
+        + "Stop; calls are taken again in \(seconds)."
     }
   }
 }

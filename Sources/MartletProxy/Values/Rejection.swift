@@ -31,6 +31,8 @@ enum Rejection: Error, Sendable {
   case unknownSession(id: JSONRPCID?)
   /// Policy refused; the reason is for the trail.
   case denied(reason: String, id: JSONRPCID?)
+  /// Somebody has to approve of it first.
+  case approvalRequired(ApprovalID, id: JSONRPCID?)
   /// A limit is met.
   case limited(LimitRefusal, id: JSONRPCID?)
   /// The upstream can't be reached or answered with what can't be relayed.
@@ -50,6 +52,7 @@ enum Rejection: Error, Sendable {
     case .unknownSession: .unknownSession(id: id)
     case .connectionRequired: .connectionRequired(id: id)
     case .denied(let reason, _): .denied(reason: reason, id: id)
+    case .approvalRequired(let approval, _): .approvalRequired(approval, id: id)
     case .limited(let refusal, _): .limited(refusal, id: id)
     default: self
     }
@@ -71,6 +74,7 @@ enum Rejection: Error, Sendable {
     case .malformedMessage(let error): "malformed_message:\(error.code.rawValue)"
     case .unknownSession: "unknown_session"
     case .denied(let reason, _): "denied:\(reason)"
+    case .approvalRequired(let approval, _): "approval_required:\(approval)"
     case .limited(let refusal, _): "limited:\(refusal.kind.rawValue):\(refusal.limit)"
     case .upstreamUnavailable(let reason, _): "upstream_unavailable:\(reason)"
     case .outcomeUnknown(let reason, _): "outcome_unknown:\(reason)"

@@ -54,6 +54,9 @@ struct RejectionRendering {
       return .json(404, JSONRPCErrorBody.encode(id: id, code: -32_001, message: "Session not found"))
     case .denied(_, let id):
       return rpc(id, .denied, Self.denied, nil, statusWithoutID: 403)
+    case .approvalRequired(let approval, let id):
+      let link = settings.origin.string + ApprovalReturn(approval).path
+      return rpc(id, .denied, "This needs an approval: \(link)", nil, statusWithoutID: 403)
     case .limited(let refusal, let id):
       return LimitAnswer(refusal).response(to: id)
     case .upstreamUnavailable(_, let id):

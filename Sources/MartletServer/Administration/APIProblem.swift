@@ -1,5 +1,6 @@
 import MartletDomain
 import MartletIdentity
+import MartletPolicy
 import StrictCoding
 
 /// Why a request to the admin API wasn't carried out.
@@ -84,6 +85,7 @@ struct APIProblem: Error, Sendable {
     case let problem as APIProblem: self = problem
     case let error as APIKeyError: self.init(error)
     case let error as LocalUserError: self.init(error)
+    case let error as ApprovalDeskError: self.init(error)
     case let error as DelegationError: self.init(error)
     case let error as TenantError: self.init(error)
     case is StoreError: self = .unavailable

@@ -27,8 +27,9 @@ struct AdminAPI: Sendable {
       store: on.installation.store, sealer: on.installation.sealer, clock: on.installation.clock)
     operations =
       KeyOperations(on: on).all + UserOperations(on: on).all + ClientOperations(on: on).all
-      + AccessOperations(on: on).all + DelegationOperations(on: on).all + TenantOperations(on: on).all
-      + TrailOperations(on: on).all + InstallationOperations(on: on).all
+      + AccessOperations(on: on).all + AnalyticsOperations(on: on).all + ApprovalOperations(on: on).all
+      + DelegationOperations(on: on).all + TenantOperations(on: on).all + TrailOperations(on: on).all
+      + InstallationOperations(on: on).all
   }
 
   /// The routes: one for each path.

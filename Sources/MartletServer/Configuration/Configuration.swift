@@ -130,8 +130,12 @@ public struct Configuration: Sendable {
   public var providers: [ProviderConfiguration] = []
   /// Who may do what; `nil` where everybody may do everything.
   public var policy: AccessPolicy?
+  /// Who is told that a call waits for approval.
+  public var approvals = ApprovalSettings()
   /// How much may be done; `nil` where nothing is counted.
   public var limits: LimitRules?
+  /// How long the trail is kept, and where it goes beside the store.
+  public var audit = AuditSettings()
 
   /// Names that can't be a server's, since their paths are taken.
   static let reservedNames: Set<String> = [

@@ -45,7 +45,9 @@ enum ConfigurationKeys {
     Key("egress", "section", "", "What URLs that strangers name may reach."),
     Key("identity", "section", "", "Who can log in."),
     Key("policy", "section", "every user may do everything", "Who may do what."),
+    Key("approvals", "section", "", "Who is told of calls that wait for approval."),
     Key("limits", "section", "nothing is counted", "How much may be done. Nothing is ever counted by address."),
+    Key("audit", "section", "", "How long the trail is kept, and where it goes beside the database."),
   ]
 
   /// tls
@@ -215,10 +217,17 @@ enum ConfigurationKeys {
   /// policy.rules[]
   static let policyRule: [ConfigurationKey] = [
     Key("name", "name", "required", "What the trail and `martlet policy explain` call it."),
-    Key("effect", "allow or deny", "required", "What it does where it applies."),
+    Key("effect", "allow, deny or require_approval", "required", "What it does where it applies."),
     Key("who", "section", "everybody", "Whom it is about. Of everything that is named, all must hold."),
     Key("what", "section", "everything", "What it is about. Without more than servers: a server as a whole."),
     Key("when", "section", "always", "Under which conditions. All must hold."),
+    Key(
+      "approvers", "list", "required for require_approval",
+      "Roles of policy.roles; whoever is in one, in the caller's tenant, may decide. Roles that name clients fit nobody."
+    ),
+    Key("self", "true or false", "false", "Whether somebody may approve calls of their own."),
+    Key(
+      "expires", "duration, 1m to 7d", "15m", "How long a decision is waited for, and how long it is good once made."),
   ]
 
   /// policy.rules[].who
@@ -282,11 +291,27 @@ enum ConfigurationKeys {
     Key("utc_offset", "distance, in quotes", "+00:00", "How far the clock is ahead of UTC: \"+01:00\"."),
   ]
 
+  /// approvals
+  static let approvals: [ConfigurationKey] = [
+    Key("webhook", "section", "", "Where a signed notice is posted for each call that begins to wait.")
+  ]
+
+  /// approvals.webhook
+  static let approvalWebhook: [ConfigurationKey] = [
+    Key("url", "URL", "required", "Where. It may be in a private network. https off loopback."),
+    Key(
+      "secret", "secret", "required",
+      "Signs the notice: Martlet-Signature is t=TIME,v1=HMAC-SHA-256 in hexadecimal, of TIME, a full stop and the body."
+    ),
+  ]
+
   /// limits
   static let limits: [ConfigurationKey] = [
     Key("rates", "list of sections", "[]", "So many calls in so much time. A call needs room under all of them."),
     Key("concurrent", "list of sections", "[]", "So many calls at the same time."),
-    Key("costs", "list of sections", "[]", "Calls that count for more than one under rates."),
+    Key(
+      "daily", "list of sections", "[]", "So many calls on one day (UTC), counted over restarts and by all processes."),
+    Key("costs", "list of sections", "[]", "Calls that count for more than one under rates and daily."),
     Key("loops", "section", "", "How often one client may repeat a call of a tool with the same arguments."),
   ]
 
@@ -312,6 +337,15 @@ enum ConfigurationKeys {
     Key("tools", "list of patterns", "", "Tools that it is about; without it, every request that a server works for."),
   ]
 
+  /// limits.daily[]
+  static let limitDaily: [ConfigurationKey] = [
+    Key("name", "name", "required", "What a refusal and the trail call it."),
+    Key("per", "list", "required", "What is counted apart, as for rates; not session."),
+    Key("calls", "1 to 1000000", "required", "How many calls on a day."),
+    Key("servers", "list of patterns", "every server", "The servers that it is about."),
+    Key("tools", "list of patterns", "", "Tools that it is about; without it, every request that a server works for."),
+  ]
+
   /// limits.costs[]
   static let limitCost: [ConfigurationKey] = [
     Key("calls", "1 to 1000000", "required", "For how many a call counts; the most where several fit."),
@@ -323,5 +357,41 @@ enum ConfigurationKeys {
   static let limitLoops: [ConfigurationKey] = [
     Key("calls", "1 to 1000000", "required", "How often."),
     Key("within", "duration, 1s to 1d", "required", "In which time."),
+  ]
+
+  /// audit
+  static let audit: [ConfigurationKey] = [
+    Key("retention", "duration, 1d to 3650d", "90d", "How long records are kept; then they are removed."),
+    Key(
+      "sinks", "list of sections", "[]",
+      "Where the trail goes too: {file: …}, {syslog: …}, {webhook: …} or {otlp: …}. Changes at the next start."),
+  ]
+
+  /// audit.sinks[].file
+  static let sinkFile: [ConfigurationKey] = [
+    Key("path", "path", "required", "JSON lines go to its end; SIGHUP opens it anew. {file: PATH} says the same."),
+    Key("sync", "batch or never", "batch", "Whether lines reach the disk before they count as written."),
+  ]
+
+  /// audit.sinks[].syslog
+  static let sinkSyslog: [ConfigurationKey] = [
+    Key(
+      "address", "udp://, tcp:// or unix://", "required",
+      "Where syslog listens (RFC 5424): udp://host:514, tcp://host:601, unix:///PATH. {syslog: ADDRESS} says the same."),
+    Key("facility", "0 to 23", "13", "The facility; 13 is log audit, 10 is authpriv."),
+  ]
+
+  /// audit.sinks[].webhook
+  static let sinkWebhook: [ConfigurationKey] = [
+    Key("url", "URL", "required", "Where records are posted. https off loopback."),
+    Key("secret", "secret", "required", "Signs posts as Standard Webhooks do: {env: NAME} or {file: PATH}."),
+  ]
+
+  /// audit.sinks[].otlp
+  static let sinkOTLP: [ConfigurationKey] = [
+    Key(
+      "url", "URL", "required",
+      "The collector's endpoint for logs over HTTP: http://127.0.0.1:4318/v1/logs. {otlp: URL} says the same."),
+    Key("headers", "section", "", "Header fields by name, with secrets as values: {env: NAME} or {file: PATH}."),
   ]
 }

@@ -3,6 +3,7 @@ import MartletDomain
 import OAuthClient
 import OAuthProtocol
 import StrictCoding
+import Yams
 
 /// Turns the sections of a file into a configuration.
 struct ConfigurationReader {
@@ -35,19 +36,27 @@ struct ConfigurationReader {
     readIdentity(into: &configuration)
     if root.has("policy") {
       configuration.policy = PolicyReader(
-        section: root.section("policy"), servers: configuration.servers.map(\.name)
+        section: root.section("policy"), servers: configuration.servers.map(\.name), version: policyVersion
       ).read()
     }
+    configuration.approvals = approvals()
     if root.has("limits") {
       configuration.limits = LimitsReader(
         section: root.section("limits"), servers: configuration.servers.map(\.name)
       ).read()
     }
+    configuration.audit = AuditReader(section: root.section("audit")).read()
     configuration.clients = ClientsReader(
       section: root.section("clients"), servers: Set(configuration.servers.map(\.name))
     ).read()
     checkListener(configuration)
     return configuration
+  }
+
+  /// SHA-256 of the section as it means, whatever its comments and indentation.
+  private var policyVersion: [UInt8] {
+    let text = root.node("policy").flatMap { try? Yams.serialize(node: $0) } ?? ""
+    return ApprovalCall.digest(of: Array(text.utf8))
   }
 
   private func listen() -> Configuration.Address {

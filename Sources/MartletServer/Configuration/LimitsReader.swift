@@ -19,11 +19,19 @@ struct LimitsReader {
         name: element.string("name") ?? "", dimensions: dimensions(element), calls: calls(element),
         most: count("calls", element, isRequired: true) ?? 1)
     }
+    let daily = elements("daily", ConfigurationKeys.limitDaily, &names).map { element in
+      if dimensions(element).contains(.session) {
+        element.problem("per", "a session is too short to be counted by the day", "name user, client or key")
+      }
+      return DailyQuota(
+        name: element.string("name") ?? "", dimensions: dimensions(element), calls: calls(element),
+        most: count("calls", element, isRequired: true) ?? 1)
+    }
     let costs = (section.sections("costs", shorthand: "calls") ?? []).map { element in
       element.allow(only: ConfigurationKeys.limitCost)
       return LimitRules.Cost(calls: calls(element), amount: count("calls", element, isRequired: true) ?? 1)
     }
-    return LimitRules(rates: rates + loops(), concurrent: concurrent, costs: costs)
+    return LimitRules(rates: rates + loops(), concurrent: concurrent, daily: daily, costs: costs)
   }
 
   private func elements(_ key: String, _ known: [ConfigurationKey], _ names: inout Set<ByteString>)

@@ -7,6 +7,8 @@ import StrictCoding
 struct PolicyReader {
   let section: ConfigurationSection
   let servers: [ServerName]
+  /// SHA-256 of the section.
+  let version: [UInt8]
 
   /// How many rules there may be.
   static let mostRules = 1_000
@@ -19,7 +21,7 @@ struct PolicyReader {
     let rules = rules(roles)
     return AccessPolicy(
       isAllowedByDefault: isAllowed, rules: rules, pinsTools: section.bool("pin_tools", default: false),
-      servers: servers)
+      version: version, servers: servers)
   }
 
   private func roles() -> [String: PolicySubjects] {
@@ -52,11 +54,8 @@ struct PolicyReader {
   private func rule(_ name: String, _ element: ConfigurationSection, _ roles: [String: PolicySubjects])
     -> PolicyRule
   {
-    if !element.has("effect") { element.problem("effect", "is missing", "allow or deny") }
+    if !element.has("effect") { element.problem("effect", "is missing", "allow, deny or require_approval") }
     let effect = element.choice("effect", default: PolicyEffect.deny)
-    if effect == .requireApproval {
-      element.problem("effect", "approvals are not there yet in this version", "use deny until they are")
-    }
     let who = element.section("who")
     who.allow(only: ConfigurationKeys.policyWho)
     let (what, when) = (element.section("what"), element.section("when"))
@@ -69,7 +68,23 @@ struct PolicyReader {
     }
     return PolicyRule(
       name: name, effect: effect, who: subjects(who), roles: names("roles", who, roles), what: objects,
-      when: conditions)
+      when: conditions, approval: approval(effect, element, roles))
+  }
+
+  private func approval(_ effect: PolicyEffect, _ element: ConfigurationSection, _ roles: [String: PolicySubjects])
+    -> ApprovalTerms?
+  {
+    guard effect == .requireApproval else {
+      for key in ["approvers", "self", "expires"] where element.has(key) {
+        element.problem(key, "is for rules that require approval", "set effect: require_approval, or leave it out")
+      }
+      return nil
+    }
+    if !element.has("approvers") { element.problem("approvers", "is missing", "roles of policy.roles who may decide") }
+    return ApprovalTerms(
+      approvers: names("approvers", element, roles) ?? [], admitsSelf: element.bool("self", default: false),
+      lifetime: element.duration(
+        "expires", default: ApprovalTerms.usualLifetime, in: ApprovalTerms.lifetimes))
   }
 
   private func names(_ key: String, _ who: ConfigurationSection, _ roles: [String: PolicySubjects])

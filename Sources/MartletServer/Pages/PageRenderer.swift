@@ -26,6 +26,8 @@ struct PageRenderer: Sendable {
       .connect: try Self.template(PackageResources.connect_mustache),
       .device: try Self.template(PackageResources.device_mustache),
       .deviceConsent: try Self.template(PackageResources.device_consent_mustache),
+      .approval: try Self.template(PackageResources.approval_mustache),
+      .approvals: try Self.template(PackageResources.approvals_mustache),
       .message: try Self.template(PackageResources.message_mustache),
     ]
   }
@@ -48,5 +50,5 @@ struct PageRenderer: Sendable {
 
 /// The templates that fill the layout.
 enum PageTemplate: Hashable, Sendable {
-  case login, consent, account, connect, device, deviceConsent, message
+  case login, consent, account, connect, device, deviceConsent, approval, approvals, message
 }

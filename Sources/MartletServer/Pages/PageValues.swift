@@ -16,6 +16,8 @@ struct PageValues {
     case .connect(let page): self.init(page)
     case .device(let page): self.init(page)
     case .deviceConsent(let page): self.init(page)
+    case .approval(let page): self.init(page)
+    case .approvals(let page): self.init(page)
     case .message(let page): self.init(page)
     }
   }
@@ -100,6 +102,47 @@ struct PageValues {
     }
     members["refreshedAt"] = connection.refreshedAt.map(\.minute)
     members["expiresAt"] = connection.expiresAt.map(\.minute)
+    return members
+  }
+
+  private init(_ page: ApprovalPage) {
+    template = .approval
+    title = page.mayDecide ? "Allow this call?" : "A call that needs approval"
+    var members: [String: Any] = Self.members(page.summary)
+    members["heading"] = title
+    // Bounded where the call was taken, and marked where it can't be seen.
+    members["parameters"] = page.parameters
+    members["hidesCharacters"] = page.hidesCharacters
+    members["advice"] = Self.shown(page.advice, limit: 500)
+    members["problem"] = page.problem.map { Self.shown($0, limit: 500) }
+    members["mayDecide"] = page.mayDecide
+    members["mayRevoke"] = page.mayRevoke
+    members["binding"] = page.binding
+    members["csrf"] = page.csrf
+    self.members = members
+  }
+
+  private init(_ page: ApprovalListPage) {
+    template = .approvals
+    title = "Approvals"
+    members = [
+      "userName": Self.shown(page.userName), "toDecide": page.toDecide.map(Self.members),
+      "waiting": page.waiting.map(Self.members), "allowed": page.allowed.map(Self.members),
+      "hasToDecide": !page.toDecide.isEmpty, "hasWaiting": !page.waiting.isEmpty,
+      "hasAllowed": !page.allowed.isEmpty,
+      "isEmpty": page.toDecide.isEmpty && page.waiting.isEmpty && page.allowed.isEmpty,
+    ]
+  }
+
+  private static func members(_ approval: ApprovalSummary) -> [String: Any] {
+    var members: [String: Any] = [
+      "path": approval.path, "state": shown(approval.state), "tone": approval.tone.rawValue,
+      "target": shown(PlainText.marked(approval.target), limit: 300), "server": shown(approval.server, limit: 100),
+      "caller": shown(approval.caller), "clientName": shown(approval.client, limit: 260),
+      "rule": shown(approval.rule, limit: 100), "askedAt": approval.askedAt.minute,
+      "expiresAt": approval.expiresAt.minute,
+    ]
+    members["decidedBy"] = approval.decidedBy.map { shown($0) }
     return members
   }
 

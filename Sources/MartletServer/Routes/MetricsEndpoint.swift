@@ -6,6 +6,7 @@ import StrictCoding
 /// What Prometheus reads. Names of tenants and servers stand in it, so only the machine itself gets it.
 struct MetricsEndpoint: Sendable {
   let recorder: AuditRecorder
+  let shippers: [TrailShipper]
   let health: Health
   let startedAt: Timestamp
 
@@ -27,6 +28,7 @@ struct MetricsEndpoint: Sendable {
       Int(clamping: startedAt.seconds))
     text.add("martlet_trail_waiting", "gauge", "Records that wait to be written.", recorder.waitingEvents)
     text.add("martlet_trail_lost_total", "counter", "Records that found no room; always 0.", recorder.lostEvents)
+    text.add(shippers)
     text.add(recorder.metrics)
     return EndpointResponse(
       status: 200, headers: [("cache-control", "no-store")],

@@ -1,6 +1,7 @@
 import MartletAuthorizationServer
 import MartletDomain
 import MartletIdentity
+import MartletPolicy
 import MartletVault
 import StrictCoding
 
@@ -12,12 +13,14 @@ struct RouteTable: Sendable {
 
   init(
     authorizationServer server: AuthorizationServer, login: @escaping @Sendable () -> LoginEndpoint,
-    connect: ConnectEndpoint, jobs: DelegationPages, health: Health, administration: AdminAPI, metrics: MetricsEndpoint,
+    connect: ConnectEndpoint, jobs: DelegationPages, approvals: ApprovalsEndpoint, health: Health,
+    administration: AdminAPI, metrics: MetricsEndpoint,
     pages: PageRenderer
   ) {
     self.pages = pages
     routes =
       Self.metadata(server) + Self.oauth(server) + Self.browser(server, login) + Self.connecting(connect)
+      + Self.approving(approvals)
       + Self.delegating(jobs)
       + Self.operations(health, metrics, pages) + administration.routes
   }
@@ -97,6 +100,15 @@ struct RouteTable: Sendable {
       },
       EndpointRoute("GET", path: "/connect/:name/client.json", auth: .anyone) { _, server in
         connect.clientDocument(server)
+      },
+    ]
+  }
+
+  private static func approving(_ approvals: ApprovalsEndpoint) -> [EndpointRoute] {
+    [
+      EndpointRoute("GET", path: "/approvals", auth: .browser) { request, _ in await approvals.list(request) },
+      EndpointRoute("GET", "POST", path: "/approvals/:name", auth: .browser) { request, name in
+        request.method == "POST" ? await approvals.decide(name, request) : await approvals.show(name, request)
       },
     ]
   }

@@ -40,8 +40,12 @@ struct Assembly: Sendable {
     let vaults = VaultAssembly(configuration: configuration, installation: installation, snapshots: snapshots)
     let directory = try vaults.directory()
     let vault = vaults.vault(directory)
-    let gateway = try await gateway(server, vault, snapshots, flows, group)
-    let table = try routeTable(server, snapshots, health, vaults.pages(vault, directory, forms: formGuard))
+    let notices = try ApprovalAssembly(installation: installation, snapshots: snapshots)
+      .notices(authorities: configuration.egress.authorityFile)
+    let quotas = DailyQuotas(store: installation.store, clock: installation.clock)
+    let gateway = try await gateway(server, vault, snapshots, flows, notices, quotas, group)
+    let shipping = try TrailShipping(configuration, installation, logger)
+    let table = try routeTable(server, snapshots, health, shipping, vaults.pages(vault, directory, forms: formGuard))
     let control = ControlPlane(table, logger: logger)
     let planes = Planes(
       gateway: gateway, random: installation.random, frontDoor: { snapshots.current.frontDoor },
@@ -49,17 +53,22 @@ struct Assembly: Sendable {
     box.set(planes)
     return GatewayApplication(
       options: options, installation: installation, snapshots: snapshots, server: server, gateway: gateway,
-      vault: vault,
-      planes: planes, door: door, tls: tls, health: health, logger: logger)
+      vault: vault, notices: notices, quotas: quotas,
+      planes: planes, door: door, tls: tls, health: health, shipping: shipping, logger: logger)
   }
 
   func routeTable(
-    _ server: AuthorizationServer, _ snapshots: SnapshotHolder, _ health: Health, _ accounts: AccountPages
+    _ server: AuthorizationServer, _ snapshots: SnapshotHolder, _ health: Health, _ shipping: TrailShipping,
+    _ accounts: AccountPages
   ) throws -> RouteTable {
     RouteTable(
       authorizationServer: server, login: try loginEndpoints(server, snapshots, accounts.listing),
-      connect: accounts.connect, jobs: accounts.jobs, health: health, administration: administration(server, snapshots),
-      metrics: MetricsEndpoint(recorder: installation.audit, health: health, startedAt: installation.clock.now()),
+      connect: accounts.connect, jobs: accounts.jobs,
+      approvals: ApprovalAssembly(installation: installation, snapshots: snapshots).pages(forms: formGuard),
+      health: health, administration: administration(server, snapshots),
+      metrics: MetricsEndpoint(
+        recorder: installation.audit, shippers: shipping.shippers, health: health,
+        startedAt: installation.clock.now()),
       pages: try PageRenderer(origin: snapshots.current.gateway.origin.string))
   }
 
@@ -144,7 +153,7 @@ struct Assembly: Sendable {
 
   private func gateway(
     _ server: AuthorizationServer, _ vault: Vault, _ snapshots: SnapshotHolder, _ flows: any FlowCorrelation,
-    _ group: MultiThreadedEventLoopGroup
+    _ notices: any ApprovalNotices, _ quotas: DailyQuotas, _ group: MultiThreadedEventLoopGroup
   ) async throws -> Gateway {
     let signer = AssertionSigner(
       settings: { snapshots.current.authorizationServer }, keys: installation.signingKeys, random: installation.random,
@@ -158,6 +167,7 @@ struct Assembly: Sendable {
       revocations: installation.revocations,
       sessions: installation.store, policy: RuleEvaluation(clock: installation.clock),
       subjects: SubjectDirectory(store: installation.store, clock: installation.clock), limiter: MemoryCallLimiter(),
+      quotas: quotas,
       toolPins: installation.store,
       assertions: UpstreamAssertionsAdapter(signer: signer, clock: installation.clock),
       transport: SSEUpstreamTransport(
@@ -165,7 +175,9 @@ struct Assembly: Sendable {
           over: try await HTTPUpstreamTransport.make(group: group, codec: configuration.httpCodec), credentials: vault),
         random: installation.random),
       audit: installation.audit, flows: flows, clock: installation.clock, random: installation.random,
-      sealer: installation.sealer, credentials: vault)
+      sealer: installation.sealer,
+      approvals: ApprovalAssembly(installation: installation, snapshots: snapshots).approvals(notices),
+      credentials: vault)
     return try await Gateway(dependencies, group: group, settings: { snapshots.current.gateway })
   }
 }

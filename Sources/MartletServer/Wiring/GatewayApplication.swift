@@ -16,10 +16,13 @@ public struct GatewayApplication: Sendable {
   let server: AuthorizationServer
   let gateway: Gateway
   let vault: Vault
+  let notices: WebhookNotices
+  let quotas: DailyQuotas
   let planes: Planes
   let door: FrontDoor
   let tls: TLSFiles?
   let health: Health
+  let shipping: TrailShipping
   let logger: Logger
 
   /// Runs until told to stop.

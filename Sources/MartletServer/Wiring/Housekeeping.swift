@@ -4,8 +4,10 @@ import MartletDomain
 /// Removes what nobody can use any more. Never a grant that could still be refreshed.
 struct Housekeeping: Sendable {
   let application: GatewayApplication
-  /// How long the trail is kept: 90 days.
-  static let auditRetention = Duration.seconds(90 * 86_400)
+  /// How long sums of calls are kept by the minute: 2 days.
+  static let minuteRetention = Duration.seconds(2 * 86_400)
+  /// How long they are kept by the hour: 400 days.
+  static let hourRetention = Duration.seconds(400 * 86_400)
   /// When an unused MCP session ends: 30 days.
   static let sessionRetention = Duration.seconds(30 * 86_400)
   /// How long a fetched document may stand in for one that can't be fetched: 30 days in the store.
@@ -13,6 +15,9 @@ struct Housekeeping: Sendable {
 
   /// How long an ended key can be seen in lists: 30 days.
   static let keyRetention = Duration.seconds(30 * 86_400)
+
+  /// How long an approval that has ended can be seen: 30 days.
+  static let approvalRetention = Duration.seconds(30 * 86_400)
 
   func run() async {
     let store = application.installation.store
@@ -25,8 +30,14 @@ struct Housekeeping: Sendable {
       try await store.removeFetchedDocuments(before: now - Self.documentRetention)
       try await store.removeEndedAPIKeys(before: now - Self.keyRetention)
       try await store.removeEndedAdminTokens(before: now - Self.keyRetention)
+      try await ApprovalAssembly(installation: application.installation, snapshots: application.snapshots)
+        .office.desk.expire()
+      try await store.removeEndedApprovals(before: now - Self.approvalRetention)
+      try await store.removeQuotas(before: QuotaDay.number(of: now) - 7)
       try await store.removeAuditEvents(
-        before: now - Self.auditRetention, at: now, linkedBy: application.installation.auditChain)
+        before: now - application.snapshots.current.configuration.audit.retention, at: now,
+        linkedBy: application.installation.auditChain)
+      try await store.foldCallSums(before: now - Self.minuteRetention, removingBefore: now - Self.hourRetention)
     } catch {
       application.logger.warning("housekeeping was interrupted", metadata: ["error": "\(error)"])
     }

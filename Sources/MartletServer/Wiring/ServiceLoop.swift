@@ -2,6 +2,7 @@ import Logging
 import MartletAudit
 import MartletDomain
 import MartletPolicy
+import StrictCoding
 import UnixSignals
 
 /// Everything that goes on beside requests, and the end of it all.
@@ -17,12 +18,16 @@ struct ServiceLoop: Sendable {
       store: installation.store,
       file: AnchorFile(path: application.snapshots.current.configuration.dataDirectory + "/" + AnchorFile.name),
       clock: installation.clock)
+    let ledger = await beginLedger()
     await withTaskGroup(of: Void.self) { tasks in
       tasks.addTask { await installation.audit.run() }
+      tasks.addTask { await application.shipping.run() }
       tasks.addTask { await every(.seconds(60)) { await anchor(anchoring) } }
       tasks.addTask { await follower.run(application.health) }
       tasks.addTask { await application.vault.run() }
+      tasks.addTask { await application.notices.run() }
       tasks.addTask { await every(.seconds(10)) { await watchFiles() } }
+      tasks.addTask { await every(.seconds(10)) { try? await application.quotas.handBack() } }
       tasks.addTask { await every(.seconds(30)) { await refreshKeys() } }
       tasks.addTask { await every(.seconds(60)) { await keepHouse() } }
       tasks.addTask { await every(.seconds(5)) { await noteKeyUse() } }
@@ -31,10 +36,35 @@ struct ServiceLoop: Sendable {
       await stop()
       tasks.cancelAll()
     }
-    try? await installation.audit.flush()
+    do {
+      try await installation.audit.flush()
+      ledger?.end()
+    } catch {
+      logger.error("the last records of the trail can't be written", metadata: ["error": "\(error)"])
+    }
+    await application.shipping.close()
     await anchor(anchoring)
     await installation.close()
     logger.info("stopped")
+  }
+
+  /// Says what earlier processes may have left unwritten, and begins to count what this one writes.
+  private func beginLedger() async -> RunLedger? {
+    let folder = application.snapshots.current.configuration.dataDirectory
+    for missing in RunLedger.interruptions(in: folder) {
+      logger.warning(
+        "a process ended without a word; the trail says so, and how many of its last records may be missing",
+        metadata: ["records": "\(missing)"])
+      let event = AuditEvent(
+        at: installation.clock.now(), action: .trailInterrupted, target: "\(missing)", reason: "process_died")
+      do { try await installation.audit.recordDurably(event) } catch { installation.audit.record(event) }
+    }
+    guard let ledger = RunLedger(folder: folder, id: Hex.encode(installation.random.bytes(8))) else {
+      logger.error("data_dir takes no file: a crash won't be told in the trail")
+      return nil
+    }
+    installation.audit.count(in: ledger)
+    return ledger
   }
 
   private var follower: RevocationFollower {
@@ -53,6 +83,7 @@ struct ServiceLoop: Sendable {
     for await signal in await UnixSignalsSequence(trapping: .sigterm, .sigint, .sighup) {
       guard signal == .sighup else { return }
       Reload(application: application).run()
+      await application.shipping.reopen()
     }
   }
 
@@ -88,6 +119,7 @@ struct ServiceLoop: Sendable {
     if !isInTime { logger.warning("some requests had not ended in time and were cut") }
     await application.vault.close(within: Self.lastRefreshes)
     try? await application.gateway.noteSessionUse()
+    try? await application.quotas.handBack(all: true)
     await noteKeyUse()
     record(.processStopped)
   }
@@ -164,6 +196,10 @@ struct Reload: Sendable {
         || before.dataDirectory != configuration.dataDirectory
       {
         application.logger.warning("listen, tls and data_dir take effect after a restart")
+      }
+      let sinks = application.shipping.shippers.map(\.sink.name)
+      if !configuration.audit.sinks.map(\.name).elementsEqual(sinks, by: { $0.equalsBytewise($1) }) {
+        application.logger.warning("audit.sinks take effect after a restart")
       }
     } catch {
       record(.configurationRefused)

@@ -4,7 +4,7 @@ import GRDB
 /// works.
 struct Migrations {
   /// The number of the newest migration.
-  static let newest = 12
+  static let newest = 13
 
   private let migrator: DatabaseMigrator = {
     var migrator = DatabaseMigrator()
@@ -17,7 +17,9 @@ struct Migrations {
     migrator.registerMigration("7") { database in try Migration7.apply(to: database) }
     migrator.registerMigration("8") { database in try Migration8.apply(to: database) }
     migrator.registerMigration("9") { database in try Migration9.apply(to: database) }
+    migrator.registerMigration("10") { database in try Migration10.apply(to: database) }
     migrator.registerMigration("12") { database in try Migration12.apply(to: database) }
+    migrator.registerMigration("13") { database in try Migration13.apply(to: database) }
     return migrator
   }()
 

@@ -60,9 +60,4 @@ extension DatabaseValue {
     let document = JSONWriter.write(.array(texts.map { .string($0) }))
     return String(decoding: document, as: UTF8.self).databaseValue
   }
-
-  /// A duration in nanoseconds, saturating.
-  static func duration(_ duration: Duration?) -> DatabaseValue {
-    duration.map { $0.wholeNanoseconds.databaseValue } ?? .null
-  }
 }

@@ -1,7 +1,6 @@
 import GRDB
 import GRDBSQLite
 import MartletDomain
-import StrictCoding
 
 /// Appends events to trails within one transaction. Every call leaves an event, so values are bound straight to the
 /// prepared statement: through `StatementArguments` each row cost more than SQLite's own work.
@@ -10,6 +9,7 @@ struct TrailWriter {
   private let chain: AuditChain
   private let statement: SQLiteStatement
   private var heads: [TenantID: AuditHead] = [:]
+  private var row = RowBinding()
 
   init(_ database: Database, _ chain: AuditChain) throws {
     self.database = database
@@ -17,8 +17,8 @@ struct TrailWriter {
     statement = try database.cachedStatement(
       sql: """
         INSERT INTO audit_event (tenant, at, action, flow, request, subject, client, route, method, target, status,
-          reason, duration_ns, address, key_name, sequence, digest)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+          reason, duration_ns, address, key_name, sequence, digest, trace)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """
     ).sqliteStatement
   }
@@ -48,33 +48,29 @@ struct TrailWriter {
     return try row.map { try $0.head("sequence", "digest") } ?? .beginning
   }
 
-  private func insert(_ event: AuditEvent, _ head: AuditHead) throws {
-    try bind(1, .id(event.tenant))
-    try bind(2, .time(event.at))
-    try bind(3, .value(event.action))
-    try bind(4, .id(event.flow))
-    try bind(5, .id(event.request))
-    try bind(6, .text(event.subject))
-    try bind(7, .id(event.client))
-    try bind(8, .text(event.route))
-    try bind(9, .text(event.method))
-    try bind(10, .text(event.target))
-    try bind(11, .number(event.status))
-    try bind(12, .text(event.reason))
-    try bind(13, .duration(event.duration))
-    try bind(14, .text(event.address))
-    try bind(15, .text(event.key))
-    try bind(16, head.sequence.databaseValue)
-    try bind(17, .bytes(head.digest))
-    let code = sqlite3_step(statement)
-    defer { sqlite3_reset(statement) }
+  private mutating func insert(_ event: AuditEvent, _ head: AuditHead) throws {
+    row.clear()
+    row.add(event.tenant.value)
+    row.add(event.at.milliseconds)
+    row.add(event.action.rawValue)
+    row.add(event.flow?.value)
+    row.add(event.request?.value)
+    row.add(event.subject)
+    row.add(event.client?.value)
+    row.add(event.route)
+    row.add(event.method)
+    row.add(event.target)
+    row.add(event.status.map { Int64($0) })
+    row.add(event.reason)
+    row.add(event.duration?.wholeNanoseconds)
+    row.add(event.address)
+    row.add(event.key)
+    row.add(head.sequence)
+    row.add(bytes: head.digest)
+    row.add(event.trace)
+    let code = row.run(statement)
     guard code == SQLITE_DONE else {
       throw DatabaseError(resultCode: ResultCode(rawValue: code), message: database.lastErrorMessage)
     }
-  }
-
-  private func bind(_ index: CInt, _ value: DatabaseValue) throws {
-    let code = value.bind(to: statement, at: index)
-    guard code == SQLITE_OK else { throw DatabaseError(resultCode: ResultCode(rawValue: code)) }
   }
 }

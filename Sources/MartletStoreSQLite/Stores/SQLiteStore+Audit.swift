@@ -6,8 +6,13 @@ extension SQLiteStore {
   public func appendAuditEvents(_ events: [AuditEvent], linkedBy chain: AuditChain) async throws(StoreError) {
     try await write { database in
       var writer = try TrailWriter(database, chain)
-      for event in events { try writer.append(event) }
+      var tally = CallTally()
+      for event in events {
+        try writer.append(event)
+        tally.add(event)
+      }
       try writer.finish()
+      try CallSumWriter(database: database).add(tally)
     }
   }
 
@@ -65,6 +70,7 @@ extension AuditEvent {
       target: try row.optionalText("target"), status: try row.optionalNumber("status").map { Int($0) },
       reason: try row.optionalText("reason"),
       duration: try row.optionalNumber("duration_ns").map { .nanoseconds($0) },
-      address: try row.optionalText("address"), key: try row.optionalText("key_name"))
+      address: try row.optionalText("address"), key: try row.optionalText("key_name"),
+      trace: try row.optionalText("trace"))
   }
 }

@@ -23,19 +23,17 @@ enum AuditText {
     ]
   }
 
-  static func json(_ head: AuditHead) -> JSONValue {
-    ["sequence": .number(JSONNumber(head.sequence)), "digest": .string(Hex.encode(head.digest))]
-  }
+  static func json(_ head: AuditHead) -> JSONValue { head.json }
 
   static let eventHead = [
-    "at", "action", "tenant", "who", "client", "route", "method", "target", "status", "reason", "from", "key",
+    "at", "action", "tenant", "who", "client", "route", "method", "target", "status", "reason", "from", "key", "trace",
   ]
 
   static func row(_ event: AuditEvent) -> [String] {
     [
       event.at.text, event.action.rawValue, event.tenant.string, event.subject ?? "", event.client?.string ?? "",
       event.route ?? "", event.method ?? "", event.target ?? "", event.status.map { "\($0)" } ?? "",
-      event.reason ?? "", event.address ?? "", event.key ?? "",
+      event.reason ?? "", event.address ?? "", event.key ?? "", event.trace ?? "",
     ]
   }
 

@@ -1,3 +1,4 @@
+import MartletAudit
 import MartletDomain
 import MartletServer
 import StrictCoding
@@ -32,18 +33,7 @@ enum FlowText {
     ]
   }
 
-  static func json(_ event: AuditEvent) -> JSONValue {
-    func text(_ value: String?) -> JSONValue { value.map { .string($0) } ?? .null }
-    return [
-      "at": .string(event.at.text), "action": .string(event.action.rawValue), "tenant": .string(event.tenant.string),
-      "flow": text(event.flow?.string), "request": text(event.request?.string), "subject": text(event.subject),
-      "client_id": text(event.client?.string), "route": text(event.route), "method": text(event.method),
-      "target": text(event.target), "status": event.status.map { .number(JSONNumber(Int64($0))) } ?? .null,
-      "reason": text(event.reason),
-      "duration_ms": event.duration.map { .number(JSONNumber($0.milliseconds)) } ?? .null,
-      "address": text(event.address), "key": text(event.key),
-    ]
-  }
+  static func json(_ event: AuditEvent) -> JSONValue { event.json }
 
   /// What an operator should look at: where a client gave up.
   private static func note(_ flow: FlowSummary) -> String? {

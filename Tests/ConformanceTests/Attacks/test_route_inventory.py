@@ -33,6 +33,9 @@ STRANGER = {
     ("POST", "/login/corp"): {400, 403, 404},
     ("GET", "/account"): {303, 401},
     ("GET", "/login/corp/callback"): {400, 404},
+    ("GET", "/approvals"): {303},
+    ("GET", "/approvals/1"): {303},
+    ("POST", "/approvals/1"): {303, 400, 403, 404},
     ("GET", "/connect/stateful"): {303, 404},
     ("POST", "/connect/stateful"): {400, 401, 403, 404},
     ("GET", "/connect/stateful/callback"): {400, 404},
@@ -74,7 +77,7 @@ STRANGER = {
 # Named in the design for later issues, or guessed by strangers: nothing there.
 NOTHING = [
     "/", "/api", "/api/", "/api/nosuch", "/admin", "/console", "/debug", "/debug/pprof/", "/device/x",
-    "/device_authorization/x", "/connect", "/connect/stateful/x", "/approvals/1", "/mcp", "/sse", "/messages",
+    "/device_authorization/x", "/connect", "/connect/stateful/x", "/approvals/1/2", "/mcp", "/sse", "/messages",
     "/stateful", "/stateful/", "/stateful/mcp/x", "/nosuch/mcp", "/nosuch/mcp/", "/nosuch/sse", "/nosuch/messages",
     "/stateful/sse/x", "/stateful/messages/x", "/.well-known/oauth-protected-resource/stateful/messages", "/t/default/stateful/mcp", "/t/other/stateful/mcp",
     "/.well-known", "/.well-known/", "/.well-known/security", "/.well-known/oauth-protected-resource", "/.well-known/nosuch",

@@ -69,7 +69,7 @@ import Testing
   @Test func aModernClientThatOpensPagesIsAskedTo() throws {
     let answer = try answer(request(.toolsCall, ["name": "echo"], era: .modern, capabilities: Self.declared))
     #expect(answer["result"]?["resultType"]?.stringValue == "input_required")
-    let asked = answer["result"]?["inputRequests"]?[ConnectionReply.key]
+    let asked = answer["result"]?["inputRequests"]?[PagePurpose.connection.key]
     #expect(asked?["method"]?.stringValue == "elicitation/create")
     #expect(asked?["params"]?["url"]?.stringValue == Self.link && asked?["params"]?["mode"]?.stringValue == "url")
     #expect(asked?["params"]?["elicitationId"] == nil, "the modern era has none")
@@ -85,7 +85,7 @@ import Testing
   }
 
   @Test func whoDeclinedIsNotAskedAgain() throws {
-    let declined: JSONObject = ["name": "echo", "inputResponses": [ConnectionReply.key: ["action": "decline"]]]
+    let declined: JSONObject = ["name": "echo", "inputResponses": [PagePurpose.connection.key: ["action": "decline"]]]
     let answer = try answer(request(.toolsCall, declined, era: .modern, capabilities: Self.declared))
     #expect(answer["result"]?["isError"]?.boolValue == true)
   }
@@ -130,8 +130,8 @@ import Testing
 
   @Test func theRepeatedCallGoesOnWithoutWhatWasOurs() throws {
     let repeated: JSONObject = [
-      "name": "echo", "arguments": ["text": "hi"], "requestState": .string(ConnectionReply.state),
-      "inputResponses": [ConnectionReply.key: ["action": "accept"]],
+      "name": "echo", "arguments": ["text": "hi"], "requestState": .string(PagePurpose.connection.state),
+      "inputResponses": [PagePurpose.connection.key: ["action": "accept"]],
     ]
     let standing = try inject(
       request(.toolsCall, repeated, era: .modern, capabilities: Self.declared),
@@ -145,7 +145,7 @@ import Testing
   @Test func theServersOwnStateAndAnswersGoOn() throws {
     let repeated: JSONObject = [
       "name": "echo", "requestState": "theirs",
-      "inputResponses": [ConnectionReply.key: ["action": "accept"], "theirs": ["action": "accept"]],
+      "inputResponses": [PagePurpose.connection.key: ["action": "accept"], "theirs": ["action": "accept"]],
     ]
     let standing = try inject(
       request(.toolsCall, repeated, era: .modern), FakeCredentials(FakeCredentials.ready("one")))
@@ -157,8 +157,8 @@ import Testing
 
   @Test func whoComesBackTooSoonIsKeptWaitingForAWhile() throws {
     let repeated: JSONObject = [
-      "name": "echo", "requestState": .string(ConnectionReply.state),
-      "inputResponses": [ConnectionReply.key: ["action": "accept"]],
+      "name": "echo", "requestState": .string(PagePurpose.connection.state),
+      "inputResponses": [PagePurpose.connection.key: ["action": "accept"]],
     ]
     let credentials = FakeCredentials(.connectionRequired(nil))
     let staged = CredentialInjector(credentials: credentials).inject(

@@ -58,7 +58,7 @@ struct BridgeFixture {
       authenticated: authenticated, message: nil, bytes: [1], classification: .init(era: .modern, revision: .latest),
       mirrored: .init(version: "2026-07-28"))
     return LegacyContact(
-      selector: UpstreamSelector(assertions: SignedAssertions()), transport: transport,
+      selector: UpstreamSelector(assertions: SignedAssertions(), random: SystemRandom()), transport: transport,
       request: AdmittedRequest(classified: classified, session: nil, permit: .system(route: ProxyFixture.time)))
   }
 

@@ -46,7 +46,7 @@ struct OutboundRequestTests {
     let request = AdmittedRequest(
       classified: classified, session: session.map { BoundSession(session: $0) },
       permit: .system(route: ProxyFixture.time))
-    return try UpstreamSelector(assertions: assertions).outbound(request)
+    return try UpstreamSelector(assertions: assertions, random: SystemRandom()).outbound(request)
   }
 
   private let call = #"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"echo","arguments":{}}}"#

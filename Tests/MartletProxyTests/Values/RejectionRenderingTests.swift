@@ -23,6 +23,7 @@ struct RejectionRenderingTests {
     case .malformedMessage: (400, nil)
     case .unknownSession: (404, nil)
     case .denied(_, let id): (id == nil ? 403 : 200, nil)
+    case .approvalRequired(_, let id): (id == nil ? 403 : 200, nil)
     case .limited: (429, "retry-after")
     case .upstreamUnavailable(_, let id): (id == nil ? 503 : 200, "retry-after")
     case .outcomeUnknown(_, let id): (id == nil ? 502 : 200, nil)
@@ -38,6 +39,7 @@ struct RejectionRenderingTests {
     .tooManyGuesses(seconds: 3), .methodNotAllowed(allow: "POST"),
     .unsupportedMediaType, .bodyTooLarge, .bodyTimeout, .unknownSession(id: .number(7)), .unknownSession(id: nil),
     .denied(reason: secret, id: .number(7)), .denied(reason: secret, id: nil),
+    .approvalRequired("apr_1", id: .number(7)), .approvalRequired("apr_1", id: nil),
     .limited(limit, id: .number(7)), .limited(limit, id: nil), .upstreamUnavailable(reason: secret, id: .number(7)),
     .upstreamUnavailable(reason: secret, id: nil), .outcomeUnknown(reason: secret, id: .number(7)),
     .outcomeUnknown(reason: secret, id: nil), .connectionRequired(id: .number(7)), .connectionRequired(id: nil),

@@ -14,7 +14,8 @@ import Testing
       #expect(html.all("script").isEmpty && html.all("style").isEmpty && html.all("iframe").isEmpty)
       let attributes = html.tags.flatMap { $0.attributes.map(\.name) }
       #expect(!attributes.contains { $0.hasPrefix("on") || $0 == "style" || $0 == "formaction" })
-      #expect(html.values("href") == ["/assets/martlet.svg", "/assets/martlet.css"])
+      let links = html.values("href").filter { $0 != "/approvals" }
+      #expect(links == ["/assets/martlet.svg", "/assets/martlet.css"])
       #expect(html.values("action").allSatisfy { $0.hasPrefix("/") && !$0.hasPrefix("//") })
     }
   }

@@ -37,9 +37,11 @@ struct RouteTableTests {
     "GET,POST /api/clients administrator",
     "POST /api/tokens/revoke administrator",
     "DELETE /api/clients/:name administrator",
-    "GET /api/access administrator",
+    "GET /api/access administrator", "GET /api/approvals administrator", "GET /api/approvals/:name administrator",
+    "POST /api/approvals/:name/approve administrator", "POST /api/approvals/:name/deny administrator",
+    "POST /api/approvals/:name/revoke administrator", "GET /approvals browser", "GET,POST /approvals/:name browser",
     "POST /api/access/revoke administrator",
-    "GET /api/admin-tokens administrator",
+    "GET /api/analytics administrator", "GET /api/admin-tokens administrator",
     "DELETE /api/admin-tokens/:name administrator",
     "GET,POST /api/delegations administrator",
     "DELETE /api/delegations/:name administrator",
@@ -85,7 +87,8 @@ struct RouteTableTests {
     let vaults = VaultAssembly(configuration: configuration, installation: installation, snapshots: snapshots)
     let directory = try vaults.directory()
     let pages = vaults.pages(vaults.vault(directory), directory, forms: FormGuard(keys: []))
-    let table = try assembly.routeTable(server, snapshots, Health(), pages)
+    let shipping = try TrailShipping(configuration, installation, Logger(label: "test"))
+    let table = try assembly.routeTable(server, snapshots, Health(), shipping, pages)
     return (
       table,
       { [folder] in

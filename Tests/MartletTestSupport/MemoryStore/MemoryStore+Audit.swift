@@ -3,7 +3,14 @@ import MartletDomain
 extension MemoryStore {
   /// See `AuditStore`.
   public func appendAuditEvents(_ events: [AuditEvent], linkedBy chain: AuditChain) async throws(StoreError) {
-    try access { state in for event in events { state.append(event, linkedBy: chain) } }
+    try access { state in
+      var tally = CallTally()
+      for event in events {
+        state.append(event, linkedBy: chain)
+        tally.add(event)
+      }
+      state.add(tally)
+    }
   }
 
   /// See `AuditStore`.
@@ -69,6 +76,9 @@ extension MemoryStore {
           AuditEvent(at: now, action: .trailTrimmed, tenant: trail.tenant, target: String(last.sequence)),
           linkedBy: chain)
         state.auditRecords.removeAll { $0.event?.tenant == trail.tenant && $0.head.sequence <= last.sequence }
+        state.placedRecords.removeAll {
+          $0.record.event?.tenant == trail.tenant && $0.record.head.sequence <= last.sequence
+        }
         let head = state.trails[trail.tenant]?.head ?? trail.head
         state.trails[trail.tenant] = AuditTrail(tenant: trail.tenant, head: head, trimmed: last)
       }
@@ -107,6 +117,8 @@ extension MemoryStoreState {
     let trail = trails[event.tenant]
     let head = chain.head(after: trail?.head ?? .beginning, adding: event)
     auditRecords.append(AuditRecord(head: head, event: event))
+    lastPlace += 1
+    placedRecords.append(PlacedRecord(position: lastPlace, record: AuditRecord(head: head, event: event)))
     trails[event.tenant] = AuditTrail(tenant: event.tenant, head: head, trimmed: trail?.trimmed ?? .beginning)
   }
 

@@ -40,6 +40,12 @@ struct MemoryStoreState: Sendable {
     var sequence: Int64
   }
 
+  struct StoredTrailCursor: Sendable {
+    var position: Int64
+    var holder: String
+    var until: Timestamp
+  }
+
   struct Document: Sendable {
     var body: [UInt8]
     var fetchedAt: Timestamp
@@ -68,10 +74,17 @@ struct MemoryStoreState: Sendable {
   var documents: [ByteString: Document] = [:]
   var auditRecords: [AuditRecord] = []
   var trails: [TenantID: AuditTrail] = [:]
+  /// Each record's place, as `auditRecords` has them.
+  var placedRecords: [PlacedRecord] = []
+  var lastPlace: Int64 = 0
+  var trailCursors: [String: StoredTrailCursor] = [:]
+  var callSums: [CallSum] = []
   var connections: [ConnectionKey: StoredConnection] = [:]
   var lastConnectionChange: Int64 = 0
   var dataKeys: [DataKey] = []
   var apiKeys: [APIKeyID: APIKey] = [:]
+  var approvals: [Approval] = []
+  var quotas: [QuotaKey: Int] = [:]
   var adminTokens: [AdminTokenID: AdminToken] = [:]
   var delegations: [DelegationID: Delegation] = [:]
   var tenantStates: [TenantID: TenantState] = [:]

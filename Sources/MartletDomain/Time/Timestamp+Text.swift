@@ -1,5 +1,3 @@
-import MartletDomain
-
 extension Timestamp {
   /// The time as people and log collectors read it: `2026-07-28T09:30:00.125Z` (RFC 3339, UTC).
   ///

@@ -1,0 +1,36 @@
+import Foundation
+import MartletDomain
+import MartletTestSupport
+import Testing
+
+@testable import MartletAudit
+
+/// What a crash takes with it is known afterwards.
+@Suite struct RunLedgerTests {
+  private let folder = NSTemporaryDirectory() + "/ledger-\(UUID().uuidString)"
+
+  init() throws { try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true) }
+
+  @Test func A_06_whatWasAcceptedAndNotWrittenIsCounted() async throws {
+    let recorder = AuditRecorder(store: MemoryStore(), chain: .test, clock: FakeClock())
+    do {
+      let ledger = try #require(RunLedger(folder: folder, id: "00"))
+      recorder.count(in: ledger)
+      for _ in 0..<5 { recorder.record(AuditEvent(at: FakeClock().now(), action: .loginFailed)) }
+      try await recorder.flush()
+      for _ in 0..<3 { recorder.record(AuditEvent(at: FakeClock().now(), action: .loginFailed)) }
+      #expect(RunLedger.interruptions(in: folder) == [], "its process lives")
+      // As the kernel has it after a crash: the numbers stand, the lock is gone.
+      try FileManager.default.copyItem(atPath: folder + "/run-00", toPath: folder + "/run-01")
+      ledger.end()
+    }
+    #expect(RunLedger.interruptions(in: folder) == [3])
+    #expect(RunLedger.interruptions(in: folder) == [], "told once")
+  }
+
+  @Test func A_06_anEndInOrderLeavesNothing() throws {
+    try #require(RunLedger(folder: folder, id: "00")).end()
+    #expect(RunLedger.interruptions(in: folder) == [])
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder).isEmpty)
+  }
+}
