@@ -17,6 +17,7 @@ struct AccessOperations: Sendable {
     [
       "revoked": "string", "grants": "integer", "keys": "integer", "sessions": "integer",
       "connections": "integer", "delegations": "integer", "narrowed": "integer",
+      "approvals": "integer",
     ])
   private static let revokedToken = APISchema("TokenRevocation", ["revoked": "string", "grants": "integer"])
   private static let bearer = APISchema(

@@ -50,6 +50,8 @@ public struct AccessRevocation: Sendable, Hashable {
   public var narrowed = 0
   /// Delegations, by the user or to the job.
   public var delegations = 0
+  /// Approvals of calls, given or asked for.
+  public var approvals = 0
   /// MCP sessions.
   public var sessions = 0
   /// Upstream connections.
@@ -60,6 +62,7 @@ public struct AccessRevocation: Sendable, Hashable {
     [
       "grants": .integer(Int64(grants)), "keys": .integer(Int64(keys)), "sessions": .integer(Int64(sessions)),
       "delegations": .integer(Int64(delegations)), "narrowed": .integer(Int64(narrowed)),
+      "approvals": .integer(Int64(approvals)),
       "connections": .integer(Int64(connections)),
     ]
   }
@@ -120,6 +123,7 @@ public struct AccessRevoker: Sendable {
       done.narrowed = withdrawn.narrowed
     }
     done.grants = try await revoker.revoke(target.revocation, event: event).count
+    done.approvals = try await store.endApprovals(of: target.revocation, at: clock.now())
     done.sessions = try await store.endMCPSessions(of: target.revocation)
     done.connections = try await endConnections(target)
     return done

@@ -2,11 +2,9 @@ import GRDB
 import MartletDomain
 
 extension SQLiteStore {
-  /// Every table whose rows are a tenant's; the trail, its head and the revocation table stay when a tenant goes.
-  static let tenantTables = [
-    "data_key", "connection", "pending_connection", "connect_ticket", "upstream_registration", "refresh_token",
-    "refresh_family", "authorization_code", "device_authorization", "consent", "login_session", "federated_login",
-    "mcp_session", "api_key", "admin_token", "delegation", "tool_pin", "client", "idempotent_answer", "user_account",
+  /// What stays when a tenant goes: the trail with its head and its sinks' places, what ended, and that it has gone.
+  private static let lasting: Set<String> = [
+    "audit_event", "audit_trail", "trail_cursor", "revocation", "tenant_state",
   ]
 
   /// See `TenantStore`.
@@ -49,7 +47,7 @@ extension SQLiteStore {
   public func tenants() async throws(StoreError) -> Set<TenantID> {
     try await read { database in
       var found: Set<TenantID> = []
-      for table in Self.tenantTables + ["tenant_state"] {
+      for table in try database.tenantTables(but: Self.lasting.subtracting(["tenant_state"])) {
         let rows = try Row.fetchAll(
           database, sql: "SELECT DISTINCT tenant FROM \(table) WHERE tenant IS NOT NULL")
         for row in rows { found.insert(try row.id("tenant")) }
@@ -68,7 +66,7 @@ extension SQLiteStore {
         var gone = 0
         try database.inTransaction(.immediate) {
           guard try database.state(of: tenant) == .deleted else { return .rollback }
-          for table in Self.tenantTables {
+          for table in try database.tenantTables(but: Self.lasting) {
             try database.execute(
               sql: "DELETE FROM \(table) WHERE tenant = :tenant",
               arguments: ["tenant": DatabaseValue.id(tenant)])
@@ -87,6 +85,18 @@ extension SQLiteStore {
 }
 
 extension Database {
+  /// Every table that has a tenant's rows, data keys first: one that is added goes with its tenant, unless it is named.
+  fileprivate func tenantTables(but lasting: Set<String>) throws -> [String] {
+    try String.fetchAll(
+      self,
+      sql: """
+        SELECT name FROM sqlite_master AS found
+        WHERE type = 'table' AND EXISTS (SELECT 1 FROM pragma_table_info(found.name) WHERE name = 'tenant')
+        ORDER BY name <> 'data_key', name
+        """
+    ).filter { !lasting.contains($0) }
+  }
+
   func state(of tenant: TenantID) throws -> TenantState {
     try row("SELECT * FROM tenant_state WHERE tenant = :tenant", ["tenant": .id(tenant)])
       .map { try TenantState(row: $0) } ?? .active

@@ -50,7 +50,8 @@ struct AccessRevoke: AsyncParsableCommand {
       } else {
         Terminal.out(
           "Revoked \(PlainText.sanitized(target.words)): \(done.grants) grants, \(done.keys) keys, "
-            + "\(done.sessions) sessions, \(done.connections) connections, \(done.delegations) delegations; "
+            + "\(done.sessions) sessions, \(done.connections) connections, \(done.delegations) delegations, "
+            + "\(done.approvals) approvals; "
             + "\(done.narrowed) narrowed to other servers.")
       }
     }

@@ -39,6 +39,7 @@ private struct SignedAssertions: UpstreamAssertions {
 /// Sessions of the bridge without an upstream.
 struct BridgeFixture {
   static let instance = "http://127.0.0.1:9001/mcp"
+  static let traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
   let loop = EmbeddedEventLoop()
   let transport = RecordingTransport()
@@ -52,7 +53,8 @@ struct BridgeFixture {
   func contact() throws -> LegacyContact {
     let fixture = try ProxyFixture()
     let routed = try fixture.routed(
-      fixture.incoming("POST", "/time/mcp", query: "", [("authorization", "Bearer secret"), ("traceparent", "t")]))
+      fixture.incoming(
+        "POST", "/time/mcp", query: "", [("authorization", "Bearer secret"), ("traceparent", Self.traceparent)]))
     let authenticated = AuthenticatedRequest(routed: routed, principal: ProxyFixture.principal())
     let classified = ClassifiedRequest(
       authenticated: authenticated, message: nil, bytes: [1], classification: .init(era: .modern, revision: .latest),

@@ -254,7 +254,8 @@ import Testing
     ),
     (
       "clients: {a: {grants: [password], redirect_uris: ['https://a/b']}}",
-      "clients.a.grants (line 1): password is no grant; authorization_code, refresh_token or client_credentials"
+      "clients.a.grants (line 1): password is no grant; authorization_code, refresh_token, client_credentials, "
+        + "urn:ietf:params:oauth:grant-type:device_code"
     ),
     (
       "clients: {a: {servers: [nope], redirect_uris: ['https://a/b']}}",
