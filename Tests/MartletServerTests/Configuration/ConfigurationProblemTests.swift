@@ -226,7 +226,8 @@ import Testing
     ),
     (
       "clients: {a: {secret: {}, redirect_uris: ['https://a/b']}}",
-      "clients.a.secret (line 1): must name one source; write {env: NAME} or {file: PATH}"
+      "clients.a.secret (line 1): must name one source; write {env: NAME}, {file: PATH}, "
+        + "{vault: …} or {aws_secret: …}"
     ),
     (
       "clients: {a: {auth: private_key_jwt, grants: [client_credentials]}}",
