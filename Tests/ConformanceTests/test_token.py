@@ -104,7 +104,7 @@ def test_V_050h_N_12_another_resource_is_refused_and_spends_nothing(shared, reso
     ({"grant_type": "AUTHORIZATION_CODE"}, "unsupported_grant_type"),
     ({"grant_type": "urn:ietf:params:oauth:grant-type:jwt-bearer", "assertion": "x"}, "unsupported_grant_type"),
     ({"grant_type": "urn:ietf:params:oauth:grant-type:token-exchange"}, "unsupported_grant_type"),
-    ({"grant_type": "urn:ietf:params:oauth:grant-type:device_code"}, "unsupported_grant_type"),
+    ({"grant_type": "urn:ietf:params:oauth:grant-type:device_code"}, "unauthorized_client"),
     ({"grant_type": "authorization_code"}, "invalid_request"), ({"grant_type": "refresh_token"}, "invalid_request"),
     ({"grant_type": "refresh_token", "refresh_token": "nonsense"}, "invalid_grant"),
     ({"grant_type": "authorization_code", "code": "nonsense", "code_verifier": "x" * 43,

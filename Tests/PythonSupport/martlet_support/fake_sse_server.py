@@ -1,8 +1,10 @@
 """An upstream of 2024-11-05, HTTP+SSE: one stream for everything that it says, one endpoint for all that it is told."""
 
+import contextlib
 import json
 import queue
 import secrets
+import socket
 import threading
 import time
 import urllib.parse
@@ -87,11 +89,14 @@ class FakeSSEServer:
             return [r for r in self.requests if method is None or r.rpc_method == method]
 
     def drop_streams(self) -> None:
-        """Ends every stream, and with it every session."""
+        """Ends every stream, and with it every session; returns when the other side has hung up, too."""
         with self.lock:
             streams, self.streams = list(self.streams.values()), {}
-        for stream in streams:
-            stream.put(None)
+        ends = [threading.Event() for _ in streams]
+        for stream, end in zip(streams, ends):
+            stream.put(end)
+        for end in ends:
+            end.wait(10)
 
     def push(self, message: dict, session: str | None = None) -> int:
         """Says something on one stream, or on all; answers how many heard it."""
@@ -152,9 +157,9 @@ class FakeSSEServer:
                 except queue.Empty:
                     self.chunk(handler, ": ping" + self.newline * 2)
                     continue
-                if item is None:
-                    handler.close_connection = True
-                    return handler.wfile.write(b"0\r\n\r\n")
+                if item is None or isinstance(item, threading.Event):
+                    self.hang_up(handler)
+                    return item.set() if item else None
                 if isinstance(item, str):
                     self.chunk(handler, item)
                 else:
@@ -165,6 +170,18 @@ class FakeSSEServer:
             self.gone += 1
             with self.lock:
                 self.streams.pop(session, None)
+
+    @staticmethod
+    def hang_up(handler) -> None:
+        """Ends a stream and its connection, and waits until the other side has, too."""
+        handler.close_connection = True
+        handler.wfile.write(b"0\r\n\r\n")
+        handler.wfile.flush()
+        with contextlib.suppress(OSError):
+            handler.connection.shutdown(socket.SHUT_WR)
+            handler.connection.settimeout(10)
+            while handler.connection.recv(4096):
+                pass
 
     def event(self, handler, kind: str, data: str) -> None:
         self.chunk(handler, f"event: {kind}{self.newline}data: {data}{self.newline * 2}")
