@@ -1,5 +1,7 @@
 """A job acts for a user: at chosen servers and tools, for a time, and never for anybody else."""
 
+import sqlite3
+
 import pytest
 from martlet_support import MCPConnection
 from martlet_support.admin import API, bearer, refused
@@ -105,13 +107,18 @@ def test_V_053_what_ends_it(world, end):
     assert left == ["revoked" if end in ("delegation", "access-user", "access-job") else "active"]
 
 
-def test_an_open_delegation_ends_by_itself(world):
+def test_V_053_an_open_delegation_ends_by_itself(world):
     made = delegate(world, "--server", "stateless", "--expires-in", "60s")
     token = key(world, "minute", made)
     assert status(world, token) == 200
     assert world.gateway.cli_json("key", "list", "--owner", "nightly")
     report = [one for one in world.gateway.cli_json("access", "report") if one["by"] == "delegation"]
     assert {(one["subject"], one["through"], one["server"]) for one in report} >= {(world.user, "nightly", "stateless")}
+    over = delegate(world, "--server", "stateless")
+    late = key(world, "late", over)
+    with sqlite3.connect(world.gateway.data_dir / "martlet.sqlite") as database:
+        assert database.execute("UPDATE delegation SET expires_at = created_at WHERE id = ?", (over["id"],)).rowcount == 1
+    assert status(world, late) == 401
 
 
 def test_policy_is_asked_about_both(install):

@@ -147,7 +147,7 @@ def test_V_063_nothing_is_decided_without_the_page(gateway, terminal_id, browser
     error(terminal.ask(), "authorization_pending")
 
 
-def test_only_clients_that_an_operator_gave_the_grant(gateway, terminal_id):
+def test_V_063_only_clients_that_an_operator_gave_the_grant(gateway, terminal_id):
     stranger = OAuthClient(gateway.url)
     stranger.register(extra={"grant_types": ["authorization_code", GRANT]})
     error(Terminal(gateway, stranger.client_id).begin(), "unauthorized_client")
