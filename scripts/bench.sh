@@ -21,7 +21,7 @@ for name in envoy contextforge fastmcp; do
 done
 
 if [ -z "${MARTLET_BIN:-}" ]; then
-  say "Building Martlet in release mode (the first time takes about ten minutes on two cores)"
+  say "Building Martlet in release mode (the first time takes about a quarter of an hour on two cores)"
   swift build -c release --product martlet || fail "the release build failed (output above)"
   MARTLET_BIN=$(swift build -c release --product martlet --show-bin-path)/martlet
 fi

@@ -35,7 +35,7 @@ need_free_port() {
 
 build() {
   [ -z "${MARTLET_BIN:-}" ] || { martlet=$MARTLET_BIN; return 0; }
-  say "Building Martlet in release mode (the first time takes about ten minutes on two cores)"
+  say "Building Martlet in release mode (the first time takes about a quarter of an hour on two cores)"
   swift build -c release --product martlet || fail "the build failed (output above)" "If a dependency could not be fetched, check the network and run this again."
   martlet=$(swift build -c release --product martlet --show-bin-path)/martlet
 }
