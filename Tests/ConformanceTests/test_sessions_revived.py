@@ -215,7 +215,7 @@ def test_V_014_V_016_a_lost_session_is_still_only_its_owners(shared):
 def test_4_2_a_server_that_is_down_loses_no_session(install):
     world = install()
     connection, upstream = begun(world), world.upstreams["stateful"]
-    upstream.stop()
+    upstream.leave()
     answer = connection.post("tools/call", {"name": "echo", "arguments": {}})
     assert answer.status == 200 and answer.json()["error"]["code"] == -31003, answer.describe()
     assert "not available" in answer.json()["error"]["message"], "nothing was sent, so nothing is in doubt"

@@ -118,6 +118,21 @@ class FakeMCPServer:
         self._server.shutdown()
         self._server.server_close()
 
+    def leave(self) -> None:
+        """Is gone as after an orderly stop: nothing is accepted any more, and both sides have hung up every connection."""
+        self.stop()
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            with self.lock:
+                sockets = list(self.sockets)
+            if not sockets:
+                return
+            assert time.monotonic() < deadline, f"{len(sockets)} connections are still open"
+            for sock in sockets:
+                with contextlib.suppress(OSError):
+                    sock.shutdown(socket.SHUT_WR)
+            time.sleep(0.02)
+
     # Instructions
 
     def script(self, status: int, body: bytes | str | dict = b"", *, headers=None, method: str | None = None) -> None:
