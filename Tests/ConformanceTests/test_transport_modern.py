@@ -141,7 +141,7 @@ def test_pinned_routes_are_not_asked_and_bridge_the_other_era(install):
     assert answer.status == 200 and error not in (-32020, -32021, -32022), answer.describe()
 
 
-def test_connections_that_nobody_uses_are_closed(install):
+def test_R_94_connections_that_nobody_uses_are_closed(install):
     world = install()
     process = world.gateway.process.pid
     connections = [connect(world, "modern") for _ in range(4)]
