@@ -16,6 +16,17 @@ extension AuditEvent {
   }
 }
 
+extension FlowSummary {
+  /// How far a flow came.
+  public var json: JSONObject {
+    [
+      "flow": .string(flow.string), "started_at": .string(startedAt.text), "ended_at": .string(endedAt.text),
+      "client_id": client.map { .string($0.string) } ?? .null, "route": route.map { .string($0) } ?? .null,
+      "actions": .array(actions.map { .string($0.rawValue) }),
+    ]
+  }
+}
+
 extension AuditHead {
   /// Number and digest.
   public var json: JSONValue {

@@ -15,28 +15,16 @@ struct ApprovalGate: Sendable {
 
   /// - Parameter question: What policy held up; it is asked again with what is found out.
   /// - Returns: The permit, once it is there.
-  func pass(_ question: PolicyQuestion, _ request: ClassifiedRequest, on eventLoop: any EventLoop)
-    -> EventLoopFuture<Result<Permit, Rejection>>
-  {
-    guard let tool = request.message?.request?.toolName else { return claim(question, request, on: eventLoop) }
-    let listed = catalogue.definitions(
-      with: ByteString(tool), for: request, anew: true, on: eventLoop
-    ).map { definitions -> Result<PolicyQuestion, Rejection> in
-      var question = question
-      question.definitions = definitions
-      return .success(question)
+  func pass(_ question: PolicyQuestion, _ request: ClassifiedRequest, on eventLoop: any EventLoop) -> Staged<Permit> {
+    guard let tool = request.message?.request?.toolName else {
+      return .later(claim(question, request, on: eventLoop))
     }
-    switch listed {
-    case .ready(.success(let question)): return claim(question, request, on: eventLoop)
-    case .ready(.failure(let rejection)): return eventLoop.makeSucceededFuture(.failure(rejection))
-    case .later(let future):
-      return future.flatMap { result in
-        switch result {
-        case .success(let question): claim(question, request, on: eventLoop)
-        case .failure(let rejection): eventLoop.makeSucceededFuture(.failure(rejection))
-        }
+    return catalogue.definitions(with: ByteString(tool), for: request, anew: true, on: eventLoop)
+      .then(on: eventLoop) { definitions in
+        var question = question
+        question.definitions = definitions
+        return .later(claim(question, request, on: eventLoop))
       }
-    }
   }
 
   private func claim(_ question: PolicyQuestion, _ request: ClassifiedRequest, on eventLoop: any EventLoop)

@@ -90,25 +90,14 @@ struct Admission: Sendable {
     }
     // Limits come first: an approval must not be spent on a call that has to wait.
     return lease(request, session, on: eventLoop).then(on: eventLoop) { lease in
-      if case .success(let permit) = decision {
-        return .ready(
-          .success(
-            AdmittedRequest(classified: request.withoutApproval, session: session, permit: permit, lease: lease)))
-      }
-      return approved(question, request, session, lease, on: eventLoop)
-    }
-  }
-
-  private func approved(
-    _ question: PolicyQuestion, _ request: ClassifiedRequest, _ session: BoundSession?, _ lease: CallLease?,
-    on eventLoop: any EventLoop
-  ) -> Staged<AdmittedRequest> {
-    .later(
-      approvals.pass(question, request, on: eventLoop).map { passed in
-        passed.map { permit in
-          AdmittedRequest(classified: request.withoutApproval, session: session, permit: permit, lease: lease)
+      let permit: Staged<Permit> =
+        if case .success(let permit) = decision { .ready(.success(permit)) } else {
+          approvals.pass(question, request, on: eventLoop)
         }
-      })
+      return permit.map { permit in
+        .success(AdmittedRequest(classified: request.withoutApproval, session: session, permit: permit, lease: lease))
+      }
+    }
   }
 
   private func lease(_ request: ClassifiedRequest, _ session: BoundSession?, on eventLoop: any EventLoop)

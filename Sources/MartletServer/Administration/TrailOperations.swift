@@ -1,3 +1,4 @@
+import MartletAudit
 import MartletDomain
 import StrictCoding
 
@@ -11,6 +12,7 @@ struct TrailOperations: Sendable {
       "at": "time", "action": "string", "tenant": "string", "flow": "string?", "request": "string?",
       "subject": "string?", "client_id": "string?", "route": "string?", "method": "string?", "target": "string?",
       "status": "integer?", "reason": "string?", "duration_ms": "integer?", "address": "string?", "key": "string?",
+      "trace": "string?",
     ])
   private static let linked = APISchema(
     "LinkedRecord", ["sequence": "integer", "digest": "string", "record": "object"],
@@ -51,7 +53,7 @@ struct TrailOperations: Sendable {
       filter.action = request.text("action").flatMap { AuditAction(rawValue: $0) }
       filter.target = request.text("target")
       let events = try await on.installation.store.auditEvents(matching: filter, limit: request.count("limit") ?? 100)
-      return APIAnswer(200, ["records": .array(events.map(Self.json)), "next_cursor": .null])
+      return APIAnswer(200, ["records": .array(events.map(\.json)), "next_cursor": .null])
     }
   }
 
@@ -95,35 +97,14 @@ struct TrailOperations: Sendable {
       // Most of a flow happens before anybody knows whose it is.
       guard request.caller.tenant == nil else { throw APIProblem.forbidden("Flows are the installation's.") }
       let found = try await on.installation.store.flows(limit: request.count("limit") ?? 100)
-      return APIAnswer(200, ["flows": .array(found.map(Self.json)), "next_cursor": .null])
+      return APIAnswer(200, ["flows": .array(found.map { .object($0.json) }), "next_cursor": .null])
     }
-  }
-
-  private static func text(_ value: String?) -> JSONValue { value.map { .string($0) } ?? .null }
-
-  private static func json(_ event: AuditEvent) -> JSONValue {
-    [
-      "at": .string(event.at.text), "action": .string(event.action.rawValue), "tenant": .string(event.tenant.string),
-      "flow": text(event.flow?.string), "request": text(event.request?.string), "subject": text(event.subject),
-      "client_id": text(event.client?.string), "route": text(event.route), "method": text(event.method),
-      "target": text(event.target), "status": event.status.map { .integer(Int64($0)) } ?? .null,
-      "reason": text(event.reason), "duration_ms": event.duration.map { .integer($0.milliseconds) } ?? .null,
-      "address": text(event.address), "key": text(event.key),
-    ]
   }
 
   private static func json(_ record: AuditRecord) -> JSONValue {
     [
       "sequence": .integer(record.head.sequence), "digest": .string(Hex.encode(record.head.digest)),
-      "record": record.event.map(json) ?? .null,
-    ]
-  }
-
-  private static func json(_ flow: FlowSummary) -> JSONValue {
-    [
-      "flow": .string(flow.flow.string), "started_at": .string(flow.startedAt.text),
-      "ended_at": .string(flow.endedAt.text), "client_id": text(flow.client?.string), "route": text(flow.route),
-      "actions": .array(flow.actions.map { .string($0.rawValue) }),
+      "record": record.event?.json ?? .null,
     ]
   }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import MartletAudit
 import MartletDomain
 import StrictCoding
 
@@ -50,7 +51,7 @@ struct AuditExport: AsyncParsableCommand {
   private func write(_ record: AuditRecord, _ filter: AuditFilter) {
     guard let event = record.event, filter.matches(event) else { return }
     switch format {
-    case .jsonl: Terminal.line(["record": FlowText.json(event), "head": AuditText.json(record.head)])
+    case .jsonl: Terminal.line(["record": event.json, "head": AuditText.json(record.head)])
     case .csv: Terminal.out(AuditText.csv(event, record.head))
     }
   }

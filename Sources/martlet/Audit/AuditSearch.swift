@@ -27,7 +27,7 @@ struct AuditSearch: AsyncParsableCommand {
       let filter = try await choice.filter(installation)
       let events = try await installation.store.auditEvents(matching: filter, limit: limit)
       if options.json {
-        Terminal.out(.array(events.reversed().map(FlowText.json)))
+        Terminal.out(.array(events.reversed().map(\.json)))
       } else if events.isEmpty {
         Terminal.out("No record fits.")
       } else {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import MartletAudit
 import MartletDomain
 import StrictCoding
 
@@ -41,7 +42,7 @@ struct AuditTail: AsyncParsableCommand {
 
   private func show(_ event: AuditEvent) {
     if options.json {
-      Terminal.line(FlowText.json(event))
+      Terminal.line(event.json)
     } else {
       Terminal.out(
         AuditText.row(event).map { PlainText.sanitized($0.isEmpty ? "-" : $0, limit: 120) }.joined(separator: "  "))

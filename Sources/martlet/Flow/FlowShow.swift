@@ -1,4 +1,5 @@
 import ArgumentParser
+import MartletAudit
 import MartletDomain
 import StrictCoding
 
@@ -24,7 +25,7 @@ struct FlowShow: AsyncParsableCommand {
           "there is no flow \(PlainText.sanitized(flow))", advice: "`martlet flow list` shows the newest ones.")
       }
       if options.json {
-        Terminal.out(.array(events.map(FlowText.json)))
+        Terminal.out(.array(events.map(\.json)))
       } else {
         Terminal.table(FlowText.eventHead, events.map(FlowText.row))
       }

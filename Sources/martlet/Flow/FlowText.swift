@@ -15,12 +15,9 @@ enum FlowText {
   }
 
   static func json(_ flow: FlowSummary) -> JSONObject {
-    [
-      "flow": .string(flow.flow.string), "started_at": .string(flow.startedAt.text),
-      "ended_at": .string(flow.endedAt.text), "client_id": flow.client.map { .string($0.string) } ?? .null,
-      "route": flow.route.map { .string($0) } ?? .null,
-      "actions": .array(flow.actions.map { .string($0.rawValue) }), "note": note(flow).map { .string($0) } ?? .null,
-    ]
+    var object = flow.json
+    object["note"] = note(flow).map { .string($0) } ?? .null
+    return object
   }
 
   static let eventHead = ["at", "action", "client", "route", "status", "reason", "method", "target", "from"]
@@ -32,8 +29,6 @@ enum FlowText {
       event.address ?? "",
     ]
   }
-
-  static func json(_ event: AuditEvent) -> JSONValue { event.json }
 
   /// What an operator should look at: where a client gave up.
   private static func note(_ flow: FlowSummary) -> String? {
