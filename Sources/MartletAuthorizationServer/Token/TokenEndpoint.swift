@@ -45,10 +45,11 @@ public struct TokenEndpoint: Sendable {
       clients: store, random: random)
     authenticator = ClientAuthenticator(settings: settings, clients: clients, clientKeys: clientKeys, store: store)
     policy = GrantPolicy(settings: settings, users: store)
-    codes = AuthorizationCodeGrant(store: store, issuance: issuance, revoker: revoker)
+    let redeemer = CodeRedeemer(issuance: issuance, revoker: revoker)
+    codes = AuthorizationCodeGrant(store: store, redeemer: redeemer)
     refreshTokens = RefreshTokenGrant(store: store, issuance: issuance, sealer: sealer, revoker: revoker)
     clientCredentials = ClientCredentialsGrant(issuance: issuance, flows: flows)
-    deviceCodes = DeviceCodeGrant(store: store, issuance: issuance, revoker: revoker)
+    deviceCodes = DeviceCodeGrant(store: store, redeemer: redeemer)
     self.settings = settings
     self.flows = flows
     self.clock = clock

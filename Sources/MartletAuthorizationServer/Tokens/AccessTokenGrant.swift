@@ -16,9 +16,23 @@ struct AccessTokenGrant: Sendable, Hashable {
 
 /// An access token just made.
 struct IssuedAccessToken: Sendable {
+  /// A client counts its token's life from when it read the answer, and its next call takes time too. Told a second
+  /// less, it renews before the token ends instead of meeting a 401, after which some log in anew.
+  private static let margin: Int64 = 1
+
   let token: String
-  /// Whole seconds.
+  /// What the client is told, in whole seconds.
   let lifetime: Int64
+
+  /// - Parameters:
+  ///   - token: The signed token.
+  ///   - expiry: Its `exp`.
+  ///   - now: When it was signed.
+  init(token: String, expiry: Int64, at now: Timestamp) {
+    self.token = token
+    let left = (Timestamp(seconds: expiry) - now).wholeSeconds
+    lifetime = max(left - Self.margin, min(left, 1), 0)
+  }
 }
 
 /// The names of our private claims.

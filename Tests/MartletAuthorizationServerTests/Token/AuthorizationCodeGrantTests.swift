@@ -11,13 +11,28 @@ import Testing
     let fixture = try await TokenFixture()
     let answer = try await fixture.login()
     #expect(answer.json["token_type"]?.stringValue == "Bearer")
-    #expect(answer.json["expires_in"]?.int64Value == 3600)
+    #expect(answer.json["expires_in"]?.int64Value == 3599)
     #expect(answer.json["scope"]?.stringValue == "mcp")
     #expect(answer.header("cache-control") == "no-store")
     #expect(answer.header("pragma") == "no-cache")
     let principal = try fixture.verify(answer.accessToken)
     #expect(principal.subject == "ann" && principal.client == "app" && principal.flow == "flow-1")
     #expect(principal.issuer == "https://gw.example" && principal.grant != nil)
+  }
+
+  /// A client that counts from the answer on must be done with its token before Martlet is, whatever part of a second
+  /// it was signed in, and however short the life.
+  @Test(arguments: [1, 2, 3, 5, 3600], [0, 1, 500, 999] as [Int64])
+  func T10_theTokenOutlivesWhatTheClientWasTold(life: Int64, millisecond: Int64) async throws {
+    let fixture = try await TokenFixture()
+    fixture.settings.change { $0.tokens.accessLifetime = .seconds(life) }
+    fixture.clock.advance(by: .milliseconds(1000 - fixture.clock.now().milliseconds % 1000 + millisecond))
+    let signed = fixture.clock.now()
+    let answer = try await fixture.login()
+    let told = try #require(answer.json["expires_in"]?.int64Value)
+    let lives = try fixture.verify(answer.accessToken).expiresAt - signed
+    #expect(told >= 1 && lives >= .seconds(life) && lives < .seconds(life + 1))
+    #expect(life == 1 || lives - .seconds(told) >= .seconds(1))
   }
 
   @Test func T3_aRefreshTokenIsIssuedByPolicyNotByScopeOrRegisteredGrants() async throws {

@@ -10,8 +10,7 @@ import StrictCoding
 struct AuthorizationCodeGrant: Grant {
   let type = GrantType.authorizationCode
   let store: any AuthorizationStore
-  let issuance: GrantIssuance
-  let revoker: Revoker
+  let redeemer: CodeRedeemer
 
   func find(_ request: TokenRequest) async throws(OAuthError) -> GrantOffer<AuthorizationCode> {
     let presented = try request.form.required("code")
@@ -38,30 +37,11 @@ struct AuthorizationCodeGrant: Grant {
     let code = offer.evidence
     try Self.checkRedirect(of: code, request.form)
     try Self.checkVerifier(of: code, request.form)
-    try await issuance.noteUse(of: request.client, at: request.now)
-    let family = RefreshFamily(
-      grant: code.grant, tenant: code.tenant, user: code.user, client: code.client, route: code.route,
-      scope: code.scope,
-      flow: code.flow, createdAt: request.now,
-      expiresAt: request.now + issuance.settings().tokens.refreshFamilyLifetime)
-    // By policy, not by scope or registered grants: many clients never ask and all depend on it (T3, §7.9).
-    let refresh = issuance.refreshToken(
-      grant: code.grant, generation: 1, familyEnd: family.expiresAt, at: request.now)
-    let body = try issuance.reply(permit, grant: code.grant, flow: code.flow, refresh: refresh, at: request.now)
-    let redemption: CodeRedemption
-    do {
-      redemption = try await store.redeemAuthorizationCode(
-        code.digest, beginning: family, with: refresh.record, at: request.now)
-    } catch {
-      throw OAuthError.unavailable(error)
-    }
-    switch redemption {
-    case .redeemed: return TokenReply(body: body, action: .tokenIssued)
-    case .gone: throw Self.unknown("gone meanwhile")
-    case .alreadyRedeemed(let grant):
-      await revoker.cutOff(.grant(grant), tenant: code.tenant, for: request, reason: "code_reused", flow: code.flow)
-      throw OAuthError(
-        .invalidGrant, "the authorization code was used before; its tokens are revoked", reason: "code reused")
+    let consented = OneTimeCode(
+      name: "authorization code", tenant: code.tenant, user: code.user, client: code.client, route: code.route,
+      scope: code.scope, grant: code.grant, flow: code.flow)
+    return try await redeemer.redeem(consented, under: permit, for: request) { family, refresh throws(StoreError) in
+      try await store.redeemAuthorizationCode(code.digest, beginning: family, with: refresh, at: request.now)
     }
   }
 

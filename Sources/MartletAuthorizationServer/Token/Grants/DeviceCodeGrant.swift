@@ -18,8 +18,7 @@ struct DeviceCodeGrant: Grant {
 
   let type = GrantType.deviceCode
   let store: any DeviceAuthorizationStore
-  let issuance: GrantIssuance
-  let revoker: Revoker
+  let redeemer: CodeRedeemer
 
   /// Finds what is presented; that the program asked, and when, is noted.
   func find(_ request: TokenRequest) async throws(OAuthError) -> GrantOffer<Evidence> {
@@ -48,30 +47,11 @@ struct DeviceCodeGrant: Grant {
     _ offer: GrantOffer<Evidence>, under permit: GrantPermit, for request: TokenRequest
   ) async throws(OAuthError) -> TokenReply {
     let found = offer.evidence
-    try await issuance.noteUse(of: request.client, at: request.now)
-    let family = RefreshFamily(
-      grant: found.grant, tenant: found.tenant, user: found.user, client: request.client.id, route: found.route,
-      scope: found.device.scope, flow: found.device.flow, createdAt: request.now,
-      expiresAt: request.now + issuance.settings().tokens.refreshFamilyLifetime)
-    let refresh = issuance.refreshToken(
-      grant: found.grant, generation: 1, familyEnd: family.expiresAt, at: request.now)
-    let body = try issuance.reply(
-      permit, grant: found.grant, flow: found.device.flow, refresh: refresh, at: request.now)
-    let redemption: CodeRedemption
-    do {
-      redemption = try await store.redeemDeviceAuthorization(
-        found.digest, beginning: family, with: refresh.record, at: request.now)
-    } catch {
-      throw OAuthError.unavailable(error)
-    }
-    switch redemption {
-    case .redeemed: return TokenReply(body: body, action: .tokenIssued)
-    case .gone: throw Self.unknown("gone meanwhile")
-    case .alreadyRedeemed(let grant):
-      await revoker.cutOff(
-        .grant(grant), tenant: found.tenant, for: request, reason: "device_code_reused", flow: found.device.flow)
-      throw OAuthError(
-        .invalidGrant, "the device code was used before; its tokens are revoked", reason: "device code reused")
+    let code = OneTimeCode(
+      name: "device code", tenant: found.tenant, user: found.user, client: request.client.id, route: found.route,
+      scope: found.device.scope, grant: found.grant, flow: found.device.flow)
+    return try await redeemer.redeem(code, under: permit, for: request) { family, refresh throws(StoreError) in
+      try await store.redeemDeviceAuthorization(found.digest, beginning: family, with: refresh, at: request.now)
     }
   }
 
