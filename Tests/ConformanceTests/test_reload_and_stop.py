@@ -13,7 +13,7 @@ import pytest
 from martlet_support import request
 from martlet_support.mcp import LEGACY, MODERN
 from martlet_support.route import connect
-from martlet_support.steps import until, within
+from martlet_support.steps import PATIENCE, until, within
 
 
 def test_R_90_a_reload_adds_and_removes_routes(install, fake_mcp_server):
@@ -224,3 +224,49 @@ def test_health_and_readiness(shared):
         assert answer.status == 200 and answer.header("cache-control") == "no-store", answer.describe()
         assert request("HEAD", shared.url + path).status == 200
     assert request("GET", shared.url + "/healthz", headers={"Host": "10.1.2.3:1234"}).status == 200, "probes know us by address"
+
+
+def test_R_70_a_connection_that_was_promised_another_request_takes_it(install):
+    """The head of an answer that is out when the process is told to stop said nothing of an end, so the client uses its
+    connection once more. A connection that was opened just before has promised its first request likewise."""
+    world = install()
+    call = connect(world, "stateful")
+    path = urllib.parse.urlsplit(call.url).path
+    fields = {**call.headers(), "Content-Type": "application/json"}
+    ask = lambda method, params: json.dumps(call.body(method, params))
+
+    def attempt():
+        """Status and connection header of both last answers, and whether this test itself was quick enough to ask."""
+        kept, fresh = (http.client.HTTPConnection("127.0.0.1", world.gateway.port, timeout=PATIENCE) for _ in range(2))
+        kept.request("POST", path, ask("tools/call", {"name": "slow", "arguments": {"steps": 4, "delay": 0.5}}), fields)
+        long = kept.getresponse()
+        assert long.status == 200 and long.getheader("connection") != "close"
+        fresh.connect()
+        world.gateway.process.terminate()
+        assert until(lambda: not reachable(world.gateway.port), every=0.01)
+        seen, slowest = [], 0.0
+        for connection, before in ((fresh, None), (kept, long)):
+            assert before is None or b"result" in before.read()
+            began = time.monotonic()
+            with contextlib.suppress(OSError, http.client.HTTPException):
+                connection.request("POST", path, ask("tools/list", {}), fields)
+                answer = connection.getresponse()
+                answer.read()
+                seen.append((answer.status, answer.getheader("connection")))
+            slowest = max(slowest, time.monotonic() - began)
+        assert world.gateway.process.wait(PATIENCE) == 0
+        world.gateway.process = None
+        return seen, slowest < 0.3
+
+    for _ in range(5):
+        seen, was_quick = attempt()
+        if was_quick or len(seen) == 2:
+            break
+        world.gateway.start()
+    assert seen == [(200, "close")] * 2
+
+
+def reachable(port: int) -> bool:
+    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=PATIENCE):
+        return True
+    return False

@@ -11,16 +11,18 @@ import urllib.parse
 from martlet_support.mcp import MCPConnection
 from martlet_support.route import connect, token
 from martlet_support.steps import PATIENCE, count, until, within
+from martlet_support.stream_crowd import StreamCrowd
 
 
-class Peer(threading.Thread):
-    """A client that goes on until it is told to stop, at whichever process takes it."""
+class Caller(threading.Thread):
+    """Calls, one after the other, on a connection that it keeps, at whichever process takes it."""
 
     def __init__(self, ports: list[int], connection: MCPConnection, over: threading.Event):
         super().__init__(daemon=True)
         self.ports, self.connection, self.over = ports, connection, over
         self.path = urllib.parse.urlsplit(connection.url).path
         self.failed: list = []
+        self.done = 0
         self.start()
 
     def connected(self) -> http.client.HTTPConnection:
@@ -34,16 +36,11 @@ class Peer(threading.Thread):
                 assert time.monotonic() < deadline, "nobody listens"
                 time.sleep(0.01)
 
-
-class Caller(Peer):
-    """Calls, one after the other, on a connection that it keeps."""
-
-    done = 0
-
     def run(self):
         kept, heard = None, 0.0
         while not self.over.is_set():
-            kept = kept or self.connected()
+            if kept is None:
+                kept, heard = self.connected(), time.monotonic()
             sent = time.monotonic()
             body = json.dumps(self.connection.body("tools/call", {"name": "echo", "arguments": {"text": "x"}}))
             try:
@@ -62,36 +59,6 @@ class Caller(Peer):
             time.sleep(random.random() * 0.02)
 
 
-class Listener(Peer):
-    """Keeps its session's stream open, and measures how long it is without."""
-
-    times = 0
-    longest = 0.0
-    listens = False
-
-    def run(self):
-        ended = None
-        while not self.over.is_set():
-            try:
-                kept = self.connected()
-                kept.request("GET", self.path, headers={**self.connection.headers(), "Accept": "text/event-stream"})
-                answer = kept.getresponse()
-            except (OSError, http.client.HTTPException):
-                continue
-            if answer.status != 200:
-                self.failed.append(answer.status)
-                time.sleep(0.1)
-                continue
-            self.times, self.listens = self.times + 1, True
-            self.longest = max(self.longest, time.monotonic() - ended if ended else 0)
-            try:
-                while answer.readline():
-                    pass
-            except (OSError, http.client.HTTPException):
-                pass
-            self.listens, ended = False, time.monotonic()
-
-
 def test_R_70_a_rolling_restart_fails_no_call(install):
     world = install()
     twin = world.gateway.twin()
@@ -100,22 +67,24 @@ def test_R_70_a_rolling_restart_fails_no_call(install):
     ports = [world.gateway.port, twin.port]
     token(world)
     try:
-        listeners = [Listener(ports, connect(world, "stateful"), over) for _ in range(count(8, 500))]
+        streams = count(8, 500)
+        crowd = StreamCrowd(ports, [connect(world, "stateful") for _ in range(streams)])
         callers = [Caller(ports, connect(world, "stateless"), over) for _ in range(count(6, 24))]
         calls = lambda: sum(caller.done for caller in callers)
-        assert until(lambda: all(listener.listens for listener in listeners) and calls() > 50)
+        assert until(lambda: crowd.all_listen and calls() > 50)
         for turn in range(count(2, 20)):
             before, node = calls(), (world.gateway, twin)[turn % 2]
             assert node.stop() == 0
             node.start()
-            assert until(lambda: calls() > before + count(50, 500) and all(listener.listens for listener in listeners))
+            assert until(lambda: calls() > before + count(50, 500) and crowd.all_listen)
         over.set()
         for caller in callers:
             caller.join(PATIENCE)
-        failed = [problem for peer in callers + listeners for problem in peer.failed]
+        crowd.stop()
+        failed = [problem for caller in callers for problem in caller.failed] + crowd.refused
         assert not failed, f"{len(failed)} of {calls()} failed: {failed[:3]!r}"
-        assert sum(listener.times for listener in listeners) > len(listeners), "streams ended and came back"
-        assert max(listener.longest for listener in listeners) <= within(5)
+        assert crowd.times > streams, "streams ended and came back"
+        assert crowd.longest <= within(5)
         print(f"proof: R-70 count={calls()}")
     finally:
         over.set()

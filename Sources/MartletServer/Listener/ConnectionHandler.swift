@@ -19,6 +19,8 @@ final class ConnectionHandler: RequestReceiver {
   private var plane = Plane.none
   private var writer: ResponseWriter?
   private var requestIsComplete = false
+  /// The connection, once it was told to stop.
+  private var quiescing: (any ClientConnection)?
 
   init(planes: Planes, isSecure: Bool) {
     self.planes = planes
@@ -88,12 +90,16 @@ final class ConnectionHandler: RequestReceiver {
   }
 
   func quiesce(_ connection: any ClientConnection) {
-    if let writer { writer.closeAfterwards() } else { connection.close() }
+    quiescing = connection
+    guard let writer else { return awaitLastRequest(on: connection) }
+    // A head that is out has promised the client that it may send another request.
+    if !writer.hasBegun { writer.closeAfterwards() }
   }
 
   func disconnected() {
     writer?.connectionEnded()
     writer = nil
+    quiescing = nil
     let plane = self.plane
     self.plane = .none
     switch plane {
@@ -109,7 +115,15 @@ final class ConnectionHandler: RequestReceiver {
     plane = .none
     writer = nil
     // What is left of the request can't be told from the next one once its exchange has ended.
-    return keepsConnection && requestIsComplete
+    let keeps = keepsConnection && requestIsComplete
+    if keeps, let quiescing { awaitLastRequest(on: quiescing) }
+    return keeps
+  }
+
+  private func awaitLastRequest(on connection: any ClientConnection) {
+    connection.eventLoop.assumeIsolated().scheduleTask(in: FrontDoorLimits.lastRequest) {
+      if !self.isBusy { connection.close() }
+    }
   }
 
   private func length(of head: RequestHead) -> Int {

@@ -20,6 +20,9 @@ enum FrontDoorLimits {
   static let handshake = TimeAmount.seconds(10)
   /// Records of bytes that are no request: 100 a minute.
   static let unreadableRecords = 100
+  /// For a request that is on its way, on a new connection or one kept alive, when the process is told to stop: 500 ms.
+  /// Closed at once, the connection would take it along.
+  static let lastRequest = TimeAmount.milliseconds(500)
   /// For requests under way when the process is told to stop: 30 s.
   static let drain = TimeAmount.seconds(30)
 }

@@ -90,9 +90,11 @@ struct ServiceLoop: Sendable {
     }
   }
 
-  /// How long connections that are kept alive may bring one more request, whose answer is their last. Closed at once,
-  /// they would take requests with them that are on their way.
-  private static let lastRequests = Duration.milliseconds(500)
+  /// How long new connections are still taken: until what balances the load has seen that this process is not ready.
+  private static let notice = Duration.milliseconds(500)
+
+  /// How often streams are closed while requests end.
+  private static let betweenStreams = Duration.milliseconds(250)
 
   /// How long refreshes that are under way may take to end: an authorization server's answer holds the next token.
   private static let lastRefreshes = Duration.seconds(10)
@@ -102,16 +104,14 @@ struct ServiceLoop: Sendable {
     logger.info("stopping: requests under way may finish")
     application.health.note(.listener, isWell: false)
     application.planes.drain()
+    try? await Task.sleep(for: Self.notice)
     let isInTime = await withTaskGroup(of: Bool.self) { tasks in
-      tasks.addTask {
-        try? await Task.sleep(for: Self.lastRequests)
-        return await application.door.close()
-      }
+      tasks.addTask { await application.door.close() }
       // Again and again: a request that is under way may yet become a stream.
       tasks.addTask {
         while !Task.isCancelled {
           await application.gateway.closeStreams(reason: "shutdown")
-          try? await Task.sleep(for: Self.lastRequests / 2)
+          try? await Task.sleep(for: Self.betweenStreams)
         }
         return true
       }

@@ -62,6 +62,12 @@ class RecordedRequest:
         return message.get("method") if isinstance(message, dict) else None
 
 
+class _Listener(ThreadingHTTPServer):
+    daemon_threads = True
+    # The default is 5: hundreds that connect at once would wait for the kernel to try again.
+    request_queue_size = 1024
+
+
 class FakeMCPServer:
     """One fake upstream on 127.0.0.1; use as a context manager.
 
@@ -95,8 +101,7 @@ class FakeMCPServer:
         self._handlers: dict[str, object] = {}
         self._conversations: dict[str, object] = {}
         self.answers: dict[object, queue.Queue] = {}
-        self._server = ThreadingHTTPServer(("127.0.0.1", port), handler_for(self))
-        self._server.daemon_threads = True
+        self._server = _Listener(("127.0.0.1", port), handler_for(self))
         self.port = self._server.server_address[1]
         self.url = f"http://127.0.0.1:{self.port}/mcp"
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
