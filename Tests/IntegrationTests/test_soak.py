@@ -20,7 +20,7 @@ from martlet_support.sse_connection import SSEConnection
 from martlet_support.steps import FULL, count, until
 from martlet_support.vitals import Vitals, vitals
 
-SECONDS = count(12, 30 * 60)
+SECONDS = count(8, 30 * 60)
 WORKERS = 6
 FAULTS = 0.01
 FILES = 20  # the store opens its four readers when they are first needed, each with two files
@@ -133,7 +133,7 @@ def test_R_94_memory_is_flat_and_no_descriptor_leaks(world):
     tokens = {server: world.log_in(server)[1].access for server in world.upstreams}
     looks, totals = [], {"visits": 0, "faults": 0, "failed": 0}
     process = world.gateway.process.pid
-    load(world, tokens, 5, totals, [])  # every path once, before the first look
+    load(world, tokens, 3, totals, [])  # every path once, before the first look
     before = quiet(process)
     load(world, tokens, SECONDS, totals, looks)
     after = quiet(process, before.descriptors + 5)
@@ -176,7 +176,7 @@ def quiet(process: int, most: int | None = None) -> Vitals:
 
     def settled() -> bool:
         seen.append(vitals(process).descriptors)
-        return len(seen) > 24 and len(set(seen[-24:])) == 1 and (most is None or seen[-1] <= most)
+        return len(seen) > 20 and len(set(seen[-20:])) == 1 and (most is None or seen[-1] <= most)
 
     until(settled, 240, every=0.5)
     return vitals(process)

@@ -15,6 +15,14 @@ from .fake_mcp_server import RecordedRequest
 TOOLS = [{"name": name, "inputSchema": {"type": "object"}} for name in ("echo", "slow", "ask", "flood", "never", "drop")]
 
 
+class _Stream(queue.Queue):
+    """What goes to one client next; nothing means the end."""
+
+    def __init__(self):
+        super().__init__()
+        self.over = threading.Event()
+
+
 class FakeSSEServer:
     """A server on a free port; a context manager. `url` is its stream's.
 
@@ -92,11 +100,10 @@ class FakeSSEServer:
         """Ends every stream, and with it every session; returns when the other side has hung up, too."""
         with self.lock:
             streams, self.streams = list(self.streams.values()), {}
-        ends = [threading.Event() for _ in streams]
-        for stream, end in zip(streams, ends):
-            stream.put(end)
-        for end in ends:
-            end.wait(10)
+        for stream in streams:
+            stream.put(None)
+        for stream in streams:
+            stream.over.wait(10)
 
     def push(self, message: dict, session: str | None = None) -> int:
         """Says something on one stream, or on all; answers how many heard it."""
@@ -142,7 +149,7 @@ class FakeSSEServer:
     def stream(self, handler) -> None:
         if urllib.parse.urlsplit(handler.path).path != "/sse":
             return self.plain(handler, 404)
-        session, stream = secrets.token_hex(16), queue.Queue()
+        session, stream = secrets.token_hex(16), _Stream()
         with self.lock:
             self.streams[session] = stream
         handler.send_response(200)
@@ -157,9 +164,8 @@ class FakeSSEServer:
                 except queue.Empty:
                     self.chunk(handler, ": ping" + self.newline * 2)
                     continue
-                if item is None or isinstance(item, threading.Event):
-                    self.hang_up(handler)
-                    return item.set() if item else None
+                if item is None:
+                    return self.hang_up(handler)
                 if isinstance(item, str):
                     self.chunk(handler, item)
                 else:
@@ -168,6 +174,7 @@ class FakeSSEServer:
             handler.close_connection = True
         finally:
             self.gone += 1
+            stream.over.set()
             with self.lock:
                 self.streams.pop(session, None)
 
