@@ -130,7 +130,7 @@ def test_V_069_a_foreign_tenant_is_not_there(world, admin):
     (b'{"name": "a", "servers": ["nosuch"]}', "configured"), (b'{"name": "a", "addresses": ["10.0.0.1/8"]}', "range"),
     (b'{"name": "a", "read_only": "yes"}', "read_only"), (b'{"name": "a", "tools": [1]}', "tools"),
 ])
-def test_what_can_not_be_meant_is_a_clear_400(world, admin, body, words):
+def test_V_059_what_can_not_be_meant_is_a_clear_400(world, admin, body, words):
     answer = request("POST", f"{world.url}/api/keys", body=body,
                      headers={"Authorization": f"Bearer {admin.token}", "Content-Type": "application/json"})
     refused(answer, 400, "invalid_request")
@@ -167,6 +167,18 @@ def test_V_061_pages_hold_everything_once_and_cursors_are_not_forged(world, admi
         refused(admin("GET", f"/api/keys?cursor={text.replace(' ', '%20')}"), 400, "invalid_request")
     refused(admin("GET", f"/api/users?cursor={good}"), 400, "invalid_request")
     refused(bearer(world, "tenant-admin", "--tenant", "acme")("GET", f"/api/keys?cursor={good}"), 400, "invalid_request")
+
+
+def test_N_29_an_administrator_ends_login_sessions(world, admin):
+    world.gateway.add_user("leaving", "correct horse battery")
+    browsers = [world.browser(), world.browser()]
+    for browser in browsers:
+        browser.submit(browser.open(f"{world.url}/login"), {"username": "leaving", "password": "correct horse battery"})
+        assert "password" not in browser.open(f"{world.url}/account").main_form.names
+    admin.ok("POST", "/api/access/revoke", {"user": "leaving"})
+    for browser in browsers:
+        page = browser.open(f"{world.url}/account")
+        assert "password" in page.main_form.names, page.response.describe()
 
 
 def test_V_061_the_trail_is_read_page_by_page(world, admin):

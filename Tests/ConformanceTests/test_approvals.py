@@ -254,7 +254,7 @@ def test_V_032_a_job_s_call_is_the_call_of_the_user_it_acts_for(world):
     decide(world, "boss", held)
     assert went_through(call(for_alice, arguments=arguments))
     marked = {r["action"]: r["key_name"] for r in records(world) if held in (r["reason"] or "") and r["key_name"]}
-    assert set(marked.values()) == {"for-alice: job nightly for user alice"}, marked
+    assert set(marked.values()) == {f"for-alice: job nightly for user {world.gateway.cli_json('user', 'list')[0]['id']}"}, marked
     for_bob = job_for("bob")
     own = asked(call(for_bob, "get_repo", {"repo": "own"}))
     assert "job nightly" in decide(world, "bob", own).text, "who calls is shown"

@@ -188,7 +188,7 @@ def test_the_trail_names_the_rule(world):
         ("get_secret", "denied:rule:no-secrets"), ("delete_repo", "denied:default")]
 
 
-def test_a_reload_changes_what_may_be_done(world):
+def test_N_36_a_reload_changes_what_may_be_done(world):
     bob = connection(world, "modern", MODERN, "bob")
     closed = {"default": "allow", "rules": [{"name": "shut", "effect": "deny", "who": {"users": ["bob"]}, "what": {"servers": ["modern"]}}]}
     try:

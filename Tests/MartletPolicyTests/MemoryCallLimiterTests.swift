@@ -73,7 +73,7 @@ private final class ScriptedTime: PassingTime {
     #expect(limiter.running == 0, "leases that nobody holds are given back")
   }
 
-  @Test func tenantsDontMeet() {
+  @Test func A_41_tenantsDontMeet() {
     let limiter = MemoryCallLimiter(time: time)
     for dimension in LimitDimension.allCases {
       let rules = LimitRules(

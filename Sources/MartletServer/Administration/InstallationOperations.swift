@@ -45,7 +45,7 @@ struct InstallationOperations: Sendable {
       ], answers: 201, Self.newKey
     ) { request in
       let use = request.text("use").flatMap { SigningKeyUse(rawValue: $0) } ?? .accessToken
-      let key = try await on.installation.signingKeys.rotate(use)
+      let key = try await on.installation.rotateSigningKey(use, by: request.asker)
       return APIAnswer(201, ["kid": .string(key), "use": .string(use.rawValue)])
     }
   }
