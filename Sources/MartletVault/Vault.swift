@@ -193,6 +193,14 @@ public final class Vault: Sendable {
     demandScopes(wanted, beyond: access, of: key) { _ in completion() }
   }
 
+  /// Forgets the keys and credentials of every tenant but these: what a deleted one had can't be opened here either.
+  ///
+  /// - Parameter tenants: Those that have a data key.
+  public func forget(allBut tenants: Set<TenantID>) {
+    dependencies.seal.forget(allBut: tenants)
+    cache.forget(allBut: tenants)
+  }
+
   private func wasJustRenewed(_ connection: UpstreamConnection) -> Bool {
     guard let renewedAt = connection.refreshedAt else { return false }
     return dependencies.clock.now() - renewedAt < RefreshTiming.leastLead

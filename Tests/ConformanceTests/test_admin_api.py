@@ -130,7 +130,7 @@ def test_V_069_a_foreign_tenant_is_not_there(world, admin):
     (b'{"name": "a", "servers": ["nosuch"]}', "configured"), (b'{"name": "a", "addresses": ["10.0.0.1/8"]}', "range"),
     (b'{"name": "a", "read_only": "yes"}', "read_only"), (b'{"name": "a", "tools": [1]}', "tools"),
 ])
-def test_what_can_not_be_meant_is_a_clear_400(world, admin, body, words):
+def test_V_059_what_can_not_be_meant_is_a_clear_400(world, admin, body, words):
     answer = request("POST", f"{world.url}/api/keys", body=body,
                      headers={"Authorization": f"Bearer {admin.token}", "Content-Type": "application/json"})
     refused(answer, 400, "invalid_request")
@@ -167,6 +167,63 @@ def test_V_061_pages_hold_everything_once_and_cursors_are_not_forged(world, admi
         refused(admin("GET", f"/api/keys?cursor={text.replace(' ', '%20')}"), 400, "invalid_request")
     refused(admin("GET", f"/api/users?cursor={good}"), 400, "invalid_request")
     refused(bearer(world, "tenant-admin", "--tenant", "acme")("GET", f"/api/keys?cursor={good}"), 400, "invalid_request")
+
+
+def test_N_29_an_administrator_ends_login_sessions(world, admin):
+    world.gateway.add_user("leaving", "correct horse battery")
+    browsers = [world.browser(), world.browser()]
+    for browser in browsers:
+        browser.submit(browser.open(f"{world.url}/login"), {"username": "leaving", "password": "correct horse battery"})
+        assert "password" not in browser.open(f"{world.url}/account").main_form.names
+    admin.ok("POST", "/api/access/revoke", {"user": "leaving"})
+    for browser in browsers:
+        page = browser.open(f"{world.url}/account")
+        assert "password" in page.main_form.names, page.response.describe()
+
+
+def test_V_061_the_trail_is_read_page_by_page(world, admin):
+    """Every record once, however many are written meanwhile; by the API and by the command line."""
+    fitting = "action=administration.refused"
+    for _ in range(7):
+        refused(bearer(world, "auditor")("POST", "/api/keys", {"name": "no"}), 403, "forbidden")
+    assert until(lambda: len(admin.ok("GET", f"/api/audit?{fitting}&limit=1000")["records"]) >= 7)
+    whole = admin.ok("GET", f"/api/audit?{fitting}&limit=1000")["records"]
+    found, cursor = [], ""
+    while cursor is not None:
+        page = admin.ok("GET", f"/api/audit?{fitting}&limit=3" + (f"&cursor={cursor}" if cursor else ""))
+        assert len(page["records"]) <= 3
+        found += page["records"]
+        first = cursor or page["next_cursor"]
+        cursor = page["next_cursor"]
+        refused(bearer(world, "auditor")("POST", "/api/keys", {"name": "no"}), 403, "forbidden")
+    assert found == whole
+    refused(admin("GET", f"/api/audit/export?cursor={first}"), 400, "invalid_request")
+    refused(bearer(world, "tenant-admin", "--tenant", "acme")("GET", f"/api/audit?cursor={first}"), 400, "invalid_request")
+    search = lambda *more: world.gateway.cli_json("audit", "search", "--action", "administration.refused", *more)
+    newest = search("--limit", "2")
+    older = search("--limit", "1000", "--before", str(newest[0]["position"]))
+    assert [one["position"] for one in older + newest] == [one["position"] for one in search("--limit", "1000")]
+    assert "--before" in world.gateway.cli("audit", "search", "--limit", "1").stderr
+
+
+def test_a_policy_is_tried_before_it_is_in_force(world, admin):
+    assert admin.ok("POST", "/api/policy/check", {}) == {"valid": True, "problems": [], "rules": 0, "default": "allow", "replay": None}
+    key = admin.ok("POST", "/api/keys", {"name": "tries"}, 201)["key"]
+    connection = MCPConnection(world.mcp_url("stateless"), key)
+    connection.initialize()
+    connection.tool("echo", {"text": "x"})
+    policy = {"default": "allow", "rules": [{"name": "007", "effect": "deny", "what": {"tools": ["echo"]}}]}
+    asked = lambda: admin.ok("POST", "/api/policy/check", {"policy": policy, "replay": 1000})
+    assert until(lambda: asked()["replay"]["calls"])
+    answer = asked()
+    assert (answer["valid"], answer["rules"]) == (True, 1)
+    assert [(one["target"], one["was"], one["becomes"]) for one in answer["replay"]["changed"]] == [("echo", "allow", ["deny"])]
+    wrong = admin.ok("POST", "/api/policy/check", {"policy": {"rules": [{"name": "x", "effekt": "deny", "who": {"roles": ["nobody"]}}]}})
+    assert not wrong["valid"] and len(wrong["problems"]) >= 3 and any("effect" in one for one in wrong["problems"])
+    opa = {"opa": {"url": "http://127.0.0.1:1/v1/data/x", "token": {"file": "/etc/passwd"}}}
+    assert "root" not in admin("POST", "/api/policy/check", {"policy": opa}).text, "no file is opened for it"
+    assert connection.tool("echo", {"text": "x"}), "and nothing has changed"
+    refused(bearer(world, "tenant-admin", "--tenant", "acme")("POST", "/api/policy/check", {}), 403, "forbidden")
 
 
 def test_users_and_clients(world, admin):
@@ -383,13 +440,14 @@ def test_answers_are_as_the_document_says(world, admin):
     bodies = {"clients.add": {"name": "schema", "redirect_uris": ["http://127.0.0.1/cb"]}, "tokens.revoke": {"token": person_token},
               "keys.create": {"name": "schema"}, "users.add": {"name": "schema-user"}, "access.revoke": {"user": "schema-user"},
               "delegations.create": {"job": "schema-job", "servers": ["stateless"], "user": world.user},
-              "policy.explain": {"user": world.user, "server": "stateless", "tool": "echo"}}
+              "policy.explain": {"user": world.user, "server": "stateless", "tool": "echo"},
+              "policy.check": {"policy": {"default": "deny"}, "replay": 100}}
     world.gateway.cli("user", "add", "schema-job", "--service")
     for path, operations in document["paths"].items():
         for method, operation in sorted(operations.items()):
             name = "schema" if "/keys/" in path else "globex" if "/tenants/" in path else "schema-user"
-            # What waits for approval is compared in test_approvals.
-            if method == "delete" or "/approvals/" in path:
+            # What waits for approval is compared in test_approvals, a changed tool in test_policy.
+            if method == "delete" or "/approvals/" in path or path == "/api/tools/accept":
                 continue
             answer = admin(method.upper(), path.replace("{name}", name), bodies.get(operation["operationId"]))
             success = next(code for code in operation["responses"] if code.startswith("2"))

@@ -269,7 +269,7 @@ def test_service_accounts_own_keys_and_nobody_logs_in(world):
     assert until(lambda: status(world, key) == 401)
 
 
-def test_wrong_keys_are_slowed_down_and_known_ones_pass(install):
+def test_V_068_wrong_keys_are_slowed_down_and_known_ones_pass(install):
     world = install()
     good = create(world, "good", "--owner", world.user)["key"]
     assert status(world, good) == 200

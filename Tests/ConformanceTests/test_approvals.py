@@ -231,6 +231,48 @@ def test_V_032_who_may_decide(world):
     assert went_through(call(bob, "get_repo", {"repo": "own"})), "unless the rule says self: true"
 
 
+def test_V_032_a_job_s_call_is_the_call_of_the_user_it_acts_for(world):
+    """The user decides about it only where the rule says self: true, the job never, and an approval of one opens nothing for the other."""
+    gateway = world.gateway
+    gateway.cli("user", "add", "nightly", "--service")
+
+    def job_for(user: str) -> MCPConnection:
+        made = gateway.cli_json("delegation", "create", "--user", user, "--job", "nightly", "--server", "modern")
+        key = gateway.cli_json("key", "create", f"for-{user}", "--owner", "nightly", "--delegation", made["id"])["key"]
+        opened = MCPConnection(world.mcp_url("modern"), key, revision=MODERN)
+        opened.declares = {}
+        return opened
+
+    for_alice, arguments = job_for("alice"), {"to": "by a job"}
+    held = asked(call(for_alice, arguments=arguments))
+    seen = decide(world, "alice", held)
+    assert "An approver has to decide" in seen.text and not seen.has_form, "alice is an approver, but it is a call of hers"
+    mine = asked(call(connection(world, "modern", MODERN, "alice"), arguments=arguments))
+    assert mine != held
+    decide(world, "boss", mine)
+    assert asked(call(for_alice, arguments=arguments)) == held, "what she may, her job may not"
+    decide(world, "boss", held)
+    assert went_through(call(for_alice, arguments=arguments))
+    marked = {r["action"]: r["key_name"] for r in records(world) if held in (r["reason"] or "") and r["key_name"]}
+    assert set(marked.values()) == {f"for-alice: job nightly for user {world.gateway.cli_json('user', 'list')[0]['id']}"}, marked
+    for_bob = job_for("bob")
+    own = asked(call(for_bob, "get_repo", {"repo": "own"}))
+    assert "job nightly" in decide(world, "bob", own).text, "who calls is shown"
+    assert went_through(call(for_bob, "get_repo", {"repo": "own"})), "the rule says self: true"
+
+
+def test_what_a_call_needs_is_told(world):
+    ask = lambda *more, code=1: world.gateway.cli("policy", "test", "--user", "bob", "--call", "modern/deploy", *more, exit_code=code)
+    assert ask().stdout.strip() == "needs approval"
+    assert json.loads(ask("--json").stdout) == {"allowed": False, "effect": "require_approval", "rule": "ask"}
+    told = world.gateway.cli("policy", "explain", "--user", "bob", "--call", "modern/deploy").stdout
+    assert "bob may call modern/deploy once somebody approves: by the rule ask." in told
+    free = world.gateway.cli("policy", "test", "--user", "bob", "--call", "modern/get_repo")
+    assert free.stdout.strip() == "allowed"
+    denied = world.gateway.cli("policy", "test", "--user", "bob", "--call", "modern/delete_x", "--args", '{"repo": "secret"}', exit_code=1)
+    assert denied.stdout.strip() == "denied"
+
+
 def test_V_032_a_page_decides_only_what_it_showed_to_whom_it_showed_it(world):
     bob = connection(world, "modern", MODERN)
     approval = asked(call(bob, arguments={"to": "<script>alert(1)</script>\u202egnp.exe\u0000"}))

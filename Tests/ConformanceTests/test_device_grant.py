@@ -164,7 +164,7 @@ def test_V_063_only_clients_that_an_operator_gave_the_grant(gateway, terminal_id
     error(one.ask(one.begun["user_code"]), "invalid_grant")
 
 
-def test_wrong_codes_are_counted_by_user(gateway, terminal_id):
+def test_V_068_wrong_codes_are_counted_by_user(gateway, terminal_id):
     gateway.add_user("guesser", "a long enough pass phrase")
     browser = Browser(gateway.url)
     page = browser.open(f"{gateway.url}/login")

@@ -66,6 +66,21 @@ def test_buckets_add_up(world):
     assert found[("martlet_exchange_duration_seconds_sum", label)] >= 0
 
 
+def test_A_45_strangers_make_no_labels(world):
+    """Whatever comes without a credential is told apart by nothing that it says of itself."""
+    before = None
+    for round in range(2):
+        for number in range(20):
+            name = f"x{round}-{number}"
+            for path in (f"/{name}/mcp", f"/modern/mcp?{name}", f"/t/{name}/modern/mcp", f"/api/{name}", f"/.well-known/{name}"):
+                request("POST", world.url + path, headers={"User-Agent": name, "Authorization": f"Bearer {name}", "X-Tenant": name, "Mcp-Method": name, "Mcp-Name": name},
+                        json={"jsonrpc": "2.0", "id": name, "method": name, "params": {"name": name}})
+        names = set(samples(world))
+        assert "x0-" not in repr(names) and "x1-" not in repr(names)
+        assert before is None or names == before, names ^ before
+        before = names
+
+
 def test_others_do_not_get_them(world):
     answer = request("GET", world.url + "/metrics", headers={"X-Forwarded-For": "203.0.113.7"})
     assert answer.status == 403 and "this machine" in answer.json()["error_description"], answer.describe()

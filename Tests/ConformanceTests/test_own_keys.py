@@ -70,7 +70,7 @@ def test_A_10_a_key_is_entered_used_replaced_and_taken_away(world):
 
 
 @pytest.mark.parametrize("revision", [LEGACY, MODERN])
-def test_V_017_each_user_calls_with_their_own_key(world, revision):
+def test_V_017_N_28_each_user_calls_with_their_own_key(world, revision):
     for user in (USER, "bob"):
         browser, page = page_of(world, user)
         assert "connected" in browser.submit(page, {"key": f"{CANARY}-{user}"}).text

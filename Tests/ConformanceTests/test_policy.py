@@ -5,6 +5,7 @@ import threading
 
 import pytest
 from martlet_support import Browser, FakeMCPServer, Gateway, MCPConnection, OAuthClient, Page, Pkce, Tokens
+from martlet_support.admin import bearer, refused
 from martlet_support.mcp import LEGACY, MODERN, answer_of
 from martlet_support.pytest_plugin import PASSWORD, USER, Installation
 from martlet_support.route import fresh_token, token
@@ -187,7 +188,7 @@ def test_the_trail_names_the_rule(world):
         ("get_secret", "denied:rule:no-secrets"), ("delete_repo", "denied:default")]
 
 
-def test_a_reload_changes_what_may_be_done(world):
+def test_N_36_a_reload_changes_what_may_be_done(world):
     bob = connection(world, "modern", MODERN, "bob")
     closed = {"default": "allow", "rules": [{"name": "shut", "effect": "deny", "who": {"users": ["bob"]}, "what": {"servers": ["modern"]}}]}
     try:
@@ -388,10 +389,26 @@ def test_V_031_a_tool_that_changes_is_held_back_until_somebody_accepts_it(instal
     listed = {tool["tool"]: tool["changed"] is not None for tool in world.gateway.cli_json("tool", "list") if tool["server"] == server}
     assert listed == {"stay": False, "turn": True, "ghost": True}
     assert "held back" in world.gateway.cli("tool", "list").stdout
-    world.gateway.cli("tool", "accept", f"{server}/turn")
+    if revision == MODERN:
+        accept_by_api(world, server)
+    else:
+        world.gateway.cli("tool", "accept", f"{server}/turn")
     assert until(lambda: call(second, "turn") == "allowed", every=0.3) and names(second) == ["stay", "turn"]
     assert "hasn't changed" in world.gateway.cli("tool", "accept", f"{server}/turn", exit_code=1).stderr
     assert any(row["action"] == "tool.accepted" for row in records(world, since))
+
+
+def accept_by_api(world, server):
+    admin, auditor, acme = bearer(world, "admin"), bearer(world, "auditor"), bearer(world, "tenant-admin", "--tenant", "acme")
+    (turned,) = [one for one in auditor.ok("GET", f"/api/tools?limit=1000")["tools"] if one["tool"] == "turn"]
+    assert turned["server"] == server and turned["trusted"] != turned["changed"] and turned["changed"]
+    assert acme.ok("GET", "/api/tools") == {"tools": [], "next_cursor": None}
+    named = {"server": server, "tool": "turn"}
+    refused(auditor("POST", "/api/tools/accept", named), 403, "forbidden")
+    refused(acme("POST", "/api/tools/accept", {**named, "tenant": "default"}), 404, "not_found")
+    refused(acme("POST", "/api/tools/accept", named), 404, "not_found")
+    assert admin.ok("POST", "/api/tools/accept", named) == {**turned, "trusted": turned["changed"], "changed": None}
+    refused(admin("POST", "/api/tools/accept", named), 404, "not_found")
 
 
 @pytest.mark.parametrize("revision", [LEGACY, MODERN])

@@ -7,6 +7,7 @@ import sqlite3
 import time
 
 from martlet_support import Callback, MCPConnection, Pkce, Tokens, request
+from martlet_support.admin import bearer
 from martlet_support.steps import Person, at_once, count, registered, within
 
 
@@ -68,6 +69,28 @@ def test_R_42_T7_transient_trouble_takes_nothing_away(own):
     assert client.refresh(other.refresh).json()["error"] == "invalid_grant"
     assert own.client().register(extra={"client_name": "meanwhile"}).status == 201
     assert isinstance(me.browser.submit(page, {"decision": "allow"}), Callback), "the same page goes on"
+
+
+def test_R_43_N_35_what_can_not_be_recorded_is_not_done(own):
+    """Privileged operations wait for their record, and are refused without one; calls are refused where rules can't be looked up."""
+    api = bearer(own, "admin")
+    made = api.ok("POST", "/api/keys", {"name": "kept"}, 201)["key"]
+    doors = [("POST", "/api/keys", {"name": "new"}), ("DELETE", "/api/keys/kept", None), ("POST", "/api/keys/kept/rotate", {}),
+             ("POST", "/api/users", {"name": "new", "service": True}), ("POST", "/api/access/revoke", {"user": own.user}),
+             ("POST", "/api/tenants/default/suspend", {}), ("POST", "/api/signing-keys/rotate", {}), ("GET", "/api/audit/export", None)]
+    before = rows(own)
+    with locked(own):
+        for answer in at_once(len(doors), lambda index: api(*doors[index])):
+            transient(answer)
+        assert rows(own) == before, "nothing was done that isn't recorded"
+    assert MCPConnection(own.mcp_url("stateless"), made).post("ping").status == 200
+    assert api.ok("POST", "/api/keys", {"name": "new"}, 201)
+
+
+def rows(world) -> list:
+    with sqlite3.connect(f"file:{world.gateway.data_dir}/martlet.sqlite?mode=ro", uri=True) as database:
+        return [database.execute(f"SELECT * FROM {table} ORDER BY 1").fetchall()
+                for table in ("api_key", "user_account", "tenant_state", "signing_key", "revocation")]
 
 
 def test_R_42_T7_waiting_is_bounded(own):

@@ -5,6 +5,7 @@ import time
 
 import pytest
 from martlet_support import MCPConnection, OAuthClient, request
+from martlet_support.admin import bearer as admin_bearer
 from martlet_support.raw import converse
 from martlet_support.route import bearer, connect, token
 from martlet_support.steps import Person, at_once
@@ -41,7 +42,7 @@ def refusals(world):
     ]
 
 
-def test_A_01_every_refused_exchange_leaves_one_record(install):
+def test_A_01_N_34_every_refused_exchange_leaves_one_record(install):
     world = install()
     token(world)
     since, sent = position(world), refusals(world)
@@ -105,6 +106,36 @@ def test_A_01_every_forwarded_exchange_leaves_one_record(install):
     assert "upstream" in (found[-1]["reason"] or ""), "an upstream's failure is to be seen: " + str(found[-1])
     whole = json.dumps(records(world))
     assert "secret-text-of-a-call" not in whole and token(world) not in whole and connection.session not in whole
+
+
+def test_A_12_whoever_is_removed_can_not_be_told_from_the_trail(install):
+    """People are ids in it, whatever was done about them; the chain stays as it is."""
+    world = install(users={"zacharias": "another good password"})
+    gateway = world.gateway
+    (user,) = [one["id"] for one in gateway.cli_json("user", "list") if one["name"] == "zacharias"]
+    browser = world.browser()
+    for password in ("wrong password", "another good password"):
+        page = browser.submit(browser.open(f"{world.url}/login"), {"username": "zacharias", "password": password})
+        assert (page.status == 403) == (password == "wrong password")
+    gateway.cli("user", "add", "robot", "--service")
+    made = gateway.cli_json("delegation", "create", "--user", "zacharias", "--job", "robot", "--server", "stateless")
+    keys = [gateway.cli_json("key", "create", "k", "--owner", "zacharias")["key"],
+            gateway.cli_json("key", "create", "j", "--owner", "robot", "--delegation", made["id"])["key"]]
+    for key in keys:
+        assert MCPConnection(world.mcp_url("stateless"), key).post("ping").status == 200
+    gateway.cli("user", "disable", "zacharias")
+    gateway.cli("user", "enable", "zacharias")
+    gateway.cli("access", "revoke", "--user", "zacharias")
+    admin_bearer(world, "admin").ok("DELETE", "/api/users/zacharias", status=204)
+    rows = records(world)
+    assert len([row for row in rows if user in (row["subject"], row["target"])]) >= 8
+    assert f"job robot for user {user}" in json.dumps(rows)
+    exported = gateway.cli("audit", "export").stdout
+    assert user in exported
+    for told in (json.dumps(rows), exported, gateway.cli("audit", "export", "--format", "csv").stdout):
+        assert "zacharias" not in told
+    assert "zacharias" not in gateway.cli("user", "list", "--json").stdout
+    assert gateway.cli("audit", "verify").returncode == 0
 
 
 def test_A_11_values_of_strangers_stay_on_one_line(install):

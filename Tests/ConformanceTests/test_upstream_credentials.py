@@ -48,7 +48,7 @@ def test_every_request_carries_it(world, server, header, value):
     assert values and set(values) == {value}, values
 
 
-def test_V_009_no_other_server_sees_it(world):
+def test_V_009_N_28_no_other_server_sees_it(world):
     connect(world, "open").post("tools/call", {"name": "echo", "arguments": {}})
     for one in world.upstreams["open"].received():
         assert KEY not in json.dumps(one.headers), "the key went to another server"

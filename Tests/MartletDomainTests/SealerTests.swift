@@ -66,7 +66,7 @@ import Testing
     #expect(other.keyName != sealer.keyName)
   }
 
-  @Test func sealingTwiceDiffers() throws {
+  @Test func N_31_sealingTwiceDiffers() throws {
     let context = SealContext(tenant: .default, record: "r", id: [1], column: "c")
     #expect(try sealer.seal([1], in: context) != sealer.seal([1], in: context))
   }

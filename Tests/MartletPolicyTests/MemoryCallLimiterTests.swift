@@ -65,7 +65,7 @@ private final class ScriptedTime: PassingTime {
       rates: [
         RateLimit(name: "tenant", dimensions: [.tenant], quota: 10, window: .seconds(1000)),
         RateLimit(name: "user", dimensions: [.user], quota: 2, window: .seconds(1000)),
-      ], concurrent: [ConcurrencyLimit(name: "together", dimensions: [.tenant], most: 100)])
+      ], concurrent: [CallCeiling(name: "together", dimensions: [.tenant], most: 100)])
     for _ in 0..<50 { _ = try? limiter.admit(Self.call("ada"), under: rules) }
     // Ada took two of the tenant's ten, whatever she tried.
     let others = (0..<20).count { allows(limiter, Self.call(ByteString("user\($0)")), rules) }
@@ -73,7 +73,7 @@ private final class ScriptedTime: PassingTime {
     #expect(limiter.running == 0, "leases that nobody holds are given back")
   }
 
-  @Test func tenantsDontMeet() {
+  @Test func A_41_tenantsDontMeet() {
     let limiter = MemoryCallLimiter(time: time)
     for dimension in LimitDimension.allCases {
       let rules = LimitRules(
@@ -116,7 +116,7 @@ private final class ScriptedTime: PassingTime {
 
   @Test func V_085_leasesAreGivenBackOnce() throws {
     let limiter = MemoryCallLimiter(time: time)
-    let rules = LimitRules(rates: [], concurrent: [ConcurrencyLimit(name: "two", dimensions: [.user], most: 2)])
+    let rules = LimitRules(rates: [], concurrent: [CallCeiling(name: "two", dimensions: [.user], most: 2)])
     let first = try limiter.admit(Self.call(), under: rules)
     var second = try limiter.admit(Self.call(), under: rules)
     #expect(refusal(limiter, Self.call(), rules)?.kind == .concurrency)

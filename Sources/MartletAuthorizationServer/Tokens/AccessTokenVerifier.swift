@@ -8,8 +8,9 @@ import StrictCoding
 /// Conforms to: RFC 9068 §4; RFC 8725 §3; MCP 2026-07-28 Authorization, Token Handling (the audience is this very
 /// route).
 public struct AccessTokenVerifier: Sendable {
-  /// How far ahead another process's clock may be.
-  public static let clockLeeway: Duration = .seconds(60)
+  /// How far ahead another process's clock may be, or this one's was before it was put right: 150 s, so that a step of two
+  /// minutes logs nobody out.
+  public static let clockLeeway: Duration = .seconds(150)
 
   private let settings: @Sendable () -> AuthorizationServerSettings
   private let keys: SigningKeys

@@ -58,7 +58,7 @@ public struct PrincipalDelegation: Hashable, Sendable {
   public let job: UserID
   /// What the service account is called.
   public let jobName: String
-  /// What the user is called.
+  /// What the trail calls the user.
   public let userName: String
 
   /// Takes over what a principal needs.
@@ -66,6 +66,6 @@ public struct PrincipalDelegation: Hashable, Sendable {
     id = delegation.id
     self.job = job.id
     jobName = job.accountName ?? job.id.string
-    userName = user.accountName ?? user.id.string
+    userName = user.trailName
   }
 }

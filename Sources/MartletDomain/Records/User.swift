@@ -54,6 +54,12 @@ public struct User: Hashable, Sendable {
     if case .service(let name) = origin { name } else { loginName }
   }
 
+  /// What the trail calls the user: people by an id that means nothing once their row is gone, a service account
+  /// by its name.
+  public var trailName: String {
+    if case .service(let name) = origin { name } else { id.string }
+  }
+
   /// The login name of a local user.
   public var loginName: String? {
     if case .local(let loginName) = origin { loginName } else { nil }

@@ -17,8 +17,15 @@ public protocol AuditStore: Sendable {
   /// The events of a flow, oldest first.
   func auditEvents(flow: FlowID) async throws(StoreError) -> [AuditEvent]
 
-  /// The newest events that are wanted, newest first.
-  func auditEvents(matching filter: AuditFilter, limit: Int) async throws(StoreError) -> [AuditEvent]
+  /// The events that are wanted, what was written last first.
+  ///
+  /// - Parameters:
+  ///   - filter: Which.
+  ///   - position: Only those written before the one in this place; `nil` to begin with the last.
+  ///   - limit: At most so many.
+  func auditEvents(
+    matching filter: AuditFilter, before position: Int64?, limit: Int
+  ) async throws(StoreError) -> [PlacedEvent]
 
   /// The trails that there are, by tenant.
   func auditTrails() async throws(StoreError) -> [AuditTrail]

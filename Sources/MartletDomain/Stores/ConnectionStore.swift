@@ -77,7 +77,8 @@ public protocol DataKeyStore: Sendable {
   /// A tenant's keys, oldest first.
   func dataKeys(of tenant: TenantID) async throws(StoreError) -> [DataKey]
 
-  /// Adds a key if the tenant's newest still is the expected one, so that two processes don't both add one.
+  /// Adds a key if the tenant's newest still is the expected one, so that two processes don't both add one. A deleted
+  /// tenant gets none.
   ///
   /// - Parameters:
   ///   - key: The new key.

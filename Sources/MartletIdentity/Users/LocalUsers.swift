@@ -176,7 +176,7 @@ public struct LocalUsers: Sendable {
   private func record(_ action: AuditAction, _ user: User, _ reason: String) async throws(StoreError) {
     try await audit.recordDurably(
       AuditEvent(
-        at: clock.now(), action: action, tenant: user.tenant, subject: user.id.string, target: user.accountName,
+        at: clock.now(), action: action, tenant: user.tenant, subject: user.id.string, target: user.trailName,
         reason: reason))
   }
 

@@ -122,7 +122,7 @@ public struct Approvals: Sendable {
     guard let terms = policy.approvalTerms(of: held.rule) else { throw Obstacle(reason: "no_approvers") }
     guard held.parameters.count <= Self.longestParameters else { throw Obstacle(reason: "approval_too_large") }
     let call = ApprovalCall(
-      caller: held.principal.binding, key: held.principal.key?.name, method: held.method, target: held.target,
+      caller: held.principal.binding, key: held.principal.key?.trailName, method: held.method, target: held.target,
       arguments: ApprovalCall.digest(of: held.parameters), definition: held.definition, policy: policy.version,
       rule: held.rule)
     let id = ApprovalID("apr_" + Base64URL.encode(random.bytes(16)))
@@ -142,7 +142,7 @@ public struct Approvals: Sendable {
       AuditEvent(
         at: clock.now(), action: .approvalRefused, tenant: caller.tenant, request: held.request,
         subject: caller.subject.string, client: caller.client, route: caller.route.path, method: held.method,
-        target: held.target.string, reason: reason, address: held.address, key: held.principal.key?.name))
+        target: held.target.string, reason: reason, address: held.address, key: held.principal.key?.trailName))
   }
 
   /// Where the parameters of a call are sealed.

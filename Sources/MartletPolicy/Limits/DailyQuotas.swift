@@ -44,7 +44,7 @@ public final class DailyQuotas: Sendable {
         guard let balance = balances[key] else { return .unknown }
         guard balance.left >= weight else {
           guard let until = balance.emptyUntil, until > now else { return .unknown }
-          return .refused(quota.refusal(retryAfter: QuotaDay.secondsLeft(at: now)))
+          return .refused(quota.dailyRefusal(retryAfter: QuotaDay.secondsLeft(at: now)))
         }
         parts.append((key, weight))
         runsLow =
@@ -80,7 +80,7 @@ public final class DailyQuotas: Sendable {
     }
   }
 
-  private func fetch(_ key: QuotaKey, _ quota: DailyQuota, enough: Int, wanted: Int) async throws(StoreError) {
+  private func fetch(_ key: QuotaKey, _ quota: CallCeiling, enough: Int, wanted: Int) async throws(StoreError) {
     let now = clock.now()
     let isOurs = balances.withLock { balances -> Bool? in
       let balance = balances[key] ?? Balance(usedAt: now)
@@ -142,7 +142,7 @@ public final class DailyQuotas: Sendable {
     if !unused.isEmpty { try await store.returnQuota(unused) }
   }
 
-  private static func key(_ quota: DailyQuota, _ call: LimitedCall, _ now: Timestamp, isWide: Bool) -> QuotaKey {
+  private static func key(_ quota: CallCeiling, _ call: LimitedCall, _ now: Timestamp, isWide: Bool) -> QuotaKey {
     let count = LimitKey(quota.name, quota.dimensions, call, isLoopGuard: false, isWide: isWide)
     return QuotaKey(
       tenant: call.principal.tenant, day: QuotaDay.number(of: now), limit: quota.name, digest: count.digest)

@@ -17,9 +17,9 @@ public struct LimitRules: Sendable {
   /// Calls in time.
   public let rates: [RateLimit]
   /// Calls at the same time.
-  public let concurrent: [ConcurrencyLimit]
+  public let concurrent: [CallCeiling]
   /// Calls by the day.
-  public let daily: [DailyQuota]
+  public let daily: [CallCeiling]
   /// What counts for more.
   public let costs: [Cost]
   /// Whether the arguments of calls matter.
@@ -27,7 +27,7 @@ public struct LimitRules: Sendable {
 
   /// Collects limits.
   public init(
-    rates: [RateLimit], concurrent: [ConcurrencyLimit] = [], daily: [DailyQuota] = [], costs: [Cost] = []
+    rates: [RateLimit], concurrent: [CallCeiling] = [], daily: [CallCeiling] = [], costs: [Cost] = []
   ) {
     self.daily = daily
     self.rates = rates

@@ -112,7 +112,7 @@ extension RateLimit {
   }
 }
 
-extension ConcurrencyLimit {
+extension CallCeiling {
   fileprivate var refusal: LimitRefusal {
     LimitRefusal(limit: name, kind: .concurrency, quota: most, window: 0, retryAfter: 1)
   }

@@ -37,26 +37,6 @@ public struct RateLimit: Sendable {
   }
 }
 
-/// So many calls at the same time.
-public struct ConcurrencyLimit: Sendable {
-  /// Its name.
-  public let name: String
-  /// What is counted apart.
-  public let dimensions: Set<LimitDimension>
-  /// Which calls count.
-  public let calls: LimitedCalls
-  /// How many.
-  public let most: Int
-
-  /// Describes a limit.
-  public init(name: String, dimensions: Set<LimitDimension>, calls: LimitedCalls = .init(), most: Int) {
-    self.name = name
-    self.dimensions = dimensions
-    self.calls = calls
-    self.most = max(1, most)
-  }
-}
-
 /// Which calls a limit counts.
 public struct LimitedCalls: Sendable {
   /// At these servers; `nil` for all.

@@ -19,7 +19,7 @@ public struct PolicyCaller: Sendable {
     self.tenant = tenant
     self.client = client
     var names: [PolicySubjects.UserName] = [.id(UserID(subject))]
-    if let name = user?.loginName { names.append(.login(ByteString(name))) }
+    if let name = user?.accountName { names.append(.login(ByteString(name))) }
     self.names = names
     groups = Set((user?.groups ?? []).map { ByteString($0) })
   }

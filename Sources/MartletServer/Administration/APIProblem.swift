@@ -1,3 +1,4 @@
+import MartletAuthorizationServer
 import MartletDomain
 import MartletIdentity
 import MartletPolicy
@@ -88,7 +89,7 @@ struct APIProblem: Error, Sendable {
     case let error as ApprovalDeskError: self.init(error)
     case let error as DelegationError: self.init(error)
     case let error as TenantError: self.init(error)
-    case is StoreError: self = .unavailable
+    case is StoreError, SigningKeyError.store, SigningKeyError.contended: self = .unavailable
     case let error as AdminTokenError:
       if case .unknown = error { self = .notFound } else { self = .unavailable }
     default: self = APIProblem(500, "server_error", "This is a fault of Martlet; its log may say more.")

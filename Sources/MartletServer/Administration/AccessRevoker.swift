@@ -29,7 +29,13 @@ public enum AccessTarget: Sendable, Hashable {
     return Set(configuration.servers.map(\.name)).subtracting([route.server])
   }
 
-  /// What it is called, for people and the trail.
+  /// What the trail calls it.
+  var trailName: String {
+    guard case .user(let user) = self else { return words }
+    return "user:\(user.trailName)"
+  }
+
+  /// What it is called, for people.
   public var words: String {
     switch self {
     case .user(let user): "user:\(user.accountName ?? user.id.string)"
@@ -101,7 +107,7 @@ public struct AccessRevoker: Sendable {
     _ target: AccessTarget, leaving others: Set<ServerName> = [], by asker: APIKeys.Asker
   ) async throws -> AccessRevocation {
     var event = AuditEvent(
-      at: clock.now(), action: .accessRevoked, request: asker.request, subject: asker.subject, target: target.words,
+      at: clock.now(), action: .accessRevoked, request: asker.request, subject: asker.subject, target: target.trailName,
       reason: asker.subject == nil ? "by_command" : "by_api", address: asker.address)
     switch target {
     case .user(let user): event.tenant = user.tenant
@@ -137,7 +143,7 @@ public struct AccessRevoker: Sendable {
     try await audit.recordDurably(
       AuditEvent(
         at: clock.now(), action: .userChanged, tenant: user.tenant, request: asker.request, subject: user.id.string,
-        target: user.accountName, reason: "removed", address: asker.address))
+        target: user.trailName, reason: "removed", address: asker.address))
     _ = try await store.removeUser(user.id)
   }
 

@@ -1,7 +1,7 @@
 import MartletDomain
 import StrictCoding
 
-/// Signing keys, the policy in force and upstream accounts in the admin API.
+/// Signing keys and upstream accounts in the admin API.
 struct InstallationOperations: Sendable {
   let on: AdminDependencies
 
@@ -9,15 +9,6 @@ struct InstallationOperations: Sendable {
     "SigningKey",
     ["kid": "string", "use": "string", "created_at": "time", "activates_at": "time", "retires_at": "time?"])
   private static let newKey = APISchema("NewSigningKey", ["kid": "string", "use": "string"])
-  private static let verdict = APISchema(
-    "PolicyVerdict",
-    ["allowed": "boolean", "effect": "string", "rule": "string?", "otherwise": "string?", "rules": "array"],
-    nested: [
-      "rules": [
-        "type": "array",
-        "items": APISchema("Rule", ["name": "string", "effect": "string", "standing": "string"]).json,
-      ]
-    ])
   private static let connection = APISchema(
     "Connection",
     [
@@ -25,7 +16,7 @@ struct InstallationOperations: Sendable {
       "issuer": "string", "scope": "string", "connected_at": "time", "refreshed_at": "time?", "expires_at": "time?",
     ])
 
-  var all: [APIOperation] { [keys, rotate, explain, connections, disconnect] }
+  var all: [APIOperation] { [keys, rotate, connections, disconnect] }
 
   private var keys: APIOperation {
     APIOperation(
@@ -54,50 +45,9 @@ struct InstallationOperations: Sendable {
       ], answers: 201, Self.newKey
     ) { request in
       let use = request.text("use").flatMap { SigningKeyUse(rawValue: $0) } ?? .accessToken
-      let key = try await on.installation.signingKeys.rotate(use)
+      let key = try await on.installation.rotateSigningKey(use, by: request.asker)
       return APIAnswer(201, ["kid": .string(key), "use": .string(use.rawValue)])
     }
-  }
-
-  private var explain: APIOperation {
-    APIOperation(
-      "policy.explain", "POST", "/api/policy/explain",
-      "Says whether a call would be allowed now, by which rule, and why not by the others.", roles: APIRole.changing,
-      body: [
-        APIField("user", .text(256), "Who calls: a name or an id."),
-        APIField("client", .text(2048), "Through which client; or the client that calls for itself."),
-        APIField("server", .text(64), required: true, "The server."),
-        APIField("tool", .text(256), required: true, "The tool."),
-        APIField("arguments", .object, "Its arguments."),
-        APIField("annotations", .object, "What the tool says of itself."),
-      ], Self.verdict
-    ) { request in
-      guard request.text("user") != nil || request.text("client") != nil else {
-        throw APIProblem.invalid("Name a user or a client.")
-      }
-      var inquiry = PolicyInquiry(server: ServerName(request.text("server") ?? ""), tool: request.text("tool") ?? "")
-      inquiry.tenant = request.caller.tenant ?? .default
-      if let name = request.text("user") {
-        guard let user = try await on.user(name, for: request.caller) else { throw APIProblem.notFound }
-        inquiry.user = user
-      }
-      inquiry.client = request.text("client").map { ClientID($0) }
-      inquiry.arguments = request.object("arguments")?.objectValue
-      inquiry.annotations = request.object("annotations")
-      return APIAnswer(
-        200, Self.json(inquiry.answer(under: on.configuration, at: on.installation.clock.now())))
-    }
-  }
-
-  private static func json(_ answer: PolicyInquiry.Answer) -> JSONValue {
-    [
-      "allowed": .bool(answer.isAllowed), "effect": .string(answer.effect),
-      "rule": answer.rule.map { .string($0) } ?? .null, "otherwise": answer.otherwise.map { .string($0) } ?? .null,
-      "rules": .array(
-        answer.rules.map {
-          ["name": .string($0.name), "effect": .string($0.effect), "standing": .string($0.standing)]
-        }),
-    ]
   }
 
   private var connections: APIOperation {

@@ -28,9 +28,9 @@ struct TrailOperations: Sendable {
 
   private var search: APIOperation {
     APIOperation(
-      "audit.search", "GET", "/api/audit", "The newest records that fit, newest first.", roles: APIRole.reading,
-      query: [
-        APIField("limit", .count(1...1000), "How many at most, 1 to 1000; 100 without it."),
+      "audit.search", "GET", "/api/audit", "The records that fit, what was written last first.",
+      roles: APIRole.reading,
+      query: APIPage.fields + [
         APIField("since", .duration, "Not older than that, such as 24h."),
         APIField("until", .duration, "Older than that, such as 1h."),
         APIField("user", .text(256), "Of this user: a name or an id."),
@@ -39,22 +39,31 @@ struct TrailOperations: Sendable {
         APIField("target", .text(256), "About this tool, prompt or resource."),
       ], APISchema(listOf: Self.record, as: "records")
     ) { request in
-      let now = on.installation.clock.now()
-      var filter = AuditFilter()
-      filter.tenant = request.caller.tenant
-      filter.since = request.duration("since").map { now - $0 }
-      filter.until = request.duration("until").map { now - $0 }
-      if let name = request.text("user") {
-        guard let user = try await on.user(name, for: request.caller) else { throw APIProblem.notFound }
-        filter.subject = user.id.string
-      }
-      filter.client = request.text("client").map { ClientID($0) }
-      filter.route = request.text("server").map { RouteID(server: ServerName($0)).path }
-      filter.action = request.text("action").flatMap { AuditAction(rawValue: $0) }
-      filter.target = request.text("target")
-      let events = try await on.installation.store.auditEvents(matching: filter, limit: request.count("limit") ?? 100)
-      return APIAnswer(200, ["records": .array(events.map(\.json)), "next_cursor": .null])
+      let page = try APIPage(request, of: "audit.search", on.installation.sealer)
+      let before = page.after.flatMap { JSONNumber(literal: $0.string)?.int64 }
+      let found = try await on.installation.store.auditEvents(
+        matching: try await filter(request), before: before, limit: page.limit)
+      let next = found.count == page.limit ? found.last.map { String($0.position) } : nil
+      return APIAnswer(
+        200, ["records": .array(found.map(\.event.json)), "next_cursor": page.cursor(behind: next)])
     }
+  }
+
+  private func filter(_ request: APIRequest) async throws -> AuditFilter {
+    let now = on.installation.clock.now()
+    var filter = AuditFilter()
+    filter.tenant = request.caller.tenant
+    filter.since = request.duration("since").map { now - $0 }
+    filter.until = request.duration("until").map { now - $0 }
+    if let name = request.text("user") {
+      guard let user = try await on.user(name, for: request.caller) else { throw APIProblem.notFound }
+      filter.subject = user.id.string
+    }
+    filter.client = request.text("client").map { ClientID($0) }
+    filter.route = request.text("server").map { RouteID(server: ServerName($0)).path }
+    filter.action = request.text("action").flatMap { AuditAction(rawValue: $0) }
+    filter.target = request.text("target")
+    return filter
   }
 
   private var export: APIOperation {

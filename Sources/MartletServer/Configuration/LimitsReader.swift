@@ -14,18 +14,12 @@ struct LimitsReader {
     section.allow(only: ConfigurationKeys.limits)
     var names: Set<ByteString> = []
     let rates = elements("rates", ConfigurationKeys.limitRate, &names).map { rate($0) }
-    let concurrent = elements("concurrent", ConfigurationKeys.limitConcurrent, &names).map { element in
-      ConcurrencyLimit(
-        name: element.string("name") ?? "", dimensions: dimensions(element), calls: calls(element),
-        most: count("calls", element, isRequired: true) ?? 1)
-    }
+    let concurrent = elements("concurrent", ConfigurationKeys.limitConcurrent, &names).map { ceiling($0) }
     let daily = elements("daily", ConfigurationKeys.limitDaily, &names).map { element in
       if dimensions(element).contains(.session) {
         element.problem("per", "a session is too short to be counted by the day", "name user, client or key")
       }
-      return DailyQuota(
-        name: element.string("name") ?? "", dimensions: dimensions(element), calls: calls(element),
-        most: count("calls", element, isRequired: true) ?? 1)
+      return ceiling(element)
     }
     let costs = (section.sections("costs", shorthand: "calls") ?? []).map { element in
       element.allow(only: ConfigurationKeys.limitCost)
@@ -48,6 +42,12 @@ struct LimitsReader {
       if !names.insert(ByteString(name)).inserted { element.problem("name", "is another limit's name already") }
     }
     return elements
+  }
+
+  private func ceiling(_ element: ConfigurationSection) -> CallCeiling {
+    CallCeiling(
+      name: element.string("name") ?? "", dimensions: dimensions(element), calls: calls(element),
+      most: count("calls", element, isRequired: true) ?? 1)
   }
 
   private func rate(_ element: ConfigurationSection) -> RateLimit {

@@ -37,6 +37,8 @@ public struct PolicyInquiry: Sendable {
     public let otherwise: String?
     /// Every rule: its name, what it would do, and how it stands to the question.
     public let rules: [(name: String, effect: String, standing: String)]
+    /// Whether it may once somebody approves.
+    public var needsApproval: Bool { effect.equalsBytewise(PolicyEffect.requireApproval.rawValue) }
     /// Whether what tools say of themselves matters at this server.
     public let asksForAnnotations: Bool
   }

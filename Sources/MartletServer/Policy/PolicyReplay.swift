@@ -123,8 +123,8 @@ public struct PolicyReplay: Sendable {
     for action in [AuditAction.exchangeForwarded, .exchangeRefused] {
       var filter = AuditFilter()
       filter.action = action
-      found += try await store.auditEvents(matching: filter, limit: min(count * Self.sieve, 200_000))
-        .filter { $0.method.map { Self.methods.contains(ByteString($0)) } ?? false }
+      found += try await store.auditEvents(matching: filter, before: nil, limit: min(count * Self.sieve, 200_000))
+        .map(\.event).filter { $0.method.map { Self.methods.contains(ByteString($0)) } ?? false }
     }
     return Array(found.sorted { $0.at > $1.at }.prefix(count))
   }
@@ -132,7 +132,7 @@ public struct PolicyReplay: Sendable {
   private func approvedRequests(_ count: Int) async throws -> Set<RequestID> {
     var filter = AuditFilter()
     filter.action = .approvalUsed
-    return Set(try await store.auditEvents(matching: filter, limit: count).compactMap(\.request))
+    return Set(try await store.auditEvents(matching: filter, before: nil, limit: count).compactMap(\.event.request))
   }
 
   /// What was decided about a call; `nil` where no rule had a say.

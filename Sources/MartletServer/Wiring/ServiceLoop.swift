@@ -29,6 +29,7 @@ struct ServiceLoop: Sendable {
       tasks.addTask { await every(.seconds(10)) { await watchFiles() } }
       tasks.addTask { await every(.seconds(10)) { try? await application.quotas.handBack() } }
       tasks.addTask { await every(.seconds(2)) { followMasterKey() } }
+      tasks.addTask { await every(.seconds(2)) { await forgetGoneTenants() } }
       tasks.addTask { await every(.seconds(5)) { await followSecrets() } }
       tasks.addTask { await every(.seconds(15)) { await goOnRotating() } }
       tasks.addTask { await every(.seconds(30)) { await refreshKeys() } }
@@ -182,6 +183,12 @@ struct ServiceLoop: Sendable {
   private func followMasterKey() {
     guard installation.masterKeys.readAgain() else { return }
     logger.info("master.key was read again", metadata: ["sealing": "\(installation.sealer.keyName)"])
+  }
+
+  /// Deleting a tenant takes its data keys out of the store; here they go within seconds.
+  private func forgetGoneTenants() async {
+    guard let kept = try? await installation.sealing.tenantsWithDataKeys() else { return }
+    application.vault.forget(allBut: Set(kept))
   }
 
   /// Ends what `martlet secret rotate` left: old keys go when nothing is sealed under them, and a command may be killed.

@@ -33,6 +33,7 @@ struct VaultAssembly: Sendable {
 
   func vault(_ directory: UpstreamDirectory) -> Vault {
     let authorities = UpstreamAuthorities(directory: directory, registrar: registrar(directory))
+    let seal = seal
     var dependencies = Vault.Dependencies(
       store: installation.store, seal: seal,
       exchange: OAuthRefreshExchange { await authorities.authority(of: $0) },

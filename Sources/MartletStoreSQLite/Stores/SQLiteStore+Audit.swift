@@ -40,7 +40,9 @@ extension SQLiteStore {
   }
 
   /// See `AuditStore`.
-  public func auditEvents(matching filter: AuditFilter, limit: Int) async throws(StoreError) -> [AuditEvent] {
+  public func auditEvents(
+    matching filter: AuditFilter, before position: Int64?, limit: Int
+  ) async throws(StoreError) -> [PlacedEvent] {
     try await read { database in
       try database.rows(
         """
@@ -48,14 +50,16 @@ extension SQLiteStore {
           AND (:until IS NULL OR at < :until) AND (:subject IS NULL OR subject = :subject)
           AND (:client IS NULL OR client = :client) AND (:route IS NULL OR route = :route)
           AND (:action IS NULL OR action = :action) AND (:target IS NULL OR target = :target)
-        ORDER BY at DESC, position DESC LIMIT :limit
+          AND (:position IS NULL OR position < :position)
+        ORDER BY position DESC LIMIT :limit
         """,
         [
           "tenant": .id(filter.tenant), "since": .time(filter.since), "until": .time(filter.until),
           "subject": .text(filter.subject), "client": .id(filter.client), "route": .text(filter.route),
-          "action": .text(filter.action?.rawValue), "target": .text(filter.target), "limit": .number(max(0, limit)),
+          "action": .text(filter.action?.rawValue), "target": .text(filter.target),
+          "position": .number(position.map { Int($0) }), "limit": .number(max(0, limit)),
         ]
-      ).map { try AuditEvent(row: $0) }
+      ).map { PlacedEvent(position: try $0.number("position"), event: try AuditEvent(row: $0)) }
     }
   }
 }

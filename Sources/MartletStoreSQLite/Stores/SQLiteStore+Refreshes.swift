@@ -70,6 +70,7 @@ extension SQLiteStore {
         INSERT INTO data_key (tenant, name, sealed_key, created_at)
         SELECT :tenant, :name, :key, :created_at
         WHERE (SELECT name FROM data_key WHERE tenant = :tenant ORDER BY position DESC LIMIT 1) IS :newest
+          AND NOT EXISTS (SELECT 1 FROM tenant_state WHERE tenant = :tenant AND deleted_at IS NOT NULL)
         """,
         [
           "tenant": .id(key.tenant), "name": .text(key.name), "key": .bytes(key.sealedKey),

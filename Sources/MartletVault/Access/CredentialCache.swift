@@ -66,6 +66,10 @@ final class CredentialCache: Sendable {
 
   func forget(_ key: ConnectionKey) { state.withLock { $0.entries[key] = nil } }
 
+  func forget(allBut tenants: Set<TenantID>) {
+    state.withLock { state in state.entries = state.entries.filter { tenants.contains($0.key.tenant) } }
+  }
+
   /// Hears of changes until the task ends. While it can't hear, nothing is taken from memory.
   func follow(_ store: any ConnectionStore, _ sleeper: any Sleeper) async {
     while !Task.isCancelled {

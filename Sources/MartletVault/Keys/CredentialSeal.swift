@@ -40,6 +40,9 @@ public struct CredentialSeal: Sendable {
     return try UpstreamTokens(decoding: bytes)
   }
 
+  /// Forgets the keys of every tenant but these.
+  func forget(allBut tenants: Set<TenantID>) { keys.forget(allBut: tenants) }
+
   /// A connection's credential, sealed for the same place under the tenant's newest key.
   ///
   /// - Returns: `nil` where it has none.

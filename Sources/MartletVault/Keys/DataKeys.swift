@@ -72,6 +72,11 @@ public final class DataKeys: Sendable {
     return true
   }
 
+  /// Forgets the keys of every tenant but these; one that was forgotten too much is opened again when it is wanted.
+  func forget(allBut tenants: Set<TenantID>) {
+    opened.withLock { opened in opened = opened.filter { tenants.contains($0.key) } }
+  }
+
   /// A key sealed under the master key of now.
   ///
   /// - Throws: `SealError`.

@@ -45,7 +45,7 @@ struct PolicyCheck: AsyncParsableCommand {
   private func run(replay: Int) async throws {
     try await options.withInstallation { installation, configuration in
       let report = try await PolicyReplay(installation, configuration).run(last: replay)
-      guard !options.json else { return Terminal.out(Self.json(report)) }
+      guard !options.json else { return Terminal.out(report.json) }
       let changed = report.changed.reduce(0) { $0 + $1.calls }
       let unclear = report.unclear.reduce(0) { $0 + $1.calls }
       Terminal.out(
@@ -63,21 +63,5 @@ struct PolicyCheck: AsyncParsableCommand {
           })
       }
     }
-  }
-
-  private static func json(_ report: PolicyReplay.Report) -> JSONValue {
-    func list(_ changes: [(change: PolicyReplay.Change, calls: Int)]) -> JSONValue {
-      .array(
-        changes.map { change, calls in
-          [
-            "calls": .integer(Int64(calls)), "user": .string(change.caller), "client": .string(change.client),
-            "server": .string(change.server), "method": .string(change.method), "target": .string(change.target),
-            "was": .string(change.was), "becomes": .array(change.becomes.map { .string($0) }),
-          ]
-        })
-    }
-    return [
-      "calls": .integer(Int64(report.calls)), "changed": list(report.changed), "unclear": list(report.unclear),
-    ]
   }
 }

@@ -22,7 +22,9 @@ struct PolicyExplain: AsyncParsableCommand {
   private func show(_ answer: PolicyInquiry.Answer) {
     let who = question.user ?? question.client ?? ""
     let by = answer.rule.map { "by the rule \($0)" } ?? answer.otherwise ?? ""
-    Terminal.out("\(who) \(answer.isAllowed ? "may" : "may not") call \(question.call): \(by).")
+    let may = answer.isAllowed || answer.needsApproval ? "may" : "may not"
+    let once = answer.needsApproval ? " once somebody approves" : ""
+    Terminal.out("\(who) \(may) call \(question.call)\(once): \(by).")
     if answer.asksForAnnotations, question.annotations == nil {
       Terminal.out("Rules ask what the tool says of itself; it was taken to say nothing (--annotations).")
     }

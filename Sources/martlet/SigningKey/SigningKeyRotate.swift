@@ -1,5 +1,6 @@
 import ArgumentParser
 import MartletDomain
+import MartletIdentity
 
 extension SigningKeyUse: ExpressibleByArgument {}
 
@@ -25,7 +26,7 @@ struct SigningKeyRotate: AsyncParsableCommand {
   func run() async throws {
     try await options.withInstallation { installation, _ in
       try await installation.signingKeys.load()
-      let key = try await installation.signingKeys.rotate(use)
+      let key = try await installation.rotateSigningKey(use, by: APIKeys.Asker())
       if options.json {
         Terminal.out(["kid": .string(key), "use": .string(use.rawValue)])
       } else {

@@ -1,5 +1,7 @@
 import ArgumentParser
 import MartletDomain
+import MartletIdentity
+import MartletServer
 import StrictCoding
 
 /// `martlet tool accept`.
@@ -26,12 +28,9 @@ struct ToolAccept: AsyncParsableCommand {
   func run() async throws {
     try await options.withInstallation { installation, _ in
       let parts = tool.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false).map { String($0) }
-      let (tenant, route) = (TenantID(tenant), RouteID(server: ServerName(parts[0])))
-      let now = installation.clock.now()
-      try await installation.audit.recordDurably(
-        AuditEvent(at: now, action: .toolAccepted, tenant: tenant, route: route.path, target: parts[1]))
       guard
-        try await installation.store.acceptTool(ByteString(parts[1]), tenant: tenant, route: route, at: now)
+        try await ToolTrust(installation).accept(
+          ByteString(parts[1]), at: ServerName(parts[0]), for: TenantID(tenant), by: APIKeys.Asker())
       else {
         throw CommandFailure(
           "\(PlainText.sanitized(tool, limit: 100)) hasn't changed", advice: "`martlet tool list` shows what has.")

@@ -1,5 +1,6 @@
 import ArgumentParser
 import MartletDomain
+import MartletServer
 import StrictCoding
 
 /// `martlet tool list`.
@@ -15,19 +16,11 @@ struct ToolList: AsyncParsableCommand {
   func run() async throws {
     try await options.withInstallation { installation, _ in
       let pins = try await installation.store.toolPins(tenant: TenantID(tenant))
-      guard !options.json else { return Terminal.out(.array(pins.map(Self.json))) }
+      guard !options.json else { return Terminal.out(.array(pins.map { .object($0.json) })) }
       if pins.isEmpty { return Terminal.out("No tool has been seen yet.") }
       Terminal.table(
         ["SERVER", "TOOL", "STATE"],
         pins.map { [$0.route.server.string, $0.tool.string, $0.changed == nil ? "trusted" : "changed: held back"] })
     }
-  }
-
-  private static func json(_ pin: ToolPin) -> JSONValue {
-    [
-      "server": .string(pin.route.server.string), "tool": .string(pin.tool.string),
-      "trusted": pin.trusted.map { .string(Hex.encode($0)) } ?? .null,
-      "changed": pin.changed.map { .string(Hex.encode($0)) } ?? .null,
-    ]
   }
 }

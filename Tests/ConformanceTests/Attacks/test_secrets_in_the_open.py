@@ -101,7 +101,7 @@ def spellings(secret: str) -> list[bytes]:
     return found
 
 
-def test_V_009_A_10_nothing_in_the_log_or_on_the_command_line(run):
+def test_V_009_A_10_N_32_nothing_in_the_log_or_on_the_command_line(run):
     gateway, _, secrets, told, _ = run
     log = gateway.log_path.read_bytes() + told.encode()
     assert len(log) > 100
@@ -110,7 +110,7 @@ def test_V_009_A_10_nothing_in_the_log_or_on_the_command_line(run):
             assert spelling not in log, name
 
 
-def test_V_009_A_27_nothing_in_clear_in_the_data_folder(run):
+def test_V_009_A_27_N_32_nothing_in_clear_in_the_data_folder(run):
     gateway, _, secrets, _, _ = run
     files = {path: path.read_bytes() for path in gateway.data_dir.rglob("*") if path.is_file()}
     assert b"exchange.forwarded" in files[gateway.data_dir / "shipped.jsonl"], "what goes to a sink is looked at too"

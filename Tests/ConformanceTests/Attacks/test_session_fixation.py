@@ -32,7 +32,7 @@ def is_logged_in(world, values: dict[str, str]) -> bool:
     return answer.status == 200
 
 
-def test_V_054_a_new_session_at_each_login(shared):
+def test_V_054_N_29_a_new_session_at_each_login(shared):
     me = Person(shared)
     client = registered(shared)
     before = cookies(shared.browser())
@@ -46,7 +46,7 @@ def test_V_054_a_new_session_at_each_login(shared):
     assert cookies(me.browser)[session] != first[session]
 
 
-def test_V_054_logging_in_again_ends_the_session_before(shared):
+def test_V_054_N_29_logging_in_again_ends_the_session_before(shared):
     """Two login pages were open; the second login must not leave the first session behind."""
     browser = shared.browser()
     first, second = (browser.open(registered(shared).authorize_url(shared.mcp_url(), Pkce())) for _ in range(2))

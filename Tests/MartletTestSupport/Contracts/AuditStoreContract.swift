@@ -88,11 +88,16 @@ public enum AuditStoreContract {
     for change in changes {
       var filter = AuditFilter()
       change(&filter)
-      try expect(try await store.auditEvents(matching: filter, limit: 10), is: [wanted])
+      try expect(try await store.auditEvents(matching: filter, before: nil, limit: 10).map(\.event), is: [wanted])
       filter.until = wanted.at
-      try expect(try await store.auditEvents(matching: filter, limit: 10), is: [])
+      try expect(try await store.auditEvents(matching: filter, before: nil, limit: 10).map(\.event), is: [])
     }
-    try expect(try await store.auditEvents(matching: AuditFilter(), limit: 2).count, is: 2)
+    let first = try await store.auditEvents(matching: AuditFilter(), before: nil, limit: 2)
+    try expect(first.map(\.event.action), is: [.processStopped, .exchangeRefused])
+    let rest = try await store.auditEvents(matching: AuditFilter(), before: first.last?.position, limit: 2)
+    try expect(rest.map(\.event.action), is: [.processStarted])
+    try expect(
+      try await store.auditEvents(matching: AuditFilter(), before: rest.last?.position, limit: 2).count, is: 0)
   }
 
   /// Flows are summed up, the newest first; a flow whose token was never presented can be told from the others.

@@ -119,5 +119,10 @@ public enum ConnectionStoreContract {
     }
     try expect(try await stores[0].dataKeys(of: .default), is: [])
     try expect(try await stores[0].addDataKey(sample.dataKey(of: .default), ifNewestIs: newest), is: false)
+    // A deleted tenant's key never comes back, whoever had been about to make one.
+    _ = try await stores[1].setTenantState("acme", .deleted, at: sample.now)
+    _ = try await stores[1].purgeTenant("acme")
+    try expect(try await stores[2].addDataKey(sample.dataKey(of: "acme"), ifNewestIs: nil), is: false)
+    try expect(try await stores[0].dataKeys(of: "acme"), is: [])
   }
 }

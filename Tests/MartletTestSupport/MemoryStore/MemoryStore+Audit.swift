@@ -22,8 +22,17 @@ extension MemoryStore {
   }
 
   /// See `AuditStore`.
-  public func auditEvents(matching filter: AuditFilter, limit: Int) async throws(StoreError) -> [AuditEvent] {
-    try access { state in Array(state.inOrder.filter(filter.matches).reversed().prefix(max(0, limit))) }
+  public func auditEvents(
+    matching filter: AuditFilter, before position: Int64?, limit: Int
+  ) async throws(StoreError) -> [PlacedEvent] {
+    try access { state in
+      let found = state.placedRecords.reversed().compactMap { placed -> PlacedEvent? in
+        guard let event = placed.record.event, filter.matches(event), position.map({ placed.position < $0 }) ?? true
+        else { return nil }
+        return PlacedEvent(position: placed.position, event: event)
+      }
+      return Array(found.prefix(max(0, limit)))
+    }
   }
 
   /// See `AuditStore`.

@@ -112,7 +112,9 @@ extension MemoryStore {
   /// See `DataKeyStore`.
   public func addDataKey(_ key: DataKey, ifNewestIs newest: String?) async throws(StoreError) -> Bool {
     try access { state in
-      guard state.dataKeys.last(where: { $0.tenant == key.tenant })?.name == newest else { return false }
+      guard state.tenantStates[key.tenant] != .deleted,
+        state.dataKeys.last(where: { $0.tenant == key.tenant })?.name == newest
+      else { return false }
       state.dataKeys.append(key)
       return true
     }

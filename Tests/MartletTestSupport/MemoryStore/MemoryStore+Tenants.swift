@@ -37,6 +37,8 @@ extension MemoryStore {
       state.users = state.users.filter { $0.value.user.tenant != tenant }
       state.apiKeys = state.apiKeys.filter { $0.value.tenant != tenant }
       state.delegations = state.delegations.filter { $0.value.tenant != tenant }
+      state.dataKeys.removeAll { $0.tenant == tenant }
+      state.connections = state.connections.filter { $0.key.tenant != tenant }
       return before - state.users.count - state.apiKeys.count - state.delegations.count
     }
   }

@@ -1,0 +1,18 @@
+import MartletAuthorizationServer
+import MartletDomain
+import MartletIdentity
+
+extension Installation {
+  /// Adds a signing key because somebody wants one. That it was wanted, and by whom, stands in the trail before the
+  /// effect; which key came of it follows.
+  ///
+  /// - Returns: The new key's `kid`.
+  /// - Throws: `StoreError` or `SigningKeyError`.
+  public func rotateSigningKey(_ use: SigningKeyUse, by asker: APIKeys.Asker) async throws -> String {
+    try await audit.recordDurably(
+      AuditEvent(
+        at: clock.now(), action: .signingKeyRotated, request: asker.request, subject: asker.subject,
+        target: use.rawValue, reason: asker.subject == nil ? "by_command" : "by_api", address: asker.address))
+    return try await signingKeys.rotate(use)
+  }
+}
