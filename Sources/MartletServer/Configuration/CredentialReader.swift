@@ -13,7 +13,7 @@ struct CredentialReader {
     guard let node = section.node("credential") else { return .none }
     if let word = node.scalar?.string {
       if ByteString(word) == "oauth" { return .oauth(OAuthConnectionSettings()) }
-      if ByteString(word) != "none" { refuse(word) }
+      if ByteString(word) != "none" { refuse() }
       return .none
     }
     let credential = section.section("credential")
@@ -31,7 +31,7 @@ struct CredentialReader {
     case "id_jag":
       return ExchangeCredentialReader(section: credential.section("id_jag"), providers: providers).assertion()
     default:
-      refuse(kind)
+      refuse()
       return .none
     }
   }
@@ -39,8 +39,8 @@ struct CredentialReader {
   private static let hint =
     "none, oauth, {oauth: …}, {client_credentials: …}, {token_exchange: …}, {id_jag: …} or {header: {name: X-API-Key, value: {env: NAME}}}"
 
-  private func refuse(_ kind: String) {
-    section.problem("credential", "\(PlainText.sanitized(kind, limit: 64)) is no kind of credential", Self.hint)
+  private func refuse() {
+    section.problem("credential", "is no kind of credential", Self.hint)
   }
 
   private func header(_ header: ConfigurationSection) -> ServerCredential {
