@@ -32,6 +32,8 @@ public final class Vault: Sendable {
     public var tickets: ConnectTickets
     /// Begins accounts of Martlet's own.
     public var ownAccounts: OwnAccounts?
+    /// What of users' logins can be exchanged; refreshed by the vault's own engine.
+    public var logins: LoginTokens?
     /// Takes tokens back where they were issued, as far as that is offered.
     public var revoke: (@Sendable (UpstreamTokens, UpstreamConnection) async -> Bool)?
     /// What the configuration wants users to be asked for now.
@@ -100,6 +102,7 @@ public final class Vault: Sendable {
         case .unknown: return .unavailable(retryAt: nil)
         }
       })
+    dependencies.logins?.attach(engine)
   }
 
   /// A credential for a call.

@@ -10,6 +10,8 @@ public enum ServerCredential: Sendable {
   case oauth(OAuthConnectionSettings)
   /// An account of Martlet's, by the client credentials grant (RFC 6749 §4.4).
   case clientCredentials(ClientCredentialsSettings)
+  /// What each user's login at an identity provider is exchanged for (RFC 8693).
+  case tokenExchange(TokenExchangeSettings)
 
   /// The header field, where it is the same for everybody.
   public var fixedHeader: UpstreamCredential? {
@@ -21,6 +23,11 @@ public enum ServerCredential: Sendable {
     if case .ownKey(let settings) = self { settings } else { nil }
   }
 
+  /// How logins are exchanged for tokens.
+  public var tokenExchange: TokenExchangeSettings? {
+    if case .tokenExchange(let settings) = self { settings } else { nil }
+  }
+
   /// The account that a call is made with.
   ///
   /// - Parameters:
@@ -30,7 +37,7 @@ public enum ServerCredential: Sendable {
   public func account(of principal: Principal, at route: RouteID) -> ConnectionKey? {
     switch self {
     case .none, .header: nil
-    case .oauth, .ownKey:
+    case .oauth, .ownKey, .tokenExchange:
       ConnectionKey(tenant: principal.tenant, route: route, owner: .user(UserID(principal.subject)))
     case .clientCredentials: ConnectionKey(tenant: principal.tenant, route: route, owner: .tenant)
     }

@@ -16,19 +16,34 @@ public struct RouteID: Hashable, Sendable, CustomStringConvertible {
     path = space.map { "/t/\($0)/\(server)/mcp" } ?? "/\(server)/mcp"
   }
 
-  private init(administration server: ServerName) {
+  private init(besides server: ServerName) {
     space = nil
     self.server = server
     path = "/\(server)"
   }
 
   /// The admin API, as a resource that tokens are for: not an MCP route, and no server can have its name.
-  public static let administration = RouteID(administration: "api")
+  public static let administration = RouteID(besides: "api")
 
-  /// Reads back what a token or a grant is for: a route, or the admin API.
+  /// What a login at an identity provider brought, as an account: `/login/{provider}`. Not an MCP route, and no server
+  /// can have its name.
+  public static func login(_ provider: String) -> RouteID { RouteID(besides: ServerName(loginPrefix + provider)) }
+
+  /// The identity provider of `login`; `nil` for everything else.
+  public var loginProvider: String? {
+    server.value.bytes.starts(with: Self.loginPrefix.utf8)
+      ? String(server.string.dropFirst(Self.loginPrefix.count)) : nil
+  }
+
+  private static let loginPrefix = "login/"
+
+  /// Reads back what a token, a grant or an account is for: a route, the admin API, or a login.
   public init?(resourcePath: String) {
+    let login = "/" + Self.loginPrefix
     if resourcePath.utf8.elementsEqual(Self.administration.path.utf8) {
       self = .administration
+    } else if resourcePath.utf8.starts(with: login.utf8), !resourcePath.dropFirst(login.count).utf8.contains(0x2F) {
+      self = .login(String(resourcePath.dropFirst(login.count)))
     } else {
       self.init(path: resourcePath)
     }

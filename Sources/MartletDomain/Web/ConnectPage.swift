@@ -24,6 +24,10 @@ public struct ConnectPage: Sendable {
   public var problem: String?
   /// Whether the user enters a key here instead of leaving.
   public var takesKey = false
+  /// The identity provider that the user logs in at instead of connecting anything.
+  public var loginProvider: String?
+  /// The `transaction` of that login, which leads back to this page.
+  public var transaction: String?
 
   /// Describes a page.
   public init(

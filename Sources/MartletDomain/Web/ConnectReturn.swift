@@ -3,6 +3,9 @@ import StrictCoding
 /// Where a login leads back to that began because somebody wanted to connect an account: a page of ours whose parts were
 /// checked, never an address out of a parameter (V-026).
 public struct ConnectReturn: Sendable, Hashable {
+  /// What the forms of a login are proven for.
+  public static let formPurpose = "login"
+
   private static let prefix = "connect"
 
   /// The server.

@@ -9,7 +9,7 @@ enum LoginDestination: Sendable {
   case device(DeviceReturn)
   case approving(ApprovalReturn)
 
-  static let formPurpose = "login"
+  static let formPurpose = ConnectReturn.formPurpose
 
   var transaction: TransactionID? {
     switch self {

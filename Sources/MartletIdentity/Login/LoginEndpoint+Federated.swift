@@ -40,24 +40,24 @@ extension LoginEndpoint {
       guard let chosen = providers[provider] else { return .page(404, Page(.message(LoginPages.notFound(request.id)))) }
       guard let parameters = try? FormParameters(parsing: request.query), let state = try? parameters.single("state")
       else { return .page(400, Page(.message(LoginPages.malformed(request.id)))) }
-      let login = try await departures.take(state: state)
-      guard let login, let verifier = binding(of: login, to: provider, chosen, visit) else {
-        if login == nil { record(.loginFailed, visit, nil, status: 403, reason: "state_unknown") }
+      let departure = try await departures.take(state: state)
+      guard let departure, let verifier = binding(of: departure, to: provider, chosen, visit) else {
+        if departure == nil { record(.loginFailed, visit, nil, status: 403, reason: "state_unknown") }
         return .page(403, Page(.message(LoginPages.endedDeparture(request.id))))
       }
-      guard let destination = try await self.destination(login.transaction?.string, for: visit) else {
+      guard let destination = try await self.destination(departure.transaction?.string, for: visit) else {
         record(.loginFailed, visit, nil, status: 403, reason: "transaction_unknown")
         return .page(403, Page(.message(LoginPages.unknownTransaction(request.id))))
       }
       let arrival = ProviderArrival(
-        parameters: parameters, nonce: login.nonce, verifier: verifier, redirectURI: callbackURL(of: provider))
-      let identity: FederatedIdentity
+        parameters: parameters, nonce: departure.nonce, verifier: verifier, redirectURI: callbackURL(of: provider))
+      let login: ProviderLogin
       do throws(ProviderError) {
-        identity = try await chosen.identity(from: arrival)
+        login = try await chosen.login(from: arrival)
       } catch {
         return await failed(error, at: provider, visit, destination)
       }
-      return try await admit(identity, from: chosen, visit, destination)
+      return try await admit(login, from: chosen, named: provider, visit, destination)
     }
   }
 
@@ -83,9 +83,10 @@ extension LoginEndpoint {
   }
 
   private func admit(
-    _ identity: FederatedIdentity, from provider: any IdentityProvider, _ visit: LoginVisit,
+    _ login: ProviderLogin, from provider: any IdentityProvider, named name: String, _ visit: LoginVisit,
     _ destination: LoginDestination
   ) async throws(StoreError) -> EndpointResponse {
+    let identity = login.identity
     guard identity.issuer == provider.issuer else {
       record(.loginFailed, visit, destination, status: 403, reason: "issuer_mismatch")
       return .page(403, Page(.message(LoginPages.endedDeparture(visit.request.id))))
@@ -99,6 +100,7 @@ extension LoginEndpoint {
       record(.loginFailed, visit, destination, user: user, status: 403, reason: "user_disabled")
       return .page(403, Page(.message(LoginPages.disabled(visit.request.id))))
     }
+    if let tokens = login.tokens { try await collaborators.loginTokens.keep(tokens, of: user, from: name) }
     return try await open(for: user, visit, destination, lifetime: provider.sessionLifetime, by: "provider")
   }
 

@@ -17,6 +17,7 @@ public struct LoginEndpoint: Sendable {
     let sealer: Sealer
     let prompting: any LoginPrompting
     let accounts: any AccountListing
+    let loginTokens: any LoginTokenKeeping
     let audit: any AuditSink
     let clock: any WallClock
     let random: any RandomSource
@@ -24,9 +25,9 @@ public struct LoginEndpoint: Sendable {
     /// Names the collaborators.
     public init(
       store: any LoginSessions.Store, passwords: PasswordLogin, forms: FormGuard, sealer: Sealer,
-      prompting: any LoginPrompting, accounts: any AccountListing = NoAccounts(), audit: any AuditSink,
-      clock: any WallClock = SystemClock(),
-      random: any RandomSource = SystemRandom()
+      prompting: any LoginPrompting, accounts: any AccountListing = NoAccounts(),
+      loginTokens: any LoginTokenKeeping = NoLoginTokens(), audit: any AuditSink,
+      clock: any WallClock = SystemClock(), random: any RandomSource = SystemRandom()
     ) {
       self.store = store
       self.passwords = passwords
@@ -34,6 +35,7 @@ public struct LoginEndpoint: Sendable {
       self.sealer = sealer
       self.prompting = prompting
       self.accounts = accounts
+      self.loginTokens = loginTokens
       self.audit = audit
       self.clock = clock
       self.random = random

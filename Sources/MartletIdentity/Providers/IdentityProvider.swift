@@ -24,6 +24,18 @@ public protocol IdentityProvider: Sendable {
   ///
   /// - Throws: `ProviderError`.
   func identity(from arrival: ProviderArrival) async throws(ProviderError) -> FederatedIdentity
+
+  /// The same, with the tokens that came with it.
+  ///
+  /// - Throws: `ProviderError`.
+  func login(from arrival: ProviderArrival) async throws(ProviderError) -> ProviderLogin
+}
+
+extension IdentityProvider {
+  /// Without tokens: not every provider has some.
+  public func login(from arrival: ProviderArrival) async throws(ProviderError) -> ProviderLogin {
+    ProviderLogin(identity: try await identity(from: arrival), tokens: nil)
+  }
 }
 
 /// A browser that leaves for a provider.

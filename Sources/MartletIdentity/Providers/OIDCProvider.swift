@@ -49,6 +49,11 @@ public struct OIDCProvider: IdentityProvider {
 
   /// Checks the authorization response, redeems its code and verifies the ID token.
   public func identity(from arrival: ProviderArrival) async throws(ProviderError) -> FederatedIdentity {
+    try await login(from: arrival).identity
+  }
+
+  /// The same, with the tokens that the code was redeemed for.
+  public func login(from arrival: ProviderArrival) async throws(ProviderError) -> ProviderLogin {
     let response = try CallbackParameters(arrival.parameters)
     let metadata = try await metadata()
     // First of all, so that neither a code nor an error of another issuer is taken for this one's (V-071).
@@ -60,7 +65,9 @@ public struct OIDCProvider: IdentityProvider {
       let verified = try await backend.idTokens.verify(
         idToken, from: metadata, clientID: settings.clientID, nonce: arrival.nonce,
         algorithms: settings.allowedAlgorithms ?? JWTExpectation.defaultAlgorithms)
-      return try ClaimMapping(settings: settings).identity(verified)
+      return ProviderLogin(
+        identity: try ClaimMapping(settings: settings).identity(verified),
+        tokens: ProviderTokens(issuer: settings.issuer, clientID: settings.clientID, response: tokens))
     } catch let error as JWTError {
       if case .unavailable = error { throw .unavailable(reason: "keys") }
       throw .untrusted(reason: "id_token_\(Self.code(of: error))")

@@ -157,6 +157,8 @@ public struct ProviderConfiguration: Sendable {
   public var clientID: String
   /// Our client secret there.
   public var clientSecret: Secret?
+  /// Whether there is one, read or not.
+  public var isConfidential = false
   /// The claim that names the tenant.
   public var tenantClaim: String?
   /// The claim that lists groups.

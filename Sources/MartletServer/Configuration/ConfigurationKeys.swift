@@ -114,6 +114,34 @@ enum ConfigurationKeys {
     Key("resource", "true or false", "true", "Whether the server is named as resource (RFC 8707)."),
   ]
 
+  /// servers.NAME.credential.token_exchange
+  static let credentialExchange: [ConfigurationKey] = [
+    Key(
+      "provider", "name", "required", "The identity provider (identity.providers) whose users' logins are exchanged."),
+    Key(
+      "subject_token", "access_token or id_token", "access_token",
+      "What of the login is shown to whoever exchanges it."),
+    Key("audience", "text", "", "What the token is for, as whoever exchanges it calls the server."),
+    Key("scopes", "list", "[]", "The scopes to ask for."),
+    Key("resource", "true or false", "true", "Whether the server is named as resource (RFC 8707)."),
+    Key("issuer", "URL", "the provider's", "Who exchanges the login, where it isn't the provider. https off loopback."),
+    Key("client_id", "text", "the provider's", "Martlet's client_id there. Needs issuer."),
+    Key("client_secret", "secret", "the provider's", "Martlet's secret there: {env: NAME} or {file: PATH}."),
+    Key("auth_method", "method", "what is offered", "client_secret_basic or client_secret_post, for client_secret."),
+  ]
+
+  /// servers.NAME.credential.id_jag
+  static let credentialAssertion: [ConfigurationKey] = [
+    Key("provider", "name", "required", "The identity provider (identity.providers) that vouches for its users."),
+    Key("issuer", "URL", "required", "The server's authorization server, exactly as it writes itself."),
+    Key("client_id", "text", "required", "Martlet's client_id there."),
+    Key("client_secret", "secret", "", "Martlet's secret there: {env: NAME} or {file: PATH}."),
+    Key("auth_method", "method", "what is offered", "client_secret_basic or client_secret_post, for client_secret."),
+    Key("audience", "text", "issuer", "What the provider calls that authorization server."),
+    Key("scopes", "list", "[]", "The scopes to ask for."),
+    Key("resource", "true or false", "true", "Whether the server is named as resource (RFC 8707)."),
+  ]
+
   /// servers.NAME.credential.header
   static let credentialHeader: [ConfigurationKey] = [
     Key("name", "header name", "required", "The field that carries it, such as Authorization or X-API-Key."),

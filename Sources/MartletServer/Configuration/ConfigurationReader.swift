@@ -31,11 +31,12 @@ struct ConfigurationReader {
     configuration.egress = egress()
     environment.remote?.use(
       SecretsReader(section: root.section("secrets"), authorityFile: configuration.egress.authorityFile).read())
-    configuration.servers = servers(assertionHeader: configuration.assertionHeader)
+    readIdentity(into: &configuration)
+    configuration.servers = servers(
+      assertionHeader: configuration.assertionHeader, providers: configuration.providers)
     configuration.registration = registration()
     configuration.tokens = tokens()
     configuration.deviceGrant = deviceGrant()
-    readIdentity(into: &configuration)
     if root.has("policy") {
       configuration.policy = PolicyReader(
         section: root.section("policy"), servers: configuration.servers.map(\.name), version: policyVersion

@@ -3,18 +3,17 @@ import StrictCoding
 
 /// Reads `servers.NAME.credential`.
 struct CredentialReader {
-  /// Kinds that have their place in the file and aren't there yet.
-  private static let later: Set<String> = ["exchange"]
   private static let longestValue = 8192
 
   let section: ConfigurationSection
   let assertionHeader: String
+  let providers: [ProviderConfiguration]
 
   func read() -> ServerCredential {
     guard let node = section.node("credential") else { return .none }
     if let word = node.scalar?.string {
       if ByteString(word) == "oauth" { return .oauth(OAuthConnectionSettings()) }
-      if ByteString(word) != "none" { refuse(word) }
+      if ByteString(word) != "none" { refuse() }
       return .none
     }
     let credential = section.section("credential")
@@ -27,18 +26,21 @@ struct CredentialReader {
     case "oauth": return OAuthCredentialReader(section: credential.section("oauth")).userAccounts()
     case "client_credentials":
       return OAuthCredentialReader(section: credential.section("client_credentials")).ownAccount()
+    case "token_exchange":
+      return ExchangeCredentialReader(section: credential.section("token_exchange"), providers: providers).exchange()
+    case "id_jag":
+      return ExchangeCredentialReader(section: credential.section("id_jag"), providers: providers).assertion()
     default:
-      refuse(kind)
+      refuse()
       return .none
     }
   }
 
   private static let hint =
-    "none, oauth, {oauth: …}, {client_credentials: …} or {header: {name: X-API-Key, value: {env: NAME}}}"
+    "none, oauth, {oauth: …}, {client_credentials: …}, {token_exchange: …}, {id_jag: …} or {header: {name: X-API-Key, value: {env: NAME}}}"
 
-  private func refuse(_ kind: String) {
-    let message = Self.later.contains(kind) ? "\(kind) is not supported so far" : "is no kind of credential"
-    section.problem("credential", message, Self.hint)
+  private func refuse() {
+    section.problem("credential", "is no kind of credential", Self.hint)
   }
 
   private func header(_ header: ConfigurationSection) -> ServerCredential {

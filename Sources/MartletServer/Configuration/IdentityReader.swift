@@ -38,7 +38,8 @@ extension ConfigurationReader {
       section.problem("issuer", "must be https off loopback", "for example https://id.example.com")
     }
     return ProviderConfiguration(
-      name: name, issuer: issuer, clientID: clientID, clientSecret: secret, tenantClaim: section.string("tenant_claim"),
+      name: name, issuer: issuer, clientID: clientID, clientSecret: secret,
+      isConfidential: section.has("client_secret"), tenantClaim: section.string("tenant_claim"),
       groupsClaim: section.string("groups_claim"), scopes: scopes)
   }
 }

@@ -46,7 +46,7 @@ struct OAuthCredentialReader {
         issuer: issuer, clientID: clientID, proof: proof, scopes: scopes ?? ScopeSet(), sendsResource: isResourceSent))
   }
 
-  private func secretMethod() -> ClientAuthenticationMethod? {
+  func secretMethod() -> ClientAuthenticationMethod? {
     guard let name = section.string("auth_method") else { return nil }
     if !section.has("client_secret") { section.problem("auth_method", "says nothing without client_secret") }
     let known: [ClientAuthenticationMethod] = [.clientSecretBasic, .clientSecretPost]
@@ -57,7 +57,7 @@ struct OAuthCredentialReader {
     return method
   }
 
-  private func issuer() -> String? {
+  func issuer() -> String? {
     guard let text = section.string("issuer") else { return nil }
     guard let url = try? AbsoluteURL(parsing: text), url.query == nil, url.fragment == nil else {
       section.problem("issuer", "must be an absolute URL", "for example https://id.example.com")
@@ -72,7 +72,7 @@ struct OAuthCredentialReader {
     section.problem(key, "must be https off loopback", "for example https://id.example.com")
   }
 
-  private func clientID() -> String? {
+  func clientID() -> String? {
     guard let text = section.string("client_id") else { return nil }
     guard (1...2048).contains(text.utf8.count), text.utf8.allSatisfy({ (0x20...0x7E).contains($0) }) else {
       section.problem("client_id", "must be visible ASCII characters", "as the authorization server shows it")
@@ -81,7 +81,7 @@ struct OAuthCredentialReader {
     return text
   }
 
-  private func scopes() -> ScopeSet? {
+  func scopes() -> ScopeSet? {
     guard let names = section.strings("scopes") else { return nil }
     for name in names where !ScopeSet.isValid(name) {
       section.problem("scopes", "\(PlainText.sanitized(name, limit: 100)) is no scope", "write [read, write]")

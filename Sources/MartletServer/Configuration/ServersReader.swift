@@ -7,23 +7,25 @@ import StrictCoding
 
 /// Reads `servers:`.
 extension ConfigurationReader {
-  func servers(assertionHeader: String) -> [Configuration.Server] {
+  func servers(assertionHeader: String, providers: [ProviderConfiguration]) -> [Configuration.Server] {
     let section = root.section("servers")
     return section.names.compactMap { name in
       guard ConfiguredName.isValid(name) else {
         section.problem(name, ConfiguredName.rule(name))
         return nil
       }
-      return server(name, section.section(name), assertionHeader)
+      return server(name, section.section(name), assertionHeader, providers)
     }
   }
 
   private func server(
-    _ name: String, _ section: ConfigurationSection, _ assertionHeader: String
+    _ name: String, _ section: ConfigurationSection, _ assertionHeader: String, _ providers: [ProviderConfiguration]
   ) -> Configuration.Server? {
     section.allow(only: ConfigurationKeys.server)
     let instances = instances(section)
-    let credential = CredentialReader(section: section, assertionHeader: assertionHeader).read()
+    let credential = CredentialReader(
+      section: section, assertionHeader: assertionHeader, providers: providers
+    ).read()
     let tenants = tenants(section)
     let revision = revision(section)
     let destinations = section.hosts("destinations")

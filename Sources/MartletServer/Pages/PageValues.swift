@@ -81,6 +81,8 @@ struct PageValues {
       "isConnected": page.connection?.standing == .connected, "takesKey": page.takesKey,
     ]
     members["ticket"] = page.ticket
+    members["loginProvider"] = page.loginProvider.map { Self.shown($0, limit: 64) }
+    members["transaction"] = page.transaction
     members["problem"] = page.problem.map { Self.shown($0, limit: 500) }
     members["connection"] = page.connection.map(Self.members)
     self.members = members

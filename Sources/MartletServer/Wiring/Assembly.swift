@@ -62,7 +62,7 @@ struct Assembly: Sendable {
     _ accounts: AccountPages
   ) throws -> RouteTable {
     RouteTable(
-      authorizationServer: server, login: try loginEndpoints(server, snapshots, accounts.listing),
+      authorizationServer: server, login: try loginEndpoints(server, snapshots, accounts),
       connect: accounts.connect, jobs: accounts.jobs,
       approvals: ApprovalAssembly(installation: installation, snapshots: snapshots).pages(forms: formGuard),
       health: health, administration: administration(server, snapshots),
@@ -130,7 +130,7 @@ struct Assembly: Sendable {
   private var formGuard: FormGuard { FormGuard(keys: [installation.sealer.derivedKey(for: "forms")]) }
 
   private func loginEndpoints(
-    _ server: AuthorizationServer, _ snapshots: SnapshotHolder, _ accounts: any AccountListing
+    _ server: AuthorizationServer, _ snapshots: SnapshotHolder, _ accounts: AccountPages
   ) throws -> @Sendable () -> LoginEndpoint {
     let clock = installation.clock
     let backend = OIDCBackend(
@@ -143,7 +143,8 @@ struct Assembly: Sendable {
       forms: formGuard, sealer: installation.sealer,
       prompting: LoginPromptAdapter(
         prompts: server.prompts, authorizations: installation.store, clock: clock),
-      accounts: accounts, audit: installation.audit, clock: clock, random: installation.random)
+      accounts: accounts.listing, loginTokens: accounts.loginTokens, audit: installation.audit, clock: clock,
+      random: installation.random)
     return {
       let snapshot = snapshots.current
       return LoginEndpoint(

@@ -8,6 +8,7 @@ struct AccountPages: Sendable {
   let connect: ConnectEndpoint
   let listing: any AccountListing
   let jobs: DelegationPages
+  let loginTokens: any LoginTokenKeeping
 }
 
 /// Puts the vault together.
@@ -34,13 +35,15 @@ struct VaultAssembly: Sendable {
   func vault(_ directory: UpstreamDirectory) -> Vault {
     let authorities = UpstreamAuthorities(directory: directory, registrar: registrar(directory))
     let seal = seal
+    let logins = LoginTokens(store: installation.store, seal: seal, clock: installation.clock)
     var dependencies = Vault.Dependencies(
       store: installation.store, seal: seal,
-      exchange: OAuthRefreshExchange { await authorities.authority(of: $0) },
+      exchange: OAuthRefreshExchange(logins: logins) { await authorities.authority(of: $0) },
       journal: SpillFolder(path: configuration.dataDirectory + "/spill", sealer: installation.sealer),
       clock: installation.clock, random: installation.random, audit: installation.audit, tickets: tickets,
       ownAccounts: OwnAccounts(
         store: installation.store, seal: seal, directory: directory, clock: installation.clock))
+    dependencies.logins = logins
     dependencies.revoke = { await authorities.revoke($0, of: $1) }
     dependencies.configuredScopes = { [snapshots] in snapshots.current.vault.configuredScopes(of: $0) }
     dependencies.ownKey = { [snapshots] in snapshots.current.vault.ownKey(of: $0) }
@@ -64,7 +67,8 @@ struct VaultAssembly: Sendable {
         audit: installation.audit, clock: installation.clock, random: installation.random))
     let connections = AccountConnections(store: installation.store, directory: directory, forms: forms)
     return AccountPages(
-      connect: connect, listing: AccountListingAdapter(connections: connections, jobs: jobs), jobs: jobs)
+      connect: connect, listing: AccountListingAdapter(connections: connections, jobs: jobs), jobs: jobs,
+      loginTokens: LoginTokenAdapter(vault: vault, snapshots: snapshots))
   }
 
   private var seal: CredentialSeal {
@@ -85,7 +89,7 @@ extension VaultServer {
     guard let url = server.instances.first?.url else { return nil }
     switch server.credential {
     case .none, .header: return nil
-    case .oauth, .ownKey, .clientCredentials:
+    case .oauth, .ownKey, .clientCredentials, .tokenExchange:
       self.init(
         route: route, url: url, origins: Set(server.instances.map(\.url.origin)), credential: server.credential,
         destinations: server.destinations)

@@ -23,7 +23,7 @@ struct CredentialReader: Sendable {
     let found: UpstreamConnection?
     do {
       let stored = try await store.connection(key)
-      found = key.owner == .tenant ? try await ownAccounts?.connection(key, stored: stored) ?? stored : stored
+      found = try await ownAccounts?.connection(key, stored: stored) ?? stored
     } catch {
       return .unknown
     }

@@ -9,6 +9,14 @@ extension AccountConnection {
       state: "not connected", csrf: csrf)
   }
 
+  /// A server that a login opens as soon as it is called.
+  init(readyAt server: VaultServer, csrf: String) {
+    let provider = server.credential.tokenExchange?.provider ?? ""
+    self.init(
+      serverName: server.route.displayName, path: server.route.id.connectPath ?? "/account", standing: .connected,
+      state: "connected by your login at \(provider)", csrf: csrf)
+  }
+
   /// An account as it is stored.
   init(_ connection: UpstreamConnection, _ server: VaultServer, csrf: String) {
     guard connection.ledger.state != .revoked else {

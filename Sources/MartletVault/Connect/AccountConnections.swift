@@ -27,6 +27,11 @@ public struct AccountConnections: Sendable {
       else { return nil }
       let csrf = forms.value(purpose: ConnectEndpoint.purpose, transaction: path, browser: browser)
       guard let connection = stored.first(where: { $0.key.route == server.route.id }) else {
+        if let settings = server.credential.tokenExchange,
+          stored.contains(where: { $0.key.route == .login(settings.provider) && $0.isLogin(at: settings.login) })
+        {
+          return AccountConnection(readyAt: server, csrf: csrf)
+        }
         return AccountConnection(absentAt: server, csrf: csrf)
       }
       return AccountConnection(connection, server, csrf: csrf)

@@ -16,6 +16,7 @@ extension ConnectEndpoint {
       guard isOurs(form, visit) else { return .page(403, Page(.message(ConnectPages.staleForm(visit)))) }
       if let refusal = refusal(of: form.ticket, visit) { return refusal }
       if visit.server.credential.ownKey != nil { return try await keep(form, visit) }
+      if visit.server.credential.tokenExchange != nil { return try await page(400, visit, ticket: nil) }
       let departure: (pending: PendingConnection, url: String)
       do throws(ConnectProblem) {
         departure = try await prepare(visit)

@@ -113,6 +113,9 @@ public struct ConnectEndpoint: Sendable {
   ) async throws(StoreError) -> EndpointResponse {
     let stored = try await collaborators.store.connection(visit.key)
     if visit.server.credential.ownKey != nil { return keyPage(status, visit, stored, ticket, problem) }
+    if let settings = visit.server.credential.tokenExchange {
+      return try await loginPage(status, visit, stored, settings, problem)
+    }
     let place: UpstreamPlace
     do {
       place = try await collaborators.discovery.place(of: visit.server)

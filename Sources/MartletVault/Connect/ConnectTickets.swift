@@ -69,5 +69,5 @@ public struct ConnectTickets: Sendable {
 
 extension RouteID {
   /// Where users connect their accounts: `/connect/{server}`; a server of one tenant has no such page so far.
-  var connectPath: String? { space == nil ? "/connect/\(server)" : nil }
+  var connectPath: String? { space == nil && loginProvider == nil ? "/connect/\(server)" : nil }
 }

@@ -10,10 +10,16 @@ public struct OAuthRefreshExchange: RefreshExchange {
   /// A token request: an answer that comes late still holds the only copy of the next refresh token.
   public static let limits = FetchLimits(maxBytes: 64 * 1024, totalSeconds: 30)
 
+  private let logins: LoginTokens?
   private let authority: @Sendable (UpstreamConnection) async -> UpstreamAuthority
 
-  /// - Parameter authority: Whom to ask for a connection's tokens.
-  public init(authority: @escaping @Sendable (UpstreamConnection) async -> UpstreamAuthority) {
+  /// - Parameters:
+  ///   - logins: What can be exchanged.
+  ///   - authority: Whom to ask for a connection's tokens.
+  public init(
+    logins: LoginTokens? = nil, authority: @escaping @Sendable (UpstreamConnection) async -> UpstreamAuthority
+  ) {
+    self.logins = logins
     self.authority = authority
   }
 
@@ -43,15 +49,22 @@ public struct OAuthRefreshExchange: RefreshExchange {
         // There is none (RFC 6749 §4.4.3), and nobody would redeem it.
         answer.refreshToken = nil
         return .issued(answer)
+      case .tokenExchange(let exchange):
+        guard let logins else { return .passing(.clientRefused, mayBeSpent: false) }
+        return await LoginExchanging(
+          logins: logins, exchange: exchange, server: server, tokens: tokens, client: client
+        ).redeem(connection)
       }
     } catch {
       let answer = Self.reading(error)
-      if case .refused = answer, client.renewal != .refreshToken { return .passing(.clientRefused, mayBeSpent: false) }
+      if case .refused = answer, case .clientCredentials = client.renewal {
+        return .passing(.clientRefused, mayBeSpent: false)
+      }
       return answer
     }
   }
 
-  private static func reading(_ error: TokenClientError) -> RefreshAnswer {
+  static func reading(_ error: TokenClientError) -> RefreshAnswer {
     switch error {
     case .denied(.invalidGrant, _, _): .refused
     case .denied(.invalidClient, _, _), .denied(.unauthorizedClient, _, _):

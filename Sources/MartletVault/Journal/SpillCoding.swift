@@ -22,7 +22,7 @@ enum SpillCoding {
   static func decode(_ bytes: [UInt8]) throws(VaultError) -> SpilledTokens {
     guard let json = try? JSONReader.parse(bytes),
       let tenant = json["tenant"]?.stringValue.flatMap({ Base64URL.decode($0) }),
-      let route = json["route"]?.stringValue.flatMap({ RouteID(path: $0) }),
+      let route = json["route"]?.stringValue.flatMap({ RouteID(resourcePath: $0) }),
       let stored = json["owner"]?.stringValue.flatMap({ Base64URL.decode($0) }),
       let owner = ConnectionOwner(stored: ByteString(stored)),
       let version = json["version"]?.int64Value, let epoch = json["epoch"]?.int64Value,

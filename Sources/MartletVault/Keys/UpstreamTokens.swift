@@ -9,16 +9,21 @@ public struct UpstreamTokens: Sendable {
   /// The refresh token, where there is one.
   public var refreshToken: Secret?
 
+  /// The ID token, where it came with a login.
+  public var idToken: Secret?
+
   /// Pairs tokens.
-  public init(accessToken: Secret, refreshToken: Secret?) {
+  public init(accessToken: Secret, refreshToken: Secret?, idToken: Secret? = nil) {
     self.accessToken = accessToken
     self.refreshToken = refreshToken
+    self.idToken = idToken
   }
 
   /// The form that is sealed.
   var encoded: [UInt8] {
     var object: JSONObject = ["access_token": .string(ByteString(accessToken.expose()).string)]
     if let refreshToken { object["refresh_token"] = .string(ByteString(refreshToken.expose()).string) }
+    if let idToken { object["id_token"] = .string(ByteString(idToken.expose()).string) }
     return JSONWriter.write(.object(object))
   }
 
@@ -27,5 +32,6 @@ public struct UpstreamTokens: Sendable {
     else { throw .malformed }
     accessToken = Secret(access)
     refreshToken = json["refresh_token"]?.stringValue.map { Secret($0) }
+    idToken = json["id_token"]?.stringValue.map { Secret($0) }
   }
 }

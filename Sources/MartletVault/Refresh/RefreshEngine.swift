@@ -53,7 +53,8 @@ final class RefreshEngine: Sendable {
   ///   - completion: Called once, from anywhere.
   func refresh(_ connection: UpstreamConnection, isUrgent: Bool, completion: Completion?) {
     let id = FlightID(key: connection.key, version: connection.ledger.version)
-    let issuer = ByteString(connection.issuer)
+    // An exchange waits for its login's refresh, so the two don't share places.
+    let issuer = ByteString((connection.key.route.loginProvider == nil ? "" : "login ") + connection.issuer)
     begin(id, completion) { run in
       await run(issuer, isUrgent, RefreshRun.Flight.begin(version: id.version))
     }

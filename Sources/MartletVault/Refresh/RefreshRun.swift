@@ -166,7 +166,8 @@ struct RefreshRun: Sendable {
     // An omitted refresh token means that the old one stays (RFC 6749 §6).
     let tokens = UpstreamTokens(
       accessToken: Secret(response.accessToken),
-      refreshToken: response.refreshToken.map { Secret($0) } ?? old.refreshToken)
+      refreshToken: response.refreshToken.map { Secret($0) } ?? old.refreshToken,
+      idToken: old.idToken == nil ? nil : response.idToken.map { Secret($0) } ?? old.idToken)
     let timing = RefreshTiming(random: engine.random)
     let issuedAt = now
     return SealedTokens(

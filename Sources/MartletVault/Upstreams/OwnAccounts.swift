@@ -2,7 +2,8 @@ import MartletDomain
 import OAuthProtocol
 import StrictCoding
 
-/// Accounts of Martlet's own (client credentials): nobody connects them, they begin with the first call.
+/// Accounts that nobody connects and that begin with the first call: Martlet's own (client credentials), and those that
+/// a user's login is exchanged for.
 ///
 /// Such a connection begins without tokens and due, so that the refresh engine gets them: one request however many calls
 /// wait, with the same leases and limits as any other.
@@ -24,28 +25,47 @@ public struct OwnAccounts: Sendable {
     self.clock = clock
   }
 
-  /// The connection to go on with: the stored one, or a new one where the configuration names another account.
+  /// The connection to go on with: the stored one, or a new one where the configuration names another account, or its
+  /// user has logged in since it ended.
   public func connection(
     _ key: ConnectionKey, stored: UpstreamConnection?
   ) async throws(StoreError) -> UpstreamConnection? {
-    guard key.owner == .tenant, stored?.ledger.state != .revoked,
-      case .clientCredentials(let settings)? = directory.server(key.route)?.credential
-    else { return stored }
-    if let stored, stored.ledger.isUsable, stored.isAccount(of: settings) { return stored }
+    switch directory.server(key.route)?.credential {
+    case .clientCredentials(let settings)? where key.owner == .tenant && stored?.ledger.state != .revoked:
+      if let stored, stored.ledger.isUsable, stored.isAccount(at: settings.issuer, of: settings.clientID) {
+        return stored
+      }
+      return try await begin(key, at: settings.issuer, as: settings.clientID, settings.scopes, after: stored)
+    case .tokenExchange(let settings)? where key.owner != .tenant:
+      let authority = settings.authority
+      let isSame = stored?.isAccount(at: authority.issuer, of: authority.clientID) ?? false
+      if let stored, stored.ledger.isUsable, isSame { return stored }
+      guard let login = try await store.connection(key.login(at: settings.provider)), login.isLogin(at: settings.login),
+        !isSame || stored.map({ login.connectedAt > $0.connectedAt }) ?? true
+      else { return stored }
+      return try await begin(key, at: authority.issuer, as: authority.clientID, settings.scopes, after: stored)
+    default: return stored
+    }
+  }
+
+  private func begin(
+    _ key: ConnectionKey, at issuer: String, as clientID: String, _ scopes: ScopeSet,
+    after stored: UpstreamConnection?
+  ) async throws(StoreError) -> UpstreamConnection? {
     let ledger = RefreshLedger(after: stored?.ledger, isRefreshable: true)
     let nothing = UpstreamTokens(accessToken: Secret("-"), refreshToken: Secret("-"))
     guard let sealed = try? await seal.seal(nothing, for: key, version: ledger.version) else { return stored }
     let now = clock.now()
     let begun = UpstreamConnection(
-      key: key, ledger: ledger, issuer: settings.issuer, clientID: settings.clientID, scope: settings.scopes,
-      sealedCredential: sealed, expiresAt: now, refreshAt: now, connectedAt: now)
+      key: key, ledger: ledger, issuer: issuer, clientID: clientID, scope: scopes, sealedCredential: sealed,
+      expiresAt: now, refreshAt: now, connectedAt: now)
     // Another process may have been first; then its connection is the one.
     return try await store.establishConnection(begun) ? begun : try await store.connection(key)
   }
 }
 
 extension UpstreamConnection {
-  fileprivate func isAccount(of settings: ClientCredentialsSettings) -> Bool {
-    ByteString(issuer) == ByteString(settings.issuer) && ByteString(clientID) == ByteString(settings.clientID)
+  fileprivate func isAccount(at authority: String, of client: String) -> Bool {
+    ByteString(issuer) == ByteString(authority) && ByteString(clientID) == ByteString(client)
   }
 }

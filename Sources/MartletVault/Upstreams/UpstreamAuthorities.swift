@@ -26,7 +26,11 @@ public struct UpstreamAuthorities: Sendable {
       return .unreachable
     }
     let client: UpstreamClient?
-    do { client = try await self.client(of: connection, at: metadata, server) } catch { return .unreachable }
+    do {
+      client = try await self.client(of: connection, at: metadata, server)
+    } catch {
+      return .unreachable
+    }
     guard let client else { return .noClient }
     return .known(metadata, directory.tokens(for: server), client)
   }
@@ -46,7 +50,7 @@ public struct UpstreamAuthorities: Sendable {
 
   private func client(
     of connection: UpstreamConnection, at metadata: AuthorizationServerMetadata, _ server: VaultServer
-  ) async throws(StoreError) -> UpstreamClient? {
+  ) async throws -> UpstreamClient? {
     let resource = server.sendsResource ? connection.resource ?? server.url.string : nil
     switch server.credential {
     case .none, .header, .ownKey: return nil
@@ -55,6 +59,16 @@ public struct UpstreamAuthorities: Sendable {
       return UpstreamClient(
         authentication: settings.authentication(at: metadata), resource: resource,
         renewal: .clientCredentials(settings.scopes))
+    case .tokenExchange(let settings):
+      guard ByteString(settings.authority.issuer) == ByteString(connection.issuer) else { return nil }
+      var exchange = LoginExchange(settings: settings)
+      if settings.grant == .assertion {
+        let provider = try await directory.metadata(of: settings.login.issuer, for: server)
+        exchange.provider = (provider, settings.login.authentication(at: provider))
+      }
+      return UpstreamClient(
+        authentication: settings.authority.authentication(at: metadata), resource: resource,
+        renewal: .tokenExchange(exchange))
     case .oauth:
       let known = try await registrar.authentication(clientID: connection.clientID, at: metadata, for: server)
       return known.map { UpstreamClient(authentication: $0, resource: resource) }
@@ -69,6 +83,14 @@ extension ClientCredentialsSettings {
     case .key(let signer): .privateKeyJWT(clientID: clientID, signer: signer)
     case .secret(let secret, let method): metadata.authentication(clientID: clientID, secret: secret, by: method)
     }
+  }
+}
+
+extension TokenExchangeSettings.Party {
+  /// How Martlet proves itself there.
+  func authentication(at metadata: AuthorizationServerMetadata) -> ClientAuthentication {
+    guard let clientSecret else { return .none(clientID: clientID) }
+    return metadata.authentication(clientID: clientID, secret: clientSecret, by: secretMethod)
   }
 }
 

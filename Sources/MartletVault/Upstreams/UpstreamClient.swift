@@ -5,11 +5,13 @@ import OAuthProtocol
 /// How Martlet presents itself where a connection's tokens come from.
 public struct UpstreamClient: Sendable {
   /// How tokens are had anew.
-  public enum Renewal: Sendable, Hashable {
+  public enum Renewal: Sendable {
     /// By the refresh token.
     case refreshToken
     /// By asking again: the account is Martlet's own (RFC 6749 §4.4).
     case clientCredentials(ScopeSet)
+    /// By exchanging the user's login.
+    case tokenExchange(LoginExchange)
   }
 
   /// Martlet's registration there.
@@ -25,6 +27,14 @@ public struct UpstreamClient: Sendable {
     self.resource = resource
     self.renewal = renewal
   }
+}
+
+/// How a login is exchanged.
+public struct LoginExchange: Sendable {
+  /// What the configuration says.
+  var settings: TokenExchangeSettings
+  /// The identity provider, where it is asked for an assertion first.
+  var provider: (metadata: AuthorizationServerMetadata, authentication: ClientAuthentication)?
 }
 
 /// Whom to ask for a connection's tokens, and as whom.

@@ -1,6 +1,7 @@
 import MartletDomain
 import OAuthClient
 import OAuthProtocol
+import StrictCoding
 
 /// A server behind Martlet, as the vault sees it.
 public struct VaultServer: Sendable {
@@ -30,7 +31,7 @@ public struct VaultServer: Sendable {
   /// Whether each user has an account, or a key, of their own there.
   var isUsersOwn: Bool {
     switch credential {
-    case .oauth, .ownKey: true
+    case .oauth, .ownKey, .tokenExchange: true
     case .none, .header, .clientCredentials: false
     }
   }
@@ -40,6 +41,7 @@ public struct VaultServer: Sendable {
     switch credential {
     case .oauth(let settings): settings.issuer
     case .clientCredentials(let settings): settings.issuer
+    case .tokenExchange(let settings): settings.authority.issuer
     case .none, .header, .ownKey: nil
     }
   }
@@ -49,6 +51,7 @@ public struct VaultServer: Sendable {
     switch credential {
     case .oauth(let settings): settings.sendsResource
     case .clientCredentials(let settings): settings.sendsResource
+    case .tokenExchange(let settings): settings.sendsResource
     case .none, .header, .ownKey: false
     }
   }
@@ -60,7 +63,10 @@ public struct VaultServer: Sendable {
 
   /// Origins that the operator chose: only these are reached wherever they are.
   var trustedOrigins: Set<HTTPOrigin> {
-    let written = [configuredIssuer, endpoints?.authorization, endpoints?.token, endpoints?.revocation]
+    let written = [
+      configuredIssuer, credential.tokenExchange?.login.issuer, endpoints?.authorization, endpoints?.token,
+      endpoints?.revocation,
+    ]
     return origins.union(written.compactMap { $0.flatMap { try? AbsoluteURL(parsing: $0).origin } })
   }
 }
@@ -72,12 +78,15 @@ public final class VaultSettings: Sendable {
   /// The servers whose credentials are the vault's, ordered by path.
   public let servers: [VaultServer]
   private let byRoute: [RouteID: VaultServer]
+  private let logins: [RouteID: VaultServer]
 
   /// Describes the vault's part.
   public init(origin: HTTPOrigin, servers: [VaultServer]) {
     self.origin = origin
     self.servers = servers
     byRoute = Dictionary(servers.map { ($0.route.id, $0) }, uniquingKeysWith: { first, _ in first })
+    logins = Dictionary(
+      servers.compactMap(\.login).map { ($0.route.id, $0) }, uniquingKeysWith: { first, _ in first })
   }
 
   /// What users of a server are to be asked for, where the operator says so.
@@ -86,6 +95,14 @@ public final class VaultSettings: Sendable {
   /// The header field that carries users' own keys to a server.
   public func ownKey(of route: RouteID) -> OwnKeySettings? { byRoute[route]?.credential.ownKey }
 
-  /// The server of a route.
-  public func server(_ route: RouteID) -> VaultServer? { byRoute[route] }
+  /// The server of a route, or the identity provider whose logins some server uses.
+  public func server(_ route: RouteID) -> VaultServer? { byRoute[route] ?? logins[route] }
+
+  /// Whether a server that a tenant may have uses the logins of an identity provider.
+  public func usesLogins(at provider: String, of tenant: TenantID) -> Bool {
+    servers.contains { server in
+      guard let used = server.credential.tokenExchange?.provider else { return false }
+      return ByteString(used) == ByteString(provider) && server.route.admits(tenant)
+    }
+  }
 }

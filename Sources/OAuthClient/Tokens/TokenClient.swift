@@ -116,6 +116,54 @@ public struct TokenClient: Sendable {
     }
   }
 
+  /// Exchanges a token for another one, at whoever issued or trusts the first (RFC 8693 §2.1).
+  ///
+  /// - Parameters:
+  ///   - subject: The token that says who the user is, and its kind.
+  ///   - requested: What is wanted: an access token, or an assertion about the user.
+  ///   - audience: What the new token is for, in the server's words.
+  ///   - scope: What to ask for; empty for what the server thinks fit.
+  ///   - resource: RFC 8707 resource indicator, where one is sent.
+  ///   - metadata: The server.
+  ///   - authentication: How we authenticate there.
+  /// - Returns: What was issued: nothing but what was requested.
+  /// - Throws: `TokenClientError`.
+  public func exchange(
+    subject: ExchangeableToken, for requested: TokenTypeURI, audience: String?, scope: ScopeSet,
+    resource: String? = nil, at metadata: AuthorizationServerMetadata, as authentication: ClientAuthentication
+  ) async throws(TokenClientError) -> TokenResponse {
+    var form = [
+      ("grant_type", GrantType.tokenExchange.rawValue), ("subject_token", ByteString(subject.token).string),
+      ("subject_token_type", subject.type.rawValue), ("requested_token_type", requested.rawValue),
+    ]
+    if let audience { form.append(("audience", audience)) }
+    if !scope.isEmpty { form.append(("scope", scope.string)) }
+    if let resource { form.append(("resource", resource)) }
+    let answer = try await send(form, to: metadata, as: authentication)
+    guard requested.accepts(answer) else { throw .unusable("issued_token_type") }
+    return answer
+  }
+
+  /// Gets a token for somebody about whom a third party says who they are (RFC 7523 §2.1).
+  ///
+  /// - Parameters:
+  ///   - assertion: What the third party says.
+  ///   - scope: What to ask for; empty for what the assertion says.
+  ///   - resource: RFC 8707 resource indicator, where one is sent.
+  ///   - metadata: The server.
+  ///   - authentication: How we authenticate there.
+  /// - Returns: The tokens.
+  /// - Throws: `TokenClientError`.
+  public func redeem(
+    assertion: String, scope: ScopeSet = ScopeSet(), resource: String? = nil, at metadata: AuthorizationServerMetadata,
+    as authentication: ClientAuthentication
+  ) async throws(TokenClientError) -> TokenResponse {
+    var form = [("grant_type", GrantType.jwtBearer.rawValue), ("assertion", assertion)]
+    if !scope.isEmpty { form.append(("scope", scope.string)) }
+    if let resource { form.append(("resource", resource)) }
+    return try await send(form, to: metadata, as: authentication)
+  }
+
   private func send(
     _ grant: [(String, String)], to metadata: AuthorizationServerMetadata, as authentication: ClientAuthentication
   ) async throws(TokenClientError) -> TokenResponse {

@@ -16,6 +16,8 @@ public struct TokenResponse: Sendable, Equatable, CustomStringConvertible, Custo
   public var idToken: String?
   /// The type as the other server spelled it.
   public var tokenType: String
+  /// What a token exchange issued (RFC 8693 §2.2.1); `nil` where the server doesn't say.
+  public var issuedTokenType: String?
 
   /// Makes the answer of our own token endpoint.
   public init(
@@ -58,6 +60,7 @@ public struct TokenResponse: Sendable, Equatable, CustomStringConvertible, Custo
     expiresIn = Self.seconds(json["expires_in"])
     refreshToken = try Self.optionalToken("refresh_token", in: json)
     idToken = try Self.optionalToken("id_token", in: json)
+    issuedTokenType = json["issued_token_type"]?.stringValue
     scope = json["scope"]?.stringValue.map { ScopeSet(tolerant: $0) }
   }
 

@@ -5,7 +5,7 @@ import StrictCoding
 
 /// Which account a command is about.
 struct ConnectionChoice: ParsableArguments {
-  @Argument(help: "The server's name.")
+  @Argument(help: "The server's name; login/NAME for users' logins at an identity provider.")
   var server: String
 
   @Option(help: ArgumentHelp("Whose account: a login name or an id. Without it: Martlet's own.", valueName: "name"))
@@ -17,7 +17,7 @@ struct ConnectionChoice: ParsableArguments {
   @OptionGroup var options: InstallationOptions
 
   func key(_ names: ConnectionNames) throws(CommandFailure) -> ConnectionKey {
-    let route = RouteID(server: ServerName(server))
+    let route = RouteID(resourcePath: "/" + server) ?? RouteID(server: ServerName(server))
     guard let user else { return ConnectionKey(tenant: TenantID(tenant), route: route, owner: .tenant) }
     let found = try names.user(named: user)
     return ConnectionKey(tenant: found.tenant, route: route, owner: .user(found.id))

@@ -117,15 +117,15 @@ import Testing
     ),
     (
       "servers: {a: {url: 'http://a/', credential: {exchange: {}}}}",
-      "servers.a.credential (line 1): exchange is not supported so far; none, oauth, {oauth: …}, {client_credentials: …} or {header: {name: X-API-Key, value: {env: NAME}}}"
+      "servers.a.credential (line 1): is no kind of credential; none, oauth, {oauth: …}, {client_credentials: …}, {token_exchange: …}, {id_jag: …} or {header: {name: X-API-Key, value: {env: NAME}}}"
     ),
     (
       "servers: {a: {url: 'http://a/', credential: key}}",
-      "servers.a.credential (line 1): is no kind of credential; none, oauth, {oauth: …}, {client_credentials: …} or {header: {name: X-API-Key, value: {env: NAME}}}"
+      "servers.a.credential (line 1): is no kind of credential; none, oauth, {oauth: …}, {client_credentials: …}, {token_exchange: …}, {id_jag: …} or {header: {name: X-API-Key, value: {env: NAME}}}"
     ),
     (
       "servers: {a: {url: 'http://a/', credential: {}}}",
-      "servers.a.credential (line 1): must name one kind; none, oauth, {oauth: …}, {client_credentials: …} or {header: {name: X-API-Key, value: {env: NAME}}}"
+      "servers.a.credential (line 1): must name one kind; none, oauth, {oauth: …}, {client_credentials: …}, {token_exchange: …}, {id_jag: …} or {header: {name: X-API-Key, value: {env: NAME}}}"
     ),
     (
       "servers: {a: {url: 'http://a/', credential: {header: {name: X-Key, value: abc}}}}",

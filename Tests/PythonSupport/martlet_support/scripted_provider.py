@@ -1,5 +1,6 @@
 """An OpenID provider that says what a test tells it to (needs the `cryptography` and `joserfc` packages)."""
 
+import base64
 import json
 import secrets
 import threading
@@ -75,6 +76,13 @@ class ScriptedProvider:
             "authorization_response_iss_parameter_supported": True, **self.metadata,
         }
 
+    def token(self, form: dict) -> tuple[int, dict]:
+        asked = self.codes.pop(form.get("code", ""), None)
+        if asked is None:
+            return 400, {"error": "invalid_grant"}
+        token = self.raw_id_token or self.id_token(asked)
+        return 200, {"access_token": "upstream-access", "token_type": "Bearer", "expires_in": 60, "id_token": token}
+
 
 def _handler(owner: ScriptedProvider):
     class Handler(BaseHTTPRequestHandler):
@@ -86,7 +94,12 @@ def _handler(owner: ScriptedProvider):
 
         def do_POST(self):
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
-            self.serve(dict(urllib.parse.parse_qsl(body)))
+            form = dict(urllib.parse.parse_qsl(body))
+            scheme, _, pair = (self.headers.get("Authorization") or "").partition(" ")
+            if scheme == "Basic":
+                name, _, secret = base64.b64decode(pair).decode().partition(":")
+                form |= {"client_id": urllib.parse.unquote(name), "client_secret": urllib.parse.unquote(secret)}
+            self.serve(form)
 
         def serve(self, form):
             parts = urllib.parse.urlsplit(self.path)
@@ -107,7 +120,8 @@ def _handler(owner: ScriptedProvider):
             if parts.path == "/authorize":
                 return self.authorize(query)
             if parts.path == "/token":
-                return self.token(form)
+                status, answer = owner.token(form)
+                return self.send_json(answer, status)
             self.send(404, b"{}", "application/json")
 
         def authorize(self, query):
@@ -119,14 +133,6 @@ def _handler(owner: ScriptedProvider):
             self.send_header("Location", f"{query['redirect_uri']}?{urllib.parse.urlencode(answer)}")
             self.send_header("Content-Length", "0")
             self.end_headers()
-
-        def token(self, form):
-            asked = owner.codes.pop(form.get("code", ""), None)
-            if asked is None:
-                return self.send_json({"error": "invalid_grant"}, 400)
-            token = owner.raw_id_token or owner.id_token(asked)
-            self.send_json({"access_token": "upstream-access", "token_type": "Bearer", "expires_in": 60,
-                "id_token": token})
 
         def send_json(self, value, status=200):
             self.send(status, json.dumps(value).encode(), "application/json")

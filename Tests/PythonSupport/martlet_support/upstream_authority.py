@@ -37,6 +37,7 @@ class UpstreamAuthority:
         self.asked: list[dict] = []  # authorization requests
         self.token_requests: list[dict] = []
         self.registrations: list[dict] = []
+        self.answered: list[float] = []  # when refreshes were answered
         self.revoked: list[str] = []
         self.reused = 0
         self.codes: dict[str, dict] = {}
@@ -225,6 +226,8 @@ def _handler(owner: UpstreamAuthority):
                 if grant is None:
                     return self.reply(400, {"error": "invalid_grant"})
                 answer = owner.issue(grant, act)
+                if form.get("grant_type") == "refresh_token":
+                    owner.answered.append(time.monotonic())
             if act == "drop":
                 return self.connection.close()
             self.reply(200, answer)
