@@ -16,9 +16,10 @@ struct AccessTokenGrant: Sendable, Hashable {
 
 /// An access token just made.
 struct IssuedAccessToken: Sendable {
-  /// A client counts its token's life from when it read the answer, and its next call takes time too. Told a second
-  /// less, it renews before the token ends instead of meeting a 401, after which some log in anew.
-  private static let margin: Int64 = 1
+  /// A client counts its token's life from when it read the answer, its next call takes time too, and `exp` is a whole
+  /// second, rounded down. Told two seconds less, it renews before the token ends instead of meeting a 401, after which
+  /// some log in anew.
+  private static let margin: Int64 = 2
 
   let token: String
   /// What the client is told, in whole seconds.
@@ -26,12 +27,10 @@ struct IssuedAccessToken: Sendable {
 
   /// - Parameters:
   ///   - token: The signed token.
-  ///   - expiry: Its `exp`.
-  ///   - now: When it was signed.
-  init(token: String, expiry: Int64, at now: Timestamp) {
+  ///   - lifetime: From its `iat` to its `exp`, in seconds.
+  init(token: String, lifetime: Int64) {
     self.token = token
-    let left = (Timestamp(seconds: expiry) - now).wholeSeconds
-    lifetime = max(left - Self.margin, min(left, 1), 0)
+    self.lifetime = max(lifetime - Self.margin, min(lifetime, 1), 0)
   }
 }
 

@@ -17,15 +17,14 @@ struct AccessTokenIssuer: Sendable {
   func issue(_ grant: AccessTokenGrant, at now: Timestamp) throws(SigningKeyError) -> IssuedAccessToken {
     let settings = settings()
     let key = try keys.signer(for: .accessToken, at: now)
-    // Rounded down, it would live up to a second less than was said.
-    var expiry = (now + settings.tokens.accessLifetime).secondsRoundedUp
+    var expiry = now + settings.tokens.accessLifetime
     // A token must not outlive the publication of its key, whatever the configuration says by now.
-    if let retirement = key.record.retiresAt { expiry = min(expiry, retirement.seconds) }
+    if let retirement = key.record.retiresAt { expiry = min(expiry, retirement) }
     var claims: JSONObject = [
       "iss": .string(settings.issuer), "sub": .string(grant.subject.string),
       "aud": .string(settings.routes.resource(of: grant.route)), "client_id": .string(grant.client.string),
       "scope": .string(grant.scope.string), "jti": .string(Base64URL.encode(random.bytes(16))),
-      "iat": .integer(now.seconds), "exp": .integer(expiry),
+      "iat": .integer(now.seconds), "exp": .integer(expiry.seconds),
       AccessTokenClaim.issuedAtMilliseconds: .integer(now.milliseconds),
       AccessTokenClaim.tenant: .string(grant.tenant.string),
     ]
@@ -38,6 +37,6 @@ struct AccessTokenIssuer: Sendable {
       throw .signing("\(error)")
     }
     guard token.utf8.count <= JSONWebSignature.maximumLength else { throw .signing("token is too long") }
-    return IssuedAccessToken(token: token, expiry: expiry, at: now)
+    return IssuedAccessToken(token: token, lifetime: expiry.seconds - now.seconds)
   }
 }

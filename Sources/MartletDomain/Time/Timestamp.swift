@@ -15,12 +15,6 @@ public struct Timestamp: Hashable, Comparable, Sendable {
   /// Whole seconds since 1970, rounded down: a JWT's NumericDate.
   public var seconds: Int64 { milliseconds >= 0 ? milliseconds / 1000 : (milliseconds - 999) / 1000 }
 
-  /// Whole seconds since 1970, rounded up: the first NumericDate that is not before this time.
-  public var secondsRoundedUp: Int64 {
-    let floor = seconds
-    return Timestamp(seconds: floor) < self ? floor + 1 : floor
-  }
-
   /// Before every other time.
   public static let distantPast = Timestamp(milliseconds: .min)
   /// After every other time.
