@@ -1,4 +1,5 @@
 import ArgumentParser
+import MartletServer
 
 /// The program: `martlet <noun> <verb>`, and `martlet serve`.
 @main
@@ -20,6 +21,7 @@ struct Martlet: AsyncParsableCommand {
     ])
 
   static func main() async {
+    CoreDumps.forbid()
     do {
       var command = try parseAsRoot()
       if var command = command as? any AsyncParsableCommand { try await command.run() } else { try command.run() }

@@ -8,7 +8,7 @@ import time
 
 import pytest
 from martlet_support import MCPConnection
-from martlet_support.connect_world import ConnectWorld
+from martlet_support.connect_world import ConnectWorld, let_logins_end
 from martlet_support.gateway import binary
 from martlet_support.mcp import MODERN
 from martlet_support.pytest_plugin import PASSWORD, USER, Installation
@@ -84,14 +84,6 @@ def kill_at(world, point: str):
         assert done.returncode == 0, done
         ended(world)
     raise AssertionError(f"{point} was never reached")
-
-
-def let_logins_end(world):
-    """What is sealed for ten minutes at most, as if these had passed."""
-    with sqlite3.connect(world.gateway.data_dir / "martlet.sqlite", timeout=60) as database:
-        for table, column in (("pending_authorization", "expires_at"), ("pending_connection", "expires_at"),
-                ("federated_login", "expires_at"), ("refresh_token", "replay_until")):
-            database.execute(f"UPDATE {table} SET {column} = 1")
 
 
 def ended(world) -> dict:
@@ -226,3 +218,28 @@ def alice(path) -> str:
     with sqlite3.connect(path) as database:
         (owner,) = database.execute("SELECT id FROM user_account WHERE login_name = ?", (USER,)).fetchone()
     return f"user:{owner}"
+
+
+def test_A_23_a_master_key_is_replaced_by_wrapping_anew_and_a_data_key_by_sealing_anew(world):
+    def sealed() -> tuple:
+        with sqlite3.connect(world.gateway.data_dir / "martlet.sqlite") as database:
+            return tuple(dict(database.execute(query)) for query in (
+                "SELECT route || owner, sealed_credential FROM connection", "SELECT name, sealed_key FROM data_key"))
+
+    ended(world)
+    world.gateway.stop()  # nothing is refreshed meanwhile
+    try:
+        credentials, wrapped = sealed()
+        world.gateway.cli("secret", "rotate", "--only", "master-key")
+        same, anew = sealed()
+        assert same == credentials and set(anew) == set(wrapped)
+        assert all(anew[name] != wrapped[name] for name in wrapped), "every data key is wrapped under the new master key"
+        let_logins_end(world)
+        world.gateway.cli("secret", "rotate", "--wait")
+        credentials, wrapped = sealed()
+        world.gateway.cli("secret", "rotate", "--only", "data-keys")
+        anew, _ = sealed()
+        assert set(anew) == set(credentials) and all(anew[name] != credentials[name] for name in credentials)
+    finally:
+        world.gateway.start()
+    assert caller(world).tool("echo", {"text": "x"})["content"][0]["text"] == "x"

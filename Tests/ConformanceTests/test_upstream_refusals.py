@@ -211,6 +211,30 @@ def test_R_01_two_processes_refresh_once(world, authority):
         twin.close()
 
 
+def test_R_05_a_slow_authorization_server_holds_nothing_of_the_store(world, authority):
+    """While refreshes wait for their answers, others write, read and call: no transaction spans a request."""
+    users = [Owner(world, "thin", authority) for _ in range(count(3, 20))]
+    free = Owner(world, "stateless", authority)
+    authority.hold()
+    asked = authority.count()
+    with sqlite3.connect(world.gateway.data_dir / "martlet.sqlite", isolation_level=None, timeout=20) as database:
+        number = database.execute(
+            "UPDATE connection SET refresh_at = 1, retry_at = NULL WHERE route = '/thin/mcp' AND state = 'active'").rowcount
+        authority.wait_for(asked + min(len(users), 16))  # so many at once
+        for _ in range(50):
+            database.execute("BEGIN IMMEDIATE")
+            database.execute("ROLLBACK")
+    calls = free.calls(MODERN)
+    for _ in range(10):
+        assert "result" in calls.post("tools/call", ECHO).json()
+    world.gateway.cli("user", "add", "r-05", "--password-stdin", stdin=PASSWORD + "\n")
+    assert authority.count() <= asked + number, "a refresh that waits was begun again"
+    authority.release()
+    assert all(until(lambda one=one: "result" in one.calls(MODERN).post("tools/call", ECHO).json(), every=0.5) for one in users)
+    assert authority.lost == set()
+    print(f"proof: R-05 count={len(users)}")
+
+
 def test_R_04_no_token_is_spent_while_nothing_can_be_stored(world, authority):
     """The store is locked when a refresh is due: nobody is asked; afterwards it is as if nothing had been."""
     for lifetime in (6, 12, 24):

@@ -1,4 +1,4 @@
-/// How users' own keys go to a server (`credential: {header: {per: user, …}}`).
+/// How keys that users, or a tenant's administrators, enter go to a server (`credential: {header: {per: user, …}}`).
 public struct OwnKeySettings: Hashable, Sendable {
   /// The most bytes that a key may have.
   public static let longestKey = 8192
@@ -7,11 +7,14 @@ public struct OwnKeySettings: Hashable, Sendable {
   public let header: String
   /// What stands before the key, such as `Bearer ` with its space.
   public let prefix: String
+  /// Whether one key is the whole tenant's, and its administrators enter it.
+  public let isTenants: Bool
 
   /// Describes the field.
-  public init(header: String, prefix: String = "") {
+  public init(header: String, prefix: String = "", isTenants: Bool = false) {
     self.header = header
     self.prefix = prefix
+    self.isTenants = isTenants
   }
 
   /// The field with a key in it.

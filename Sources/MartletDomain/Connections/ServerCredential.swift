@@ -4,7 +4,7 @@ public enum ServerCredential: Sendable {
   case none
   /// A header field, the same for everybody.
   case header(UpstreamCredential)
-  /// A header field whose value each user enters: a key of their own.
+  /// A header field whose value each user enters, or the administrators of each tenant.
   case ownKey(OwnKeySettings)
   /// Each user's own account, which they connect themselves.
   case oauth(OAuthConnectionSettings)
@@ -18,7 +18,7 @@ public enum ServerCredential: Sendable {
     if case .header(let header) = self { header } else { nil }
   }
 
-  /// The header field that carries each user's own key.
+  /// The header field that carries an entered key.
   public var ownKey: OwnKeySettings? {
     if case .ownKey(let settings) = self { settings } else { nil }
   }
@@ -37,9 +37,11 @@ public enum ServerCredential: Sendable {
   public func account(of principal: Principal, at route: RouteID) -> ConnectionKey? {
     switch self {
     case .none, .header: nil
+    case .clientCredentials: ConnectionKey(tenant: principal.tenant, route: route, owner: .tenant)
+    case .ownKey(let settings) where settings.isTenants:
+      ConnectionKey(tenant: principal.tenant, route: route, owner: .tenant)
     case .oauth, .ownKey, .tokenExchange:
       ConnectionKey(tenant: principal.tenant, route: route, owner: .user(UserID(principal.subject)))
-    case .clientCredentials: ConnectionKey(tenant: principal.tenant, route: route, owner: .tenant)
     }
   }
 }

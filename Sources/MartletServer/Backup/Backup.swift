@@ -21,7 +21,9 @@ public enum Backup {
   /// Copies the database of `data_dir`, which may be in use, into a sealed file.
   ///
   /// - Throws: `InstallationError`.
-  public static func make(dataDirectory: String, to path: String) async throws(InstallationError) -> BackupFile {
+  public static func make(
+    dataDirectory: String, masterKey: MasterKeySource = .ownFile, to path: String
+  ) async throws(InstallationError) -> BackupFile {
     guard !FileManager.default.fileExists(atPath: path) else {
       throw InstallationError("\(path) exists already", advice: "Name another file; nothing is overwritten.")
     }
@@ -30,7 +32,7 @@ public enum Backup {
       throw InstallationError(
         "there is no database in \(dataDirectory)", advice: "Name the data folder with --data-dir.")
     }
-    let sealer = try key(dataDirectory)
+    let sealer = try key(dataDirectory, masterKey)
     let draft = path + ".copying"
     defer { try? FileManager.default.removeItem(atPath: draft) }
     // Nobody else may read what isn't sealed yet.
@@ -57,7 +59,7 @@ public enum Backup {
   ///
   /// - Throws: `InstallationError`.
   public static func restore(
-    _ file: BackupFile, to dataDirectory: String
+    _ file: BackupFile, to dataDirectory: String, masterKey: MasterKeySource = .ownFile
   ) async throws(InstallationError) -> Restored {
     let path = dataDirectory + "/" + database
     guard !FileManager.default.fileExists(atPath: path) else {
@@ -65,7 +67,7 @@ public enum Backup {
         "there is a database in \(dataDirectory) already",
         advice: "Stop Martlet and move that folder away, then put its master.key into the new one.")
     }
-    let sealer = try key(dataDirectory)
+    let sealer = try key(dataDirectory, masterKey)
     let bytes: [UInt8]
     do throws(SealError) { bytes = try file.database(sealer) } catch {
       throw switch error {
@@ -92,13 +94,15 @@ public enum Backup {
     }
   }
 
-  private static func key(_ folder: String) throws(InstallationError) -> Sealer {
-    guard FileManager.default.fileExists(atPath: folder + "/" + MasterKeyFile.name) else {
+  private static func key(_ folder: String, _ source: MasterKeySource) throws(InstallationError) -> Sealer {
+    var isHere = true
+    if case .ownFile = source { isHere = FileManager.default.fileExists(atPath: folder + "/" + MasterKeyFile.name) }
+    guard isHere else {
       throw InstallationError(
         "there is no \(MasterKeyFile.name) in \(folder)",
         advice: "Put the installation's key there (mode 600); a backup doesn't hold it.")
     }
-    let keys = try MasterKeyFile.load(folder: folder, databaseExists: true, random: SystemRandom())
+    let keys = try MasterKeyFile.load(source, folder: folder, databaseExists: true, random: SystemRandom())
     guard let keys = SealingKeys(keys, reading: { nil }) else { throw .noKey }
     return Sealer(keys: keys, root: nil)
   }

@@ -104,6 +104,8 @@ public struct Configuration: Sendable {
   public var allowedOrigins: Set<HTTPOrigin> = []
   /// The folder of the embedded store and the master key.
   public var dataDirectory: String
+  /// Where the master key comes from; looked at once, when the installation is opened.
+  public var masterKey = MasterKeySource.ownFile
   /// How the log is written.
   public var logFormat = LogFormat.text
   /// What is logged.

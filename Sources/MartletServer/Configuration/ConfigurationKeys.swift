@@ -35,6 +35,9 @@ enum ConfigurationKeys {
       "http_codec", "martlet or nio", "martlet",
       "Who reads and writes HTTP/1.1: Martlet's own codec, or SwiftNIO's to fall back on. Changes at the next start."),
     Key("data_dir", "path", "data", "The folder of the database and the master key."),
+    Key(
+      "master_key", "secret", "master.key in data_dir",
+      "The key that seals everything: 32 bytes in base64. Several apart by spaces: the first seals, all open."),
     Key("log", "section", "", "The log on standard error."),
     Key("servers", "section", "", "The MCP servers, by name. `martlet serve` needs one at least."),
     Key("clients", "section", "", "OAuth clients that are registered beforehand, by client_id."),
@@ -148,7 +151,10 @@ enum ConfigurationKeys {
     Key(
       "value", "secret", "required, or per",
       "The whole value: {env: NAME} or {file: PATH}. For Authorization: Bearer and a token."),
-    Key("per", "user", "", "Instead of value: each user enters a key of their own at PUBLIC_URL/connect/NAME."),
+    Key(
+      "per", "user or tenant", "",
+      "Instead of value: each user enters a key at PUBLIC_URL/connect/NAME, or a tenant's administrators enter one for all."
+    ),
     Key("prefix", "text", "", "With per: what stands before the key, such as \"Bearer \" with its space."),
   ]
 

@@ -167,7 +167,7 @@ struct ConfigurationSection {
   }
 
   /// A secret by reference: `{env: NAME}`, `{file: PATH}`, `{vault: MOUNT/PATH#MEMBER}` or `{aws_secret: NAME#MEMBER}`.
-  func secret(_ key: String) -> Secret? {
+  func secret(_ key: String, isAlwaysRead: Bool = false) -> Secret? {
     guard has(key) else { return nil }
     guard node(key)?.mapping != nil else {
       problem(key, "secrets don't stand in the file", "write {env: NAME} or {file: PATH}")
@@ -179,7 +179,8 @@ struct ConfigurationSection {
       problem(key, "must name one source", "write {env: NAME}, {file: PATH}, {vault: …} or {aws_secret: …}")
       return nil
     }
-    guard environment.requiresSecrets else { return nil }
+    let isHere = reference.has("env") || reference.has("file")
+    guard environment.requiresSecrets || (isAlwaysRead && isHere) else { return nil }
     if reference.has("env") { return variable(key, reference) }
     return reference.has("file") ? content(key, reference) : kept(key, reference)
   }

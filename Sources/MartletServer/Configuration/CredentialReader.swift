@@ -63,10 +63,11 @@ struct CredentialReader {
   }
 
   private func ownKey(_ header: ConfigurationSection) -> ServerCredential {
-    if header.string("per").map({ ByteString($0) }) != ByteString("user") {
-      header.problem("per", "must be user", Self.ownKeyHint)
+    let owner = ByteString(header.string("per") ?? "")
+    if owner != "user", owner != "tenant" { header.problem("per", "must be user or tenant", Self.ownKeyHint) }
+    if header.has("value") {
+      header.problem("value", "is what each user enters, or each tenant", Self.ownKeyHint)
     }
-    if header.has("value") { header.problem("value", "is what each user enters", Self.ownKeyHint) }
     if !header.has("name") { header.problem("name", "is missing", Self.ownKeyHint) }
     guard let name = header.string("name") else { return .none }
     guard HeaderName.isFreeForCredential(name), HeaderName.lowered(name) != assertionHeader else {
@@ -79,7 +80,7 @@ struct CredentialReader {
       header.problem("prefix", "can't stand in a header", "for example \"Bearer \"")
       return .none
     }
-    return .ownKey(OwnKeySettings(header: HeaderName.lowered(name), prefix: prefix))
+    return .ownKey(OwnKeySettings(header: HeaderName.lowered(name), prefix: prefix, isTenants: owner == "tenant"))
   }
 
   private static let ownKeyHint = "{header: {name: X-API-Key, per: user}}"

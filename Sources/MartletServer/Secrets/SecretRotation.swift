@@ -100,7 +100,7 @@ public struct SecretRotation: Sendable {
     guard let scope else { return nil }
     installation.masterKeys.readAgain()
     let rotation = KeyRotation(
-      begunAt: installation.clock.now(), masterKey: scope.masterKey ? installation.sealer.keyName : nil,
+      begunAt: installation.clock.now(), masterKey: scope.masterKey ? try leaving() : nil,
       replacesDataKeys: scope.dataKeys)
     try await installation.sealing.beginKeyRotation(rotation)
     note(.secretRotationBegun)
@@ -108,14 +108,29 @@ public struct SecretRotation: Sendable {
     return rotation
   }
 
+  /// The master key that is replaced: the one before it stands in the configuration already, or is made.
+  private func leaving() throws(InstallationError) -> String {
+    guard installation.isMasterKeyGiven else { return installation.sealer.keyName }
+    guard let old = installation.masterKeys.names.dropFirst().last else {
+      throw InstallationError(
+        "the master key stands in the configuration, so Martlet can't replace it",
+        advice:
+          "Put a new key before it in master_key, a space between them, restart every Martlet on this folder, and "
+          + "run this again. Or replace the tenants' keys alone: --only data-keys")
+    }
+    return old
+  }
+
   private func replaceMasterKey(
     _ old: String, _ change: borrowing MasterKeyChange, _ progress: inout Progress
   ) async throws {
     let (store, sealer) = (installation.sealing, installation.sealer)
     installation.masterKeys.readAgain()
-    if sealer.keyName == old {
+    if installation.isMasterKeyGiven || sealer.keyName == old {
       let root = sealer.root.withUnsafeBytes { Array($0) }
       try await store.keepDerivationRoot(try sealer.seal(root, in: MasterKeyFile.derivationRoot))
+    }
+    if !installation.isMasterKeyGiven, sealer.keyName == old {
       try change.prepend(SymmetricKey(data: installation.random.bytes(32)))
       CrashPoint.masterKeyReplaced.reach()
       installation.masterKeys.readAgain()
@@ -188,6 +203,12 @@ public struct SecretRotation: Sendable {
       }
     }
     for name in installation.masterKeys.names.dropFirst() {
+      if installation.isMasterKeyGiven {
+        // Whoever wrote it into the configuration takes it out.
+        let isGone = spill.isEmpty ? try await store.retireMasterKey(name, at: now) : false
+        if isGone { progress.retired += 1 } else { isLeft = true }
+        continue
+      }
       guard spill.isEmpty, let changed = change.changedAt, now - changed >= Self.rest,
         try await store.retireMasterKey(name, at: now)
       else {

@@ -48,7 +48,7 @@ public struct GatewayApplication: Sendable {
     let logger = Logger(label: "martlet")
     let lifetime = configuration.tokens.accessLifetime
     let installation = try Installation.open(
-      dataDirectory: configuration.dataDirectory, accessLifetime: { lifetime })
+      dataDirectory: configuration.dataDirectory, masterKey: configuration.masterKey, accessLifetime: { lifetime })
     let follower = RevocationFollower(
       store: installation.store, index: installation.revocations, clock: installation.clock, logger: logger)
     do {

@@ -16,6 +16,8 @@ public struct Installation: Sendable {
   public let dataDirectory: String
   /// The keys of `sealer`.
   public let masterKeys: SealingKeys
+  /// Whether they stand in the configuration, where Martlet can't replace them.
+  public let isMasterKeyGiven: Bool
   /// Seals what may not lie in clear.
   public let sealer: Sealer
   /// Tells the time.
@@ -52,32 +54,38 @@ public struct Installation: Sendable {
 
   /// Opens `data_dir`, making it where it doesn't exist.
   ///
-  /// - Parameter accessLifetime: How long an access token lives, which decides how long a revocation is kept.
+  /// - Parameters:
+  ///   - dataDirectory: The folder.
+  ///   - masterKey: Where the master key comes from.
+  ///   - accessLifetime: How long an access token lives, which decides how long a revocation is kept.
   /// - Throws: `InstallationError`.
   public static func open(
-    dataDirectory: String, accessLifetime: @escaping @Sendable () -> Duration
+    dataDirectory: String, masterKey: MasterKeySource = .ownFile, accessLifetime: @escaping @Sendable () -> Duration
   ) throws(InstallationError) -> Installation {
     try makeFolder(dataDirectory)
     let database = dataDirectory + "/martlet.sqlite"
     let random = SystemRandom()
     let read = try MasterKeyFile.load(
-      folder: dataDirectory, databaseExists: FileManager.default.fileExists(atPath: database), random: random)
+      masterKey, folder: dataDirectory, databaseExists: FileManager.default.fileExists(atPath: database), random: random
+    )
     let file = dataDirectory + "/" + MasterKeyFile.name
-    guard let keys = SealingKeys(read, reading: { try? MasterKeyFile.read(file) }) else { throw .noKey }
+    let isGiven = if case .given = masterKey { true } else { false }
+    guard let keys = SealingKeys(read, reading: { isGiven ? nil : try? MasterKeyFile.read(file) }) else { throw .noKey }
     let store: SQLiteStore
     do throws(StoreOpenError) { store = try SQLiteStore(path: database) } catch {
       throw InstallationError(error.message, advice: error.advice)
     }
+    if isGiven { try check(keys, store) }
+    // Of several given keys the last is the one that the installation began with.
     return Installation(
-      store: store, sealer: try sealer(keys, first: read.first, store), keys: keys, dataDirectory: dataDirectory,
-      random: random,
-      accessLifetime: accessLifetime
+      store: store, sealer: try sealer(keys, first: read.last, store), keys: keys, isGiven: isGiven,
+      dataDirectory: dataDirectory, random: random, accessLifetime: accessLifetime
     ) { try store.close() }
   }
 
   private init(
-    store: any DurableStore & SealingStore, sealer: Sealer, keys: SealingKeys, dataDirectory: String,
-    random: SystemRandom, accessLifetime: @escaping @Sendable () -> Duration,
+    store: any DurableStore & SealingStore, sealer: Sealer, keys: SealingKeys, isGiven: Bool,
+    dataDirectory: String, random: SystemRandom, accessLifetime: @escaping @Sendable () -> Duration,
     closing: @escaping @Sendable () throws -> Void
   ) {
     let clock = SystemClock()
@@ -90,6 +98,7 @@ public struct Installation: Sendable {
     self.sealer = sealer
     sealing = store
     masterKeys = keys
+    isMasterKeyGiven = isGiven
     self.dataDirectory = dataDirectory
     self.auditChain = auditChain
     audit = recorder
@@ -109,6 +118,19 @@ public struct Installation: Sendable {
     accessReport = AccessReport(store: store, clock: clock)
     signingKeys = SigningKeys(
       store: store, sealer: sealer, clock: clock, random: random, tokenLifetime: accessLifetime, audit: recorder)
+  }
+
+  /// Nothing works with a key that doesn't open what is there, so it is told at once.
+  private static func check(_ keys: SealingKeys, _ store: SQLiteStore) throws(InstallationError) {
+    let used: Set<String>
+    do { used = try store.masterKeysAtOnce(at: SystemClock().now()) } catch {
+      throw InstallationError("the database can't be read: \(error)", advice: "Check that no other program holds it.")
+    }
+    guard let missing = used.subtracting(keys.names).min() else { return }
+    throw InstallationError(
+      "master_key doesn't open this database: it was sealed with another key, \(missing)",
+      advice: "Put that key behind the new one in master_key, a space between them. The one in data_dir/master.key is "
+        + "written by: base64 < master.key")
   }
 
   /// Keys for single purposes outlive a rotation: they are derived from the first master key, which is kept sealed.

@@ -51,6 +51,24 @@ enum MasterKeyFile {
     return try make(path, random)
   }
 
+  /// The keys of an installation, wherever they come from, the sealing one first.
+  static func load(
+    _ source: MasterKeySource, folder: String, databaseExists: Bool, random: some RandomSource
+  ) throws(InstallationError) -> [SymmetricKey] {
+    switch source {
+    case .ownFile: return try load(folder: folder, databaseExists: databaseExists, random: random)
+    case .unread:
+      throw InstallationError(
+        "master_key was not read", advice: "Name it by {env: NAME} or {file: PATH}, or give the command its secrets.")
+    case .given(let keys):
+      guard databaseExists || keys.count == 1 else {
+        throw InstallationError(
+          "master_key holds several keys, and there is no database yet", advice: "Begin with one key.")
+      }
+      return keys
+    }
+  }
+
   /// Reads the keys, the sealing one first.
   static func read(_ path: String) throws(InstallationError) -> [SymmetricKey] {
     guard let data = FileManager.default.contents(atPath: path) else {

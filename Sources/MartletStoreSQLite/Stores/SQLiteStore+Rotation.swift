@@ -44,6 +44,13 @@ extension SQLiteStore: SealingStore {
     do { return try pool.read { try $0.sealedRoot() } } catch { throw StoreError(translating: error) }
   }
 
+  /// The names of the master keys that something is sealed under, for those who open an installation.
+  public func masterKeysAtOnce(at now: Timestamp) throws(StoreError) -> Set<String> {
+    do { return try pool.read { Set(try $0.masterUses(at: now).map(\.key)) } } catch {
+      throw StoreError(translating: error)
+    }
+  }
+
   /// See `SealingStore`.
   public func keepDerivationRoot(_ sealed: [UInt8]) async throws(StoreError) {
     try await write { database in

@@ -81,27 +81,9 @@ extension Vault {
   ///
   /// - Throws: `VaultError`; then what was there stays.
   func keep(_ entered: Secret, for key: ConnectionKey) async throws(VaultError) {
-    for _ in 0..<3 {
-      let connection = try await connection(of: entered, for: key)
-      let isKept: Bool
-      do { isKept = try await dependencies.store.establishConnection(connection) } catch { throw .store(error) }
-      cache.forget(key)
-      if isKept { return }
-    }
-    throw .store(.unavailable("contended"))
-  }
-
-  private func connection(
-    of entered: Secret, for key: ConnectionKey
-  ) async throws(VaultError) -> UpstreamConnection {
-    let previous: UpstreamConnection?
-    do { previous = try await dependencies.store.connection(key) } catch { throw .store(error) }
-    let ledger = RefreshLedger(after: previous?.ledger, isRefreshable: false)
-    let sealed = try await dependencies.seal.seal(
-      UpstreamTokens(accessToken: entered, refreshToken: nil), for: key, version: ledger.version)
-    return UpstreamConnection(
-      key: key, ledger: ledger, issuer: "", clientID: "", scope: ScopeSet(), sealedCredential: sealed, expiresAt: nil,
-      refreshAt: nil, connectedAt: dependencies.clock.now())
+    defer { cache.forget(key) }
+    try await EnteredKeys(store: dependencies.store, seal: dependencies.seal, clock: dependencies.clock)
+      .keep(entered, for: key)
   }
 
   /// Takes a connection away, here at once and then, where that is offered, at its authorization server.

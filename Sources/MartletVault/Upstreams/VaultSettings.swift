@@ -31,7 +31,8 @@ public struct VaultServer: Sendable {
   /// Whether each user has an account, or a key, of their own there.
   var isUsersOwn: Bool {
     switch credential {
-    case .oauth, .ownKey, .tokenExchange: true
+    case .ownKey(let settings): !settings.isTenants
+    case .oauth, .tokenExchange: true
     case .none, .header, .clientCredentials: false
     }
   }
@@ -92,7 +93,7 @@ public final class VaultSettings: Sendable {
   /// What users of a server are to be asked for, where the operator says so.
   public func configuredScopes(of route: RouteID) -> ScopeSet? { byRoute[route]?.oauth.scopes }
 
-  /// The header field that carries users' own keys to a server.
+  /// The header field that carries entered keys to a server.
   public func ownKey(of route: RouteID) -> OwnKeySettings? { byRoute[route]?.credential.ownKey }
 
   /// The server of a route, or the identity provider whose logins some server uses.

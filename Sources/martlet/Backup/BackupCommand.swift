@@ -21,7 +21,9 @@ struct BackupCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await CommandFailure.translating {
-      let made = try await Backup.make(dataDirectory: try options.configuration().dataDirectory, to: file)
+      let configuration = try await options.openable()
+      let made = try await Backup.make(
+        dataDirectory: configuration.dataDirectory, masterKey: configuration.masterKey, to: file)
       if options.json {
         Terminal.out([
           "file": .string(file), "created_at": .string(made.createdAt.text), "key": .string(made.keyName),

@@ -31,7 +31,9 @@ struct RestoreCommand: AsyncParsableCommand {
         throw CommandFailure(
           "\(PlainText.sanitized(file)) is not a backup", advice: "Name a file that `martlet backup` wrote.", code: 2)
       }
-      let restored = try await Backup.restore(backup, to: try options.configuration().dataDirectory)
+      let configuration = try await options.openable()
+      let restored = try await Backup.restore(
+        backup, to: configuration.dataDirectory, masterKey: configuration.masterKey)
       if options.json {
         Terminal.out([
           "created_at": .string(restored.createdAt.text), "users": .number(JSONNumber(Int64(restored.users))),

@@ -4,5 +4,7 @@ import ArgumentParser
 struct ConnectionCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "connection", abstract: "Accounts at servers: users' own, and Martlet's.",
-    subcommands: [ConnectionList.self, ConnectionShow.self, ConnectionRefresh.self, ConnectionRevoke.self])
+    subcommands: [
+      ConnectionList.self, ConnectionShow.self, ConnectionEnter.self, ConnectionRefresh.self, ConnectionRevoke.self,
+    ])
 }

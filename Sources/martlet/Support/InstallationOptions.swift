@@ -35,15 +35,23 @@ struct InstallationOptions: ParsableArguments {
     return configuration
   }
 
+  /// The configuration with its master key, wherever that is kept; other secrets may be missing.
+  func openable(requiringSecrets: Bool = false) async throws(ConfigurationProblems) -> Configuration {
+    if requiringSecrets { return try await configurationWithSecrets() }
+    let configuration = try configuration()
+    if case .unread = configuration.masterKey { return try await configurationWithSecrets() }
+    return configuration
+  }
+
   /// Opens the installation for one piece of work, and closes it whatever happens.
   func withInstallation(
     requiringSecrets: Bool = false, _ work: (Installation, Configuration) async throws -> Void
   ) async throws {
     try await CommandFailure.translating {
-      let configuration = requiringSecrets ? try await configurationWithSecrets() : try configuration()
+      let configuration = try await openable(requiringSecrets: requiringSecrets)
       let lifetime = configuration.tokens.accessLifetime
       let installation = try Installation.open(
-        dataDirectory: configuration.dataDirectory, accessLifetime: { lifetime })
+        dataDirectory: configuration.dataDirectory, masterKey: configuration.masterKey, accessLifetime: { lifetime })
       do {
         try await work(installation, configuration)
       } catch {

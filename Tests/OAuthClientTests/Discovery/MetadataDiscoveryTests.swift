@@ -1,4 +1,5 @@
 import OAuthProtocol
+import StrictCoding
 import Testing
 
 @testable import OAuthClient
@@ -73,6 +74,43 @@ import Testing
       _ = try await MetadataDiscovery(fetcher: Self.fetcher([place: document])).authorizationServer(
         issuer: "https://as.example")
     }
+  }
+
+  private static let hostile = [
+    "file:///etc/passwd", "javascript:alert(1)", "data:text/html,x", "ftp://as.example/x", "vscode://as.example/x",
+    "ms-msdt:/id", "\\\\as.example\\share", "//as.example/x", "/relative", "as.example/a", "--flag",
+    "-oProxyCommand=id",
+    "$(id)", "`id`", "| id", "; id", "https:", "https://", "https:///x", "https://$(id)/a", "https://`id`.example/a",
+    "https://as example/", "https://u:p@as.example/a", "https://as.example:99999/a", "https://as.example:-1/a",
+    "https://[::1/a", "https://as.example/a\r\nX-Other: y", "https://as.example/a\nb", "https://as.example/\u{0}",
+    "https://as.example/\u{202E}", "http://as.example/a", " https://as.example/a", "https\u{FF1A}//as.example/a",
+    "https://as.example/" + String(repeating: "a", count: 70_000),
+  ]
+
+  /// Whatever a hostile server names as an endpoint, nothing but an https URL is ever used as one.
+  @Test func V_001_hostileDocumentsNameNoEndpoint() async throws {
+    let place = "https://as.example/.well-known/oauth-authorization-server"
+    var count = 0
+    for name in [
+      "authorization_endpoint", "token_endpoint", "registration_endpoint", "revocation_endpoint", "jwks_uri",
+    ] {
+      for value in Self.hostile {
+        for tail in ["", "?a=b", "%0d%0aX: y", "//"] {
+          var members: JSONObject = [
+            "issuer": "https://as.example", "authorization_endpoint": "https://as.example/a",
+            "token_endpoint": "https://as.example/t", "code_challenge_methods_supported": ["S256"],
+          ]
+          members[name] = .string(value + tail)
+          let document = String(decoding: JSONWriter.write(.object(members)), as: UTF8.self)
+          await #expect(throws: DiscoveryError.self, "\(name): \(value.prefix(60))\(tail)") {
+            _ = try await MetadataDiscovery(fetcher: Self.fetcher([place: document])).authorizationServer(
+              issuer: "https://as.example")
+          }
+          count += 1
+        }
+      }
+    }
+    print("proof: V-001 count=\(count)")
   }
 
   @Test func outageIsNotAbsence() async throws {
