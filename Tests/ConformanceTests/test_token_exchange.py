@@ -183,7 +183,7 @@ def test_A_10_nothing_of_a_login_is_to_be_read_anywhere(world):
         assert not [one for one in world.corp.ids if one.encode() in content], path
 
 
-def test_a_login_is_kept_only_where_a_server_uses_it(alone):
+def test_A_10_a_login_is_kept_only_where_a_server_uses_it(alone):
     alone.login("ella", "plain")
     assert alone.logins() == ["active"]
     servers = {"plain": {"url": alone.plain.url}}
