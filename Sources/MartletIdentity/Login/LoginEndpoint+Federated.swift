@@ -40,24 +40,24 @@ extension LoginEndpoint {
       guard let chosen = providers[provider] else { return .page(404, Page(.message(LoginPages.notFound(request.id)))) }
       guard let parameters = try? FormParameters(parsing: request.query), let state = try? parameters.single("state")
       else { return .page(400, Page(.message(LoginPages.malformed(request.id)))) }
-      let departure = try await departures.take(state: state)
-      guard let departure, let verifier = binding(of: departure, to: provider, chosen, visit) else {
-        if departure == nil { record(.loginFailed, visit, nil, status: 403, reason: "state_unknown") }
+      let login = try await departures.take(state: state)
+      guard let login, let verifier = binding(of: login, to: provider, chosen, visit) else {
+        if login == nil { record(.loginFailed, visit, nil, status: 403, reason: "state_unknown") }
         return .page(403, Page(.message(LoginPages.endedDeparture(request.id))))
       }
-      guard let destination = try await self.destination(departure.transaction?.string, for: visit) else {
+      guard let destination = try await self.destination(login.transaction?.string, for: visit) else {
         record(.loginFailed, visit, nil, status: 403, reason: "transaction_unknown")
         return .page(403, Page(.message(LoginPages.unknownTransaction(request.id))))
       }
       let arrival = ProviderArrival(
-        parameters: parameters, nonce: departure.nonce, verifier: verifier, redirectURI: callbackURL(of: provider))
-      let login: ProviderLogin
+        parameters: parameters, nonce: login.nonce, verifier: verifier, redirectURI: callbackURL(of: provider))
+      let finished: ProviderLogin
       do throws(ProviderError) {
-        login = try await chosen.login(from: arrival)
+        finished = try await chosen.login(from: arrival)
       } catch {
         return await failed(error, at: provider, visit, destination)
       }
-      return try await admit(login, from: chosen, named: provider, visit, destination)
+      return try await admit(finished, from: chosen, named: provider, visit, destination)
     }
   }
 
