@@ -22,8 +22,9 @@ done
 
 if [ -z "${MARTLET_BIN:-}" ]; then
   say "Building Martlet in release mode (the first time takes about a quarter of an hour on two cores)"
-  swift build -c release --product martlet || fail "the release build failed (output above)"
-  MARTLET_BIN=$(swift build -c release --product martlet --show-bin-path)/martlet
+  # As it is released (scripts/build.sh archive): with Swift's runtime in the program.
+  swift build -c release --product martlet --static-swift-stdlib || fail "the release build failed (output above)"
+  MARTLET_BIN=$(swift build -c release --product martlet --static-swift-stdlib --show-bin-path)/martlet
 fi
 
 options=(--martlet "$MARTLET_BIN" --rounds "${ROUNDS:-5}")

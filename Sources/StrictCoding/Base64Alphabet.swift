@@ -36,21 +36,26 @@ struct Base64Alphabet: Sendable {
 
   /// Decodes unpadded symbols; nil for a foreign byte, an impossible length or pad bits that are not zero.
   func decode(_ symbols: ArraySlice<UInt8>) -> [UInt8]? {
-    var output: [UInt8] = []
-    output.reserveCapacity(symbols.count / 4 * 3 + 3)
-    var accumulator: UInt32 = 0
-    var bits = 0
-    for symbol in symbols {
-      let value = values[Int(symbol)]
-      if value == Self.invalid { return nil }
-      accumulator = (accumulator << 6 | UInt32(value)) & 0x3FFF
-      bits += 6
-      if bits >= 8 {
-        bits -= 8
-        output.append(UInt8(truncatingIfNeeded: accumulator >> UInt32(bits)))
+    guard symbols.count % 4 != 1 else { return nil }
+    var isCanonical = true
+    let output = [UInt8](unsafeUninitializedCapacity: symbols.count / 4 * 3 + 2) { output, filled in
+      var accumulator: UInt32 = 0
+      var bits: UInt32 = 0
+      var marks: UInt8 = 0
+      for symbol in symbols {
+        let value = values[Int(symbol)]
+        // A value has six bits, the mark of a foreign byte has all eight.
+        marks |= value
+        accumulator = (accumulator << 6 | UInt32(value & 0x3F)) & 0x3FFF
+        bits &+= 6
+        if bits >= 8 {
+          bits &-= 8
+          output[filled] = UInt8(truncatingIfNeeded: accumulator >> bits)
+          filled &+= 1
+        }
       }
+      isCanonical = marks < 0x40 && accumulator & ((1 << bits) &- 1) == 0
     }
-    let padBits = accumulator & ((1 << UInt32(bits)) - 1)
-    return symbols.count % 4 == 1 || padBits != 0 ? nil : output
+    return isCanonical ? output : nil
   }
 }

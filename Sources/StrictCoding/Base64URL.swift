@@ -15,6 +15,13 @@ public enum Base64URL {
   /// Decodes the one canonical form from its ASCII bytes.
   ///
   /// - Returns: The bytes, or nil where re-encoding them would not give the input back.
+  public static func decode(_ bytes: ArraySlice<UInt8>) -> [UInt8]? {
+    Base64Alphabet.urlSafe.decode(bytes)
+  }
+
+  /// Decodes the one canonical form from its ASCII bytes.
+  ///
+  /// - Returns: The bytes, or nil where re-encoding them would not give the input back.
   public static func decode(_ bytes: some Sequence<UInt8>) -> [UInt8]? {
     Base64Alphabet.urlSafe.decode(Array(bytes)[...])
   }

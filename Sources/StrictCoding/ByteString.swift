@@ -34,6 +34,12 @@ public struct ByteString: Hashable, Comparable, Sendable, ExpressibleByStringLit
   /// Same as ``string``.
   public var description: String { string }
 
+  /// Hashes all bytes in one piece: the form that the compiler makes hands them over one by one.
+  public func hash(into hasher: inout Hasher) {
+    hasher.combine(bytes.count)
+    bytes.withUnsafeBytes { hasher.combine(bytes: $0) }
+  }
+
   /// Orders by the first differing byte, then by length.
   public static func < (lhs: ByteString, rhs: ByteString) -> Bool {
     lhs.bytes.lexicographicallyPrecedes(rhs.bytes)

@@ -59,6 +59,8 @@ public struct JSONObject: Sendable, Equatable, ExpressibleByDictionaryLiteral {
   }
 
   private func index(of key: String) -> Int? {
-    members.firstIndex { $0.key.equalsBytewise(key) }
+    // By place, not by a closure: that would be given a copy of each value.
+    for index in members.indices where members[index].key.equalsBytewise(key) { return index }
+    return nil
   }
 }

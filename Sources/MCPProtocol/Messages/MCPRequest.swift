@@ -2,13 +2,36 @@ import StrictCoding
 
 /// A JSON-RPC request.
 public struct MCPRequest: Sendable, Equatable {
+  /// What was read. One reference, since every stage hands the request on, and what several of them ask for is looked up
+  /// once.
+  private final class Content: Sendable {
+    let id: JSONRPCID
+    let method: MCPMethod
+    let view: JSONObjectView
+    let parameters: JSONObjectView?
+    let metadata: RequestMetadata
+    let mirroredName: String?
+
+    init(id: JSONRPCID, method: MCPMethod, view: JSONObjectView) {
+      self.id = id
+      self.method = method
+      self.view = view
+      let parameters = view.object("params")
+      self.parameters = parameters
+      metadata = parameters?.object("_meta").map { RequestMetadata($0) } ?? .none
+      mirroredName = method.mirroredName.flatMap { parameters?[$0.rawValue]?.stringValue }
+    }
+  }
+
+  private let content: Content
+
   /// The id that the answer echoes; never `.null`.
-  public let id: JSONRPCID
+  public var id: JSONRPCID { content.id }
   /// What is asked for.
-  public let method: MCPMethod
+  public var method: MCPMethod { content.method }
   /// The whole message, looked at.
-  let view: JSONObjectView
-  private let parameters: JSONObjectView?
+  var view: JSONObjectView { content.view }
+  private var parameters: JSONObjectView? { content.parameters }
 
   /// Makes a request to send.
   public init(id: JSONRPCID, method: MCPMethod, params: JSONObject? = nil) {
@@ -18,10 +41,7 @@ public struct MCPRequest: Sendable, Equatable {
   }
 
   init(id: JSONRPCID, method: MCPMethod, view: JSONObjectView) {
-    self.id = id
-    self.method = method
-    self.view = view
-    parameters = view.object("params")
+    content = Content(id: id, method: method, view: view)
   }
 
   /// The parameters, or nil where there are none; built anew each time.
@@ -31,16 +51,14 @@ public struct MCPRequest: Sendable, Equatable {
   public var object: JSONObject { view.tree }
 
   /// The request's `_meta`; empty where there is none.
-  public var metadata: RequestMetadata {
-    RequestMetadata(parameters?.object("_meta") ?? JSONObjectView(JSONObject()))
-  }
+  public var metadata: RequestMetadata { content.metadata }
 
   /// One parameter, or nil; the others aren't built.
   public func parameter(_ name: String) -> JSONValue? { parameters?[name] }
 
   /// The name of the tool in `tools/call`; reading a message proved it is there.
   public var toolName: String? {
-    method == .toolsCall ? parameters?["name"]?.stringValue : nil
+    method == .toolsCall ? content.mirroredName : nil
   }
 
   /// The arguments of `tools/call` or `prompts/get`.
@@ -57,9 +75,7 @@ public struct MCPRequest: Sendable, Equatable {
   }
 
   /// What a modern client mirrors into `Mcp-Name`: a tool's or prompt's name, a resource's URI, a task's id.
-  public var mirroredName: String? {
-    method.mirroredName.flatMap { parameters?[$0.rawValue]?.stringValue }
-  }
+  public var mirroredName: String? { content.mirroredName }
 
   /// The token under which progress is reported, or nil.
   public var progressToken: JSONRPCID? {

@@ -3,15 +3,24 @@ import StrictCoding
 /// The `_meta` of a request or notification.
 public struct RequestMetadata: Sendable, Equatable {
   private let view: JSONObjectView
+  /// The protocol version as written; nil where it is absent or no string.
+  public let protocolVersion: String?
+  /// The protocol version, where it is a known one.
+  public let protocolRevision: ProtocolRevision?
 
   /// Wraps the members.
   public init(_ members: JSONObject = JSONObject()) {
-    view = JSONObjectView(members)
+    self.init(JSONObjectView(members))
   }
 
   init(_ view: JSONObjectView) {
     self.view = view
+    protocolVersion = view[MetadataKey.protocolVersion]?.stringValue
+    protocolRevision = protocolVersion.flatMap { ProtocolRevision($0) }
   }
+
+  /// Where there is none.
+  static let none = RequestMetadata(JSONObject())
 
   /// All members, reserved or not; built anew each time.
   public var members: JSONObject { view.tree }
@@ -21,16 +30,6 @@ public struct RequestMetadata: Sendable, Equatable {
 
   /// Compares the members.
   public static func == (lhs: RequestMetadata, rhs: RequestMetadata) -> Bool { lhs.members == rhs.members }
-
-  /// The protocol version as written; nil where it is absent or no string.
-  public var protocolVersion: String? {
-    view[MetadataKey.protocolVersion]?.stringValue
-  }
-
-  /// The protocol version, where it is a known one.
-  public var protocolRevision: ProtocolRevision? {
-    protocolVersion.flatMap { ProtocolRevision($0) }
-  }
 
   /// The client's capabilities; nil where they are absent or no object.
   public var clientCapabilities: JSONObject? {

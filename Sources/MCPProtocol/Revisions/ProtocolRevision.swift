@@ -20,6 +20,9 @@ public enum ProtocolRevision: Sendable, Hashable, CaseIterable, Comparable, RawR
   /// What a legacy request without a version header means (MCP 2025-06-18, Transports, Protocol Version Header).
   public static let assumed = ProtocolRevision.v20250326
 
+  /// Most calls name a new one.
+  private static let newestFirst: [ProtocolRevision] = allCases.reversed()
+
   /// The date that stands on the wire.
   public var rawValue: String {
     switch self {
@@ -39,9 +42,8 @@ public enum ProtocolRevision: Sendable, Hashable, CaseIterable, Comparable, RawR
 
   /// The revision of a date, compared bytewise; nil for an unknown one.
   public init?(_ text: String) {
-    guard text.utf8.count == 10, let revision = Self.allCases.first(where: { text.equalsBytewise($0.rawValue) }) else {
-      return nil
-    }
+    guard text.utf8.count == 10, let revision = Self.newestFirst.first(where: { text.equalsBytewise($0.rawValue) })
+    else { return nil }
     self = revision
   }
 

@@ -89,7 +89,14 @@ struct Admission: Sendable {
       return .ready(.failure(.denied(reason: denial.reason, id: request.id)))
     }
     // Limits come first: an approval must not be spent on a call that has to wait.
-    return lease(request, session, on: eventLoop).then(on: eventLoop) { lease in
+    let lease = lease(request, session, on: eventLoop)
+    // Nearly every call: what waits for nothing needs no closures, each of which would keep a copy of all this.
+    if case .ready(.success(let lease)) = lease, case .success(let permit) = decision {
+      return .ready(
+        .success(
+          AdmittedRequest(classified: request.withoutApproval, session: session, permit: permit, lease: lease)))
+    }
+    return lease.then(on: eventLoop) { lease in
       let permit: Staged<Permit> =
         if case .success(let permit) = decision { .ready(.success(permit)) } else {
           approvals.pass(question, request, on: eventLoop)

@@ -38,8 +38,7 @@ struct Classifier: Sendable {
 
   func classify(_ request: AuthenticatedRequest, body: [UInt8]) throws(Rejection) -> ClassifiedRequest {
     do throws(MCPMessageError) {
-      let payload = try MCPPayload.parse(body, allowsBatches: false)
-      return try classify(request, message: payload.messages.first, bytes: body)
+      return try classify(request, message: try MCPMessage.parse(body), bytes: body)
     } catch {
       throw .malformedMessage(error)
     }
@@ -55,10 +54,23 @@ struct Classifier: Sendable {
   private func classify(_ request: AuthenticatedRequest, message: MCPMessage?, bytes: [UInt8]) throws(MCPMessageError)
     -> ClassifiedRequest
   {
-    let mirrored = MirroredHeaders(fields: request.routed.incoming.headers.fields(startingWith: "mcp-"))
+    let mirrored = MirroredHeaders(request.routed.incoming.headers)
     let classification = try detection.classify(mirrored, message: message)
     if let message { try mirrored.validate(message, as: classification) }
     return ClassifiedRequest(
       authenticated: request, message: message, bytes: bytes, classification: classification, mirrored: mirrored)
+  }
+}
+
+extension MirroredHeaders {
+  /// Picks them from a request's fields, whose names are lower case.
+  fileprivate init(_ headers: HeaderFields) {
+    self.init(hasSessionID: headers.count(.mcpSessionID) > 0)
+    versions = headers.values(.mcpProtocolVersion)
+    methods = headers.values(.mcpMethod)
+    names = headers.values(.mcpName)
+    parameters = headers.fields(startingWith: "mcp-param-").compactMap { name, value in
+      Self.parameterName(of: name).map { Parameter(name: $0, value: value) }
+    }
   }
 }

@@ -37,10 +37,11 @@ struct UpstreamSelector: Sendable {
   func bare(_ method: OutboundRequest.Method, for request: AdmittedRequest) throws(Rejection) -> OutboundRequest {
     let classified = request.classified
     let routed = classified.authenticated.routed
-    guard var outbound = OutboundRequest(permit: request.permit, method: method, to: instances(for: request)),
-      let audience = routed.route.audience,
+    let instances = instances(for: request)
+    guard let first = instances.first, let audience = routed.route.audience,
       let assertion = assertions.assertion(for: classified.authenticated.principal, audience: audience.string)
     else { throw .upstreamUnavailable(reason: "not_ready", id: classified.id) }
+    var outbound = OutboundRequest(permit: request.permit, method: method, to: first, or: instances.dropFirst())
     outbound.assertion = (routed.settings.assertionHeader, assertion)
     outbound.credential = routed.route.credential.fixedHeader
     outbound.account = request.account
@@ -77,9 +78,9 @@ struct UpstreamSelector: Sendable {
   /// Version, method and name are computed from the body that was authorized; `Mcp-Param-*` go on as they came (§4.1).
   private func fillModern(_ outbound: inout OutboundRequest, _ request: ClassifiedRequest) {
     outbound.revision = request.classification.revision ?? .latest
-    for (name, key) in [("mcp-method", request.mirrored.methods), ("mcp-name", request.mirrored.names)] {
-      if let value = key.first { outbound.mirrored.append((name, value)) }
-    }
+    outbound.mirrored.reserveCapacity(2 + request.mirrored.parameters.count)
+    if let method = request.mirrored.methods.first { outbound.mirrored.append(("mcp-method", method)) }
+    if let name = request.mirrored.names.first { outbound.mirrored.append(("mcp-name", name)) }
     for parameter in request.mirrored.parameters {
       outbound.mirrored.append(("mcp-param-" + ASCIICase.lowercased(parameter.name), parameter.value))
     }
@@ -108,6 +109,6 @@ extension MCPMessage {
   /// Whether sending it twice does no harm. Of what nobody here knows, nobody here can say so.
   fileprivate var isRepeatable: Bool {
     guard let method else { return false }
-    return method.isKnown && method != .toolsCall && method != .tasksUpdate
+    return method != .toolsCall && method != .tasksUpdate && method.isKnown
   }
 }

@@ -80,13 +80,13 @@ public struct OutboundRequest: Sendable {
     return request
   }
 
-  /// Begins a request to the first of some instances; the others are its alternatives.
-  init?(permit: Permit, method: Method, to instances: [UpstreamInstance]) {
-    guard let first = instances.first else { return nil }
+  /// Begins a request to an instance; others are its alternatives.
+  init(permit: Permit, method: Method, to first: UpstreamInstance, or others: ArraySlice<UpstreamInstance>) {
     self.permit = permit
     self.method = method
     endpoint = first.endpoint
-    direct(to: instances)
+    instance = first
+    alternatives = others.isEmpty ? [] : Array(others)
   }
 
   /// Directs it to the first of some instances; the others are its alternatives.

@@ -95,6 +95,10 @@ extension WireUpstreamHandler: UpstreamWire {
 
   func send(_ request: OutboundRequest) -> Bool {
     guard let context, !isOver else { return false }
+    // Taken out for as long as it is written to: each access to a property of a class is watched.
+    var writer = HeadWriter()
+    swap(&writer, &self.writer)
+    defer { swap(&writer, &self.writer) }
     writer.begin(method: request.method.rawValue, target: request.endpoint.target)
     writer.add("host", request.endpoint.authority)
     request.forEachHeader { writer.add($0, $1) }

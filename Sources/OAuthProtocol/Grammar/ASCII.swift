@@ -57,10 +57,13 @@ enum ASCII {
   }
 
   /// RFC 6750 `b64token` before its padding.
+  static func isToken68Character(_ byte: UInt8) -> Bool { token68Bit(byte) == 1 }
+
+  /// 1 for a character of RFC 6750's `b64token` before its padding, else 0.
   @inline(__always)
-  static func isToken68Character(_ byte: UInt8) -> Bool {
+  static func token68Bit(_ byte: UInt8) -> UInt64 {
     // One bit for each of `+ - . / 0–9` and of `A–Z _ a–z ~`: tokens are long.
     let set: UInt64 = byte < 64 ? 0x03FF_E800_0000_0000 : 0x47FF_FFFE_87FF_FFFE
-    return byte < 128 && (set >> UInt64(byte & 63)) & 1 == 1
+    return (set >> UInt64(byte & 63)) & (UInt64(~byte) >> 7 & 1)
   }
 }

@@ -28,8 +28,10 @@ public struct JSONWebSignature: Sendable, CustomStringConvertible, CustomReflect
   /// - Throws: `JOSEError`, naming the first rule that was broken.
   public init(compact bytes: [UInt8]) throws(JOSEError) {
     guard bytes.count <= Self.maximumLength else { throw .tooLong }
-    let dots = bytes.indices.lazy.filter { bytes[$0] == UInt8(ascii: ".") }.prefix(3).map { $0 }
-    guard dots.count == 2, let first = dots.first, let second = dots.last else { throw .structure }
+    let dot = UInt8(ascii: ".")
+    guard let first = bytes.firstIndex(of: dot), let second = bytes[(first + 1)...].firstIndex(of: dot),
+      !bytes[(second + 1)...].contains(dot)
+    else { throw .structure }
     let parts = [bytes[..<first], bytes[(first + 1)..<second], bytes[(second + 1)...]]
     guard parts.allSatisfy({ !$0.isEmpty }) else { throw .structure }
     guard let header = Base64URL.decode(parts[0]), let payload = Base64URL.decode(parts[1]),
