@@ -8,7 +8,7 @@ public struct RequestHeadParser: Sendable {
   /// The methods that are understood; some only so far that they are answered with 405. At most eight letters each.
   public static let methods = [
     "POST", "GET", "DELETE", "OPTIONS", "HEAD", "PUT", "PATCH", "TRACE", "CONNECT", "PROPFIND", "MKCOL", "COPY", "MOVE",
-    "LOCK", "UNLOCK", "REPORT", "SEARCH",
+    "LOCK", "UNLOCK", "REPORT", "SEARCH", "QUERY",
   ]
 
   private struct RequestLine {

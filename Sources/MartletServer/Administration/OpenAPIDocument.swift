@@ -96,10 +96,10 @@ struct OpenAPIDocument {
       (503, "The store is not available."),
     ]
     if operation.body != nil {
-      refusals += [
-        (413, "The body is too large."), (415, "The body isn't JSON by its type."),
-        (422, "The Idempotency-Key was used for another request."),
-      ]
+      refusals += [(413, "The body is too large."), (415, "The body isn't JSON by its type.")]
+    }
+    if operation.method.utf8.elementsEqual("POST".utf8) {
+      refusals.append((422, "The Idempotency-Key was used for another request."))
     }
     for (status, words) in refusals.sorted(by: { $0.0 < $1.0 }) {
       answers[String(status)] = ["description": .string(words), "content": content("#/components/schemas/Problem")]
