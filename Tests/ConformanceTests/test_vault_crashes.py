@@ -136,7 +136,7 @@ def test_R_02_an_authorization_server_with_a_grace_loses_nobody(worlds):
         world.authority.grace = True
     try:
         for point in WINDOW:
-            assert in_lanes(worlds, count(1, 50), round) == 0
+            assert in_lanes(worlds, count(1, 10), round) == 0
     finally:
         for world in worlds:
             world.authority.grace = False
