@@ -1,5 +1,7 @@
 """TLS at the listener: certificates from files, taken in anew when they change; off loopback nothing goes in the clear; cookies are Secure."""
 
+import http.client
+import json
 import socket
 import ssl
 import time
@@ -8,9 +10,10 @@ import pytest
 from cryptography import x509
 from martlet_support import FakeMCPServer, Gateway, MCPConnection, request
 from martlet_support.oauth import challenge_parameters
+from martlet_support.gateway import free_port
 from martlet_support.pytest_plugin import PASSWORD, USER
 from martlet_support.tls import ThrowawayCA
-from martlet_support.steps import within
+from martlet_support.steps import PATIENCE, within
 
 
 @pytest.fixture
@@ -148,3 +151,21 @@ def test_bad_certificates_are_found_before_the_start(tmp_path, what):
     done = gateway.cli("serve", exit_code=None)
     assert done.returncode == 2, f"{done.returncode}: {done.stdout}{done.stderr}"
     assert "tls" in (done.stdout + done.stderr).lower() and "Fatal" not in done.stderr
+
+
+def test_N_37_plain_http_off_loopback_counts_from_a_declared_proxy_only(fake_mcp_server):
+    """What travelled in clear is refused, whatever it says of itself; probes and counts hold no secret."""
+    port = free_port()
+    config = {"public_url": "https://gateway.example", "listen": f"0.0.0.0:{port}", "trusted_proxies": ["127.0.0.2/32"]}
+    with Gateway({"s": fake_mcp_server("stateless").url}, config=config, port=port) as gateway:
+        def ask(path, source, **fields):
+            connection = http.client.HTTPConnection("127.0.0.1", gateway.port, timeout=PATIENCE, source_address=(source, 0))
+            connection.request("GET", path, headers={"Host": "gateway.example", **fields})
+            answer = connection.getresponse()
+            return answer.status, answer.read()
+
+        for path in ("/s/mcp", "/login", "/jwks", "/.well-known/oauth-authorization-server"):
+            status, body = ask(path, "127.0.0.1", **{"X-Forwarded-For": "127.0.0.2", "X-Forwarded-Proto": "https"})
+            assert status == 403 and json.loads(body)["error"] == "plain_http", (path, status, body)
+        assert ask("/s/mcp", "127.0.0.2")[0] == 401 and ask("/jwks", "127.0.0.2")[0] == 200
+        assert [ask(path, "127.0.0.1")[0] for path in ("/healthz", "/readyz", "/metrics")] == [200] * 3

@@ -129,7 +129,7 @@ public struct AuthorizationEndpoint: Sendable {
     var route: RouteID?
     if case .route(let id) = validated.target { route = id }
     let now = clock.now()
-    let flow = flows.flow(address: request.address, client: validated.client.id, route: route)
+    let flow = flows.attempt(address: request.address, client: validated.client.id, route: route)
     var candidate = PendingAuthorization(
       id: "", browser: browser, client: validated.client.id, clientName: validated.client.name,
       redirectURI: validated.returnAddress.redirectURI.string, redirectURIWasSent: validated.returnAddress.wasSent,

@@ -54,7 +54,7 @@ public struct DeviceAuthorizationEndpoint: Sendable {
     try policy.admit(client, to: .deviceCode)
     let route = try route(form, client, settings.routes)
     event.route = route?.path
-    let flow = flows.flow(address: request.address, client: client.id, route: route)
+    let flow = flows.attempt(address: request.address, client: client.id, route: route)
     event.flow = flow
     let scope = ScopeSet([ScopeCheck.resourceScope]).union(
       ScopeCheck.offered.intersection(ScopeSet(tolerant: form["scope"])))

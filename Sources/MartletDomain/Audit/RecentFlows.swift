@@ -13,6 +13,8 @@ public final class RecentFlows: FlowCorrelation {
     var client: ClientID?
     var route: RouteID?
     var seenAt: Timestamp
+    /// Where its authorization was asked for.
+    var attemptedFrom: ByteString?
   }
 
   private let sightings = Mutex<[Key: Sighting]>([:])
@@ -39,17 +41,28 @@ public final class RecentFlows: FlowCorrelation {
 
   /// The flow of the client seen last, else of the address seen last, else a new one.
   public func flow(address: String, client: ClientID?, route: RouteID?) -> FlowID {
+    flow(from: ByteString(address), client, route, isAttempt: false)
+  }
+
+  /// The same; later requests from elsewhere, or from nobody known, are another attempt's.
+  public func attempt(address: String, client: ClientID, route: RouteID?) -> FlowID {
+    flow(from: ByteString(address), client, route, isAttempt: true)
+  }
+
+  private func flow(from address: ByteString, _ client: ClientID?, _ route: RouteID?, isAttempt: Bool) -> FlowID {
     let now = clock.now()
     // The prefix keeps it from beginning with `-`, which a command line takes for an option.
     let fresh = FlowID("flow_" + Base64URL.encode(random.bytes(12)))
     return sightings.withLock { sightings in
-      let place = Key.address(ByteString(address))
+      let place = Key.address(address)
       let known = client.flatMap { recent(.client($0), in: sightings, at: now) }
+        .flatMap { $0.attemptedFrom ?? address == address ? $0 : nil }
       let near = recent(place, in: sightings, at: now).flatMap { isSame($0, client, route) ? $0 : nil }
       var sighting = known ?? near ?? Sighting(flow: fresh, seenAt: now)
       sighting.client = client ?? sighting.client
       sighting.route = route ?? sighting.route
       sighting.seenAt = now
+      if isAttempt { sighting.attemptedFrom = address }
       makeRoom(in: &sightings, at: now)
       sightings[place] = sighting
       if let client { sightings[.client(client)] = sighting }
@@ -63,6 +76,7 @@ public final class RecentFlows: FlowCorrelation {
   /// Another client, or another route, behind the same address is another attempt.
   private func isSame(_ sighting: Sighting, _ client: ClientID?, _ route: RouteID?) -> Bool {
     if let client, let seen = sighting.client, seen != client { return false }
+    if client == nil, sighting.attemptedFrom != nil { return false }
     if let route, let seen = sighting.route, seen != route { return false }
     return true
   }

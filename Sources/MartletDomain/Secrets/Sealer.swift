@@ -2,11 +2,19 @@ import Crypto
 import StrictCoding
 
 /// Why a sealed value could not be made or opened. Never an empty value instead.
-public enum SealError: Error, Sendable, Equatable {
+public enum SealError: Error, Sendable, Equatable, CustomStringConvertible {
   /// The bytes are not what was sealed under this key for this place.
   case notAuthentic
   /// The bytes name a key that isn't here.
   case unknownKey(String)
+
+  /// For the log.
+  public var description: String {
+    switch self {
+    case .notAuthentic: "what is stored is not what was sealed, or belongs elsewhere"
+    case .unknownKey(let key): "sealed under the key \(key), which isn't here; is this the right master.key?"
+    }
+  }
 }
 
 /// Where a sealed value belongs. It is authenticated with the value, so a ciphertext moved elsewhere doesn't open

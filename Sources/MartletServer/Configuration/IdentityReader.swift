@@ -12,6 +12,7 @@ extension ConfigurationReader {
     configuration.providers = providers.names.compactMap { name in
       guard ConfiguredName.isValid(name) else {
         providers.problem(name, ConfiguredName.rule(name))
+        _ = provider(name, providers.section(name))
         return nil
       }
       return provider(name, providers.section(name))

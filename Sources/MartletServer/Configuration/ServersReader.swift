@@ -12,6 +12,8 @@ extension ConfigurationReader {
     return section.names.compactMap { name in
       guard ConfiguredName.isValid(name) else {
         section.problem(name, ConfiguredName.rule(name))
+        // What else is wrong with it is told, too.
+        _ = server(name, section.section(name), assertionHeader, providers)
         return nil
       }
       return server(name, section.section(name), assertionHeader, providers)

@@ -14,14 +14,22 @@ struct FrontDoorSettings: Sendable {
   var trustedProxies: [CIDR]
   /// The public origin.
   var origin: HTTPOrigin
+  /// Whether requests count only from a trusted proxy: the listener is off loopback and speaks plain HTTP.
+  var demandsProxy: Bool
 
   /// - Parameters:
   ///   - origin: The public origin.
   ///   - extraHosts: `allowed_hosts`.
   ///   - listeningPort: The port, so that on loopback the usual names of this machine are answered too.
-  init(origin: HTTPOrigin, extraHosts: [String], listeningPort: Int, isLoopback: Bool, trustedProxies: [CIDR]) {
+  ///   - isLoopback: Whether only this machine reaches it.
+  ///   - isTLS: Whether it speaks TLS itself.
+  init(
+    origin: HTTPOrigin, extraHosts: [String], listeningPort: Int, isLoopback: Bool, isTLS: Bool,
+    trustedProxies: [CIDR]
+  ) {
     self.origin = origin
     self.trustedProxies = trustedProxies
+    demandsProxy = !isLoopback && !isTLS
     let extra = extraHosts.map { ASCIICase.lowercased($0) }
     names = Set(extra.filter { Self.split($0).port.isEmpty })
     var hosts = Set(extra)
@@ -76,7 +84,7 @@ struct FrontDoorSettings: Sendable {
     trustedProxies.isEmpty ? peer : clientAddress(peer: peer, forwarded: fields.values(.xForwardedFor))
   }
 
-  private func isTrusted(_ address: String) -> Bool {
+  func isTrusted(_ address: String) -> Bool {
     IPAddress(address).map { ip in trustedProxies.contains { $0.contains(ip) } } ?? false
   }
 }

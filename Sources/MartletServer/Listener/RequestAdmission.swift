@@ -24,6 +24,9 @@ struct RequestAdmission {
     guard Self.isPlain(target.path) else { return refused(404, "not_found", "There is nothing at this path.") }
     let path = String(decoding: target.path, as: UTF8.self)
     let isProbe = Self.isProbe(path) && target.authority == nil
+    guard !settings.demandsProxy || isProbe || path == "/metrics" || settings.isTrusted(peer) else {
+      return refused(403, "plain_http", "Plain HTTP is taken from declared proxies only; see tls and trusted_proxies.")
+    }
     let hosts = head.fields.count(.host)
     let host = head.fields.first(.host) ?? ""
     guard hosts == 1 || (isProbe && hosts == 0) else {

@@ -205,13 +205,18 @@ struct ServiceLoop: Sendable {
     do {
       try await anchoring.anchor()
     } catch {
-      logger.error("the trail's anchors can't be written", metadata: ["error": "\(error)"])
+      logger.error(
+        "the trail's anchors can't be written; see that the folder exists, has room and may be written to",
+        metadata: ["error": "\(error.localizedDescription)"])
     }
   }
 
   private func keepHouse() async {
     let isWell = installation.audit.failedSince == nil
-    if application.health.note(.audit, isWell: isWell), !isWell { logger.error("the trail can't be written") }
+    if application.health.note(.audit, isWell: isWell), !isWell {
+      logger.error(
+        "the trail can't be written, so requests are refused with 503; see that data_dir has room and may be written to")
+    }
     try? await application.gateway.noteSessionUse()
     await Housekeeping(application: application).run()
   }
@@ -230,9 +235,10 @@ struct Reload: Sendable {
       record(.configurationLoaded)
       application.logger.info("the configuration was read again")
       if before.listen != configuration.listen || before.tls != configuration.tls
-        || before.dataDirectory != configuration.dataDirectory
+        || before.dataDirectory != configuration.dataDirectory || before.logFormat != configuration.logFormat
+        || before.logLevel != configuration.logLevel || before.httpCodec != configuration.httpCodec
       {
-        application.logger.warning("listen, tls and data_dir take effect after a restart")
+        application.logger.warning("listen, tls, data_dir, log and http_codec take effect after a restart")
       }
       let sinks = application.shipping.shippers.map(\.sink.name)
       if !configuration.audit.sinks.map(\.name).elementsEqual(sinks, by: { $0.equalsBytewise($1) }) {

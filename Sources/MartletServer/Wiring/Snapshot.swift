@@ -49,7 +49,8 @@ final class Snapshot: Sendable {
       servers: zip(configuration.servers, routes).compactMap { VaultServer($0, route: $1.resource) })
     frontDoor = FrontDoorSettings(
       origin: origin, extraHosts: configuration.allowedHosts, listeningPort: port,
-      isLoopback: configuration.listen.isLoopback, trustedProxies: configuration.trustedProxies)
+      isLoopback: configuration.listen.isLoopback, isTLS: configuration.tls != nil,
+      trustedProxies: configuration.trustedProxies)
   }
 }
 

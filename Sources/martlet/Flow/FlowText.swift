@@ -10,7 +10,7 @@ enum FlowText {
   static func row(_ flow: FlowSummary) -> [String] {
     [
       flow.flow.string, flow.startedAt.text, flow.client?.string ?? "", flow.route ?? "",
-      flow.actions.last?.rawValue ?? "", note(flow) ?? "",
+      reached(flow), note(flow) ?? "",
     ]
   }
 
@@ -28,6 +28,16 @@ enum FlowText {
       event.status.map { "\($0)" } ?? "", event.reason ?? "", event.method ?? "", event.target ?? "",
       event.address ?? "",
     ]
+  }
+
+  private static let stages: [AuditAction] = [
+    .tokenPresented, .tokenIssued, .codeIssued, .consentGranted, .loginSucceeded, .authorizationRequested,
+    .clientRegistered, .serverMetadataRead, .resourceMetadataRead, .routeProbed,
+  ]
+
+  /// The furthest stage; a client may go back to earlier ones.
+  private static func reached(_ flow: FlowSummary) -> String {
+    (stages.first { flow.actions.contains($0) } ?? flow.actions.last)?.rawValue ?? ""
   }
 
   /// What an operator should look at: where a client gave up.

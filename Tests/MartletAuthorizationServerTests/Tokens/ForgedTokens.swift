@@ -140,7 +140,7 @@ struct ForgedTokens {
           token: ByteString(try token(claims: { $0[name] = value })))
       }
     }
-    let future = now + 61
+    let future = now + AccessTokenVerifier.clockLeeway.wholeSeconds + 1
     forged.append(
       ForgedToken(
         name: "issued in the future",

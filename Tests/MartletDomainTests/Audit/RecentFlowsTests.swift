@@ -27,6 +27,28 @@ struct RecentFlowsTests {
     #expect(flows.flow(address: "192.0.2.1", client: "app", route: time) == first)
   }
 
+  /// One client id for everybody: a metadata document, or a registration that was asked for twice.
+  @Test func peopleWhoShareAClientHaveFlowsOfTheirOwn() {
+    let flows = memory()
+    let alice = flows.flow(address: "192.0.2.1", client: nil, route: time)
+    #expect(flows.attempt(address: "192.0.2.1", client: "app", route: time) == alice)
+    let bob = flows.flow(address: "198.51.100.2", client: nil, route: time)
+    #expect(bob != alice)
+    #expect(flows.attempt(address: "198.51.100.2", client: "app", route: time) == bob)
+    #expect(flows.attempt(address: "198.51.100.2", client: "app", route: time) == bob, "one browser asks twice")
+    let carol = flows.attempt(address: "203.0.113.3", client: "app", route: time)
+    #expect(carol != alice && carol != bob)
+  }
+
+  @Test func whoeverProbesAfterAnAttemptBeginsAnother() {
+    let flows = memory()
+    let first = flows.flow(address: "192.0.2.1", client: nil, route: time)
+    _ = flows.attempt(address: "192.0.2.1", client: "app", route: time)
+    let second = flows.flow(address: "192.0.2.1", client: nil, route: time)
+    #expect(second != first)
+    #expect(flows.flow(address: "192.0.2.1", client: "other", route: nil) == second)
+  }
+
   @Test func aSightingCountsForTenMinutes() {
     let flows = memory()
     let first = flows.flow(address: "192.0.2.1", client: "app", route: nil)

@@ -318,7 +318,7 @@ import Testing
       "identity.providers.corp.scopes (line 1): must contain openid; for example [openid, profile, email]"
     ),
     (
-      "identity: {providers: {callback: {}}}",
+      "identity: {providers: {callback: {issuer: https://idp.example, client_id: m}}}",
       "identity.providers.callback (line 1): is a reserved name; its path is taken"
     ),
   ])
@@ -328,7 +328,7 @@ import Testing
     let text = """
       listen: nowhere
       servers:
-        login: {url: http://a/}
+        login: {url: http://a/, zork: 1}
         time: {url: nope}
       tokens:
         access_ttl: soon
@@ -337,7 +337,7 @@ import Testing
     let lines = folder.problems(text).map { String($0.prefix { $0 != ":" }) }
     #expect(
       lines == [
-        "listen (line 1)", "servers.login (line 3)", "servers.time.url (line 4)", "tokens.access_ttl (line 6)",
+        "listen (line 1)", "servers.login (line 3)", "servers.login.zork (line 3)", "servers.time.url (line 4)", "tokens.access_ttl (line 6)",
         "foo (line 7)",
       ])
   }

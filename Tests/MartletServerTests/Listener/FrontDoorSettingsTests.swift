@@ -11,7 +11,7 @@ struct FrontDoorSettingsTests {
     FrontDoorSettings(
       origin: try #require(HTTPOrigin(origin)), extraHosts: ["Other.Example", "strict.example:9", "[2001:db8::1]"],
       listeningPort: 8080,
-      isLoopback: isLoopback,
+      isLoopback: isLoopback, isTLS: true,
       trustedProxies: proxies.compactMap { CIDR($0) })
   }
 

@@ -47,6 +47,7 @@ struct RouteTableTests {
     "DELETE /api/delegations/:name administrator",
     "GET /api/tenants administrator",
     "GET /api/tools administrator",
+    "PUT,DELETE /api/servers/:name/key administrator",
     "POST /api/tools/accept administrator",
     "POST /api/policy/check administrator",
     "POST /api/tenants/:name/suspend administrator",
