@@ -215,7 +215,8 @@ struct ServiceLoop: Sendable {
     let isWell = installation.audit.failedSince == nil
     if application.health.note(.audit, isWell: isWell), !isWell {
       logger.error(
-        "the trail can't be written, so requests are refused with 503; see that data_dir has room and may be written to")
+        "the trail can't be written, so requests are refused with 503; see that data_dir has room and may be written to"
+      )
     }
     try? await application.gateway.noteSessionUse()
     await Housekeeping(application: application).run()

@@ -337,7 +337,8 @@ import Testing
     let lines = folder.problems(text).map { String($0.prefix { $0 != ":" }) }
     #expect(
       lines == [
-        "listen (line 1)", "servers.login (line 3)", "servers.login.zork (line 3)", "servers.time.url (line 4)", "tokens.access_ttl (line 6)",
+        "listen (line 1)", "servers.login (line 3)", "servers.login.zork (line 3)", "servers.time.url (line 4)",
+        "tokens.access_ttl (line 6)",
         "foo (line 7)",
       ])
   }
