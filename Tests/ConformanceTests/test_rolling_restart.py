@@ -1,5 +1,6 @@
 """Two processes on one data folder are restarted in turn, as an operator rolls out a new version: no call fails, every stream is back at
-once. What stands in front of them tries the other one where a connection is refused, or was closed while nothing was under way."""
+once. What stands in front of them asks which is ready, and tries the other one where a connection is refused, or was closed while nothing
+was under way."""
 
 import http.client
 import json
@@ -8,18 +9,39 @@ import threading
 import time
 import urllib.parse
 
+from martlet_support import request
 from martlet_support.mcp import MCPConnection
 from martlet_support.route import connect, token
 from martlet_support.steps import PATIENCE, count, until, within
 from martlet_support.stream_crowd import StreamCrowd
 
 
-class Caller(threading.Thread):
-    """Calls, one after the other, on a connection that it keeps, at whichever process takes it."""
+class Balancer(threading.Thread):
+    """Knows which processes are ready, as what stands in front of them does."""
 
-    def __init__(self, ports: list[int], connection: MCPConnection, over: threading.Event):
+    def __init__(self, ports: list[int], over: threading.Event):
         super().__init__(daemon=True)
-        self.ports, self.connection, self.over = ports, connection, over
+        self.ready, self.ports, self.over = list(ports), ports, over
+        self.start()
+
+    def run(self):
+        while not self.over.wait(0.05):
+            self.ready = [port for port in self.ports if self.is_ready(port)] or self.ready
+
+    @staticmethod
+    def is_ready(port: int) -> bool:
+        try:
+            return request("GET", f"http://127.0.0.1:{port}/readyz").status == 200
+        except OSError:
+            return False
+
+
+class Caller(threading.Thread):
+    """Calls, one after the other, on a connection that it keeps, at a process that is ready."""
+
+    def __init__(self, balancer: Balancer, connection: MCPConnection, over: threading.Event):
+        super().__init__(daemon=True)
+        self.balancer, self.connection, self.over = balancer, connection, over
         self.path = urllib.parse.urlsplit(connection.url).path
         self.failed: list = []
         self.done = 0
@@ -28,7 +50,7 @@ class Caller(threading.Thread):
     def connected(self) -> http.client.HTTPConnection:
         deadline = time.monotonic() + PATIENCE
         while True:
-            kept = http.client.HTTPConnection("127.0.0.1", random.choice(self.ports), timeout=PATIENCE)
+            kept = http.client.HTTPConnection("127.0.0.1", random.choice(self.balancer.ready), timeout=PATIENCE)
             try:
                 kept.connect()
                 return kept
@@ -69,7 +91,8 @@ def test_R_70_a_rolling_restart_fails_no_call(install):
     try:
         streams = count(8, 500)
         crowd = StreamCrowd(ports, [connect(world, "stateful") for _ in range(streams)])
-        callers = [Caller(ports, connect(world, "stateless"), over) for _ in range(count(6, 24))]
+        balancer = Balancer(ports, over)
+        callers = [Caller(balancer, connect(world, "stateless"), over) for _ in range(count(6, 24))]
         calls = lambda: sum(caller.done for caller in callers)
         assert until(lambda: crowd.all_listen and calls() > 50)
         for turn in range(count(2, 20)):

@@ -6,6 +6,7 @@ import MartletPolicy
 import MartletProxy
 import MartletVault
 import OAuthClient
+import UnixSignals
 
 /// The whole program behind `martlet serve`: opens the installation, assembles both planes, listens, and stops in
 /// order.
@@ -36,10 +37,12 @@ public struct GatewayApplication: Sendable {
     let firstPassword =
       options.configurationFile == nil
       ? try await FirstUser(installation: application.installation).makeIfNobodyExists() : nil
+    // Whoever hears that it is ready may tell it something at once.
+    let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint, .sighup)
     application.health.note(.listener, isWell: true)
     announce(StartMessage(snapshot: application.snapshots.current, firstPassword: firstPassword).text)
     StartMemory.giveBack()
-    await ServiceLoop(application: application).run()
+    await ServiceLoop(application: application, signals: signals).run()
   }
 
   private static func start(_ options: ServeOptions) async throws -> GatewayApplication {

@@ -8,6 +8,7 @@ import UnixSignals
 /// Everything that goes on beside requests, and the end of it all.
 struct ServiceLoop: Sendable {
   let application: GatewayApplication
+  let signals: UnixSignalsSequence
 
   private var logger: Logger { application.logger }
   private var installation: Installation { application.installation }
@@ -84,7 +85,7 @@ struct ServiceLoop: Sendable {
   }
 
   private func handleSignals() async {
-    for await signal in await UnixSignalsSequence(trapping: .sigterm, .sigint, .sighup) {
+    for await signal in signals {
       guard signal == .sighup else { return }
       await Reload(application: application).run()
       await application.shipping.reopen()
