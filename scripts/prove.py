@@ -3,7 +3,8 @@
 
 usage: scripts/prove.py R-20 | --list
 
-The tests of a check are those whose name carries its id: `R_20_…` in Swift, `test_R_20_…` in Python. They read
+The tests of a check are those whose name carries its id: `R_20_…` in Swift, `test_R_20_…` in Python; those of V-050a and the
+other parts are V-050's too. They read
 MARTLET_FULL_COUNTS=1 as "the full count". A test that says `proof: R-20 count=10000` has its count recorded; otherwise
 the number of tests is. scripts/proofs.json may set a check's environment, limit in minutes or tests' ids where they
 differ.
@@ -14,6 +15,7 @@ import json
 import os
 import re
 import signal
+import string
 import subprocess
 import sys
 import time
@@ -51,6 +53,12 @@ def tests() -> dict[str, set[tuple[str, str]]]:
             for spelling in spellings(name):
                 found.setdefault(canonical(spelling), set()).add((spelling, place))
     return found
+
+
+def carriers(known: dict[str, set[tuple[str, str]]], check: str) -> set[tuple[str, str]]:
+    """The tests of a check, those of its lettered parts too: V-050 is V-050a, V-050b and so on."""
+    parts = {check, *(check + letter for letter in string.ascii_lowercase)}
+    return set().union(*(found for identifier, found in known.items() if identifier in parts))
 
 
 def spellings(name: str) -> list[str]:
@@ -154,7 +162,7 @@ def main(arguments: list[str]) -> int:
     check = arguments[0]
     table = json.loads((REPOSITORY / "scripts/proofs.json").read_text())
     entry = table.get(check, {})
-    found = set().union(*(known.get(canonical(name), set()) for name in entry.get("tests", [check])))
+    found = set().union(*(carriers(known, canonical(name)) for name in entry.get("tests", [check])))
     if not found:
         print(
             f"prove: no test carries the id {check}; `scripts/prove.py --list` names those that exist", file=sys.stderr

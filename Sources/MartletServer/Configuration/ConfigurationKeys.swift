@@ -26,7 +26,8 @@ enum ConfigurationKeys {
     Key("tls", "section", "plain HTTP", "The listener's certificate. Files are watched and loaded anew."),
     Key(
       "trusted_proxies", "list of CIDRs", "[]",
-      "Proxies whose X-Forwarded-For counts. Needed for plain HTTP off loopback."),
+      "Proxies whose X-Forwarded-For counts. Plain HTTP off loopback is taken from them alone (403 \"plain_http\"), but for /healthz, /readyz and /metrics."
+    ),
     Key(
       "allowed_hosts", "list of host[:port]", "[]",
       "Values of Host that are ours, beside public_url's; without a port: at any port."),

@@ -55,7 +55,9 @@ public struct GatewayApplication: Sendable {
     let follower = RevocationFollower(
       store: installation.store, index: installation.revocations, clock: installation.clock, logger: logger)
     do {
-      try await ClockCheck(keys: installation.store).check(at: installation.clock.now())
+      if let doubt = try await ClockCheck(keys: installation.store).check(at: installation.clock.now()) {
+        logger.warning("\(doubt)")
+      }
       try await follower.catchUp()
       try await installation.signingKeys.load()
     } catch let error as InstallationError {

@@ -6,6 +6,15 @@ import Testing
 
 struct ClockCheckTests {
   private func problem(at now: Timestamp, newestKeys: [Timestamp] = []) async throws -> InstallationError? {
+    do {
+      _ = try await doubt(at: now, newestKeys: newestKeys)
+      return nil
+    } catch let error as InstallationError {
+      return error
+    }
+  }
+
+  private func doubt(at now: Timestamp, newestKeys: [Timestamp]) async throws -> String? {
     let store = MemoryStore()
     let sample = Sample()
     var newest: String?
@@ -15,12 +24,7 @@ struct ClockCheckTests {
       _ = try await store.addSigningKey(key, ifNewestIs: newest, retiringOthersAt: nil)
       newest = key.id
     }
-    do {
-      try await ClockCheck(keys: store).check(at: now)
-      return nil
-    } catch let error as InstallationError {
-      return error
-    }
+    return try await ClockCheck(keys: store).check(at: now)
   }
 
   @Test func noMartletRanBefore2026() async throws {
@@ -41,7 +45,19 @@ struct ClockCheckTests {
     #expect(try await problem(at: now, newestKeys: [now + ClockCheck.tolerance + .milliseconds(1)]) != nil)
   }
 
-  @Test func farAheadIsFineWhereNothingSaysOtherwise() async throws {
-    #expect(try await problem(at: Timestamp(seconds: 4_000_000_000), newestKeys: [ClockCheck.earliest]) == nil)
+  @Test func noMartletOfTodayRunsFor20Years() async throws {
+    #expect(try await problem(at: ClockCheck.latest - .milliseconds(1)) == nil)
+    for time in [ClockCheck.latest, Timestamp(seconds: 4_000_000_000), .distantFuture] {
+      #expect(try await problem(at: time)?.message.contains("years ahead") == true)
+    }
+  }
+
+  /// It may have been switched off for so long; nobody but its operator can know.
+  @Test func farAheadOfItsRecordsIsTold() async throws {
+    let now = Timestamp(seconds: 1_800_000_000)
+    let silence = ClockCheck.silence
+    #expect(try await doubt(at: now + silence, newestKeys: [now]) == nil)
+    let told = try await doubt(at: now + silence + .seconds(86_400), newestKeys: [now])
+    #expect(told?.contains("367 days old") == true)
   }
 }
