@@ -31,7 +31,9 @@ enum ConfigurationKeys {
     Key(
       "allowed_hosts", "list of host[:port]", "[]",
       "Values of Host that are ours, beside public_url's; without a port: at any port."),
-    Key("allowed_origins", "list of origins", "[]", "Origins whose pages may call MCP routes."),
+    Key(
+      "allowed_origins", "list of origins", "[]; on loopback the MCP Inspector's",
+      "Origins whose pages may call MCP routes."),
     Key(
       "http_codec", "martlet or nio", "martlet",
       "Who reads and writes HTTP/1.1: Martlet's own codec, or SwiftNIO's to fall back on. Changes at the next start."),

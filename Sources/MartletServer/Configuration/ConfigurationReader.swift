@@ -24,7 +24,7 @@ struct ConfigurationReader {
       dataDirectory: root.path("data_dir") ?? environment.resolve("data"))
     configuration.trustedProxies = ranges(root, "trusted_proxies")
     configuration.allowedHosts = hosts()
-    configuration.allowedOrigins = origins()
+    configuration.allowedOrigins = origins(isLoopback: listen.isLoopback && origin.host.isLoopback)
     configuration.httpCodec = root.choice("http_codec", default: .martlet)
     readLog(into: &configuration)
     readAssertion(into: &configuration)
@@ -136,7 +136,11 @@ struct ConfigurationReader {
     return root.strings("allowed_hosts") ?? []
   }
 
-  private func origins() -> Set<HTTPOrigin> {
+  /// - Parameter isLoopback: Whether only this machine's people come; their MCP Inspector is let in unless they say who is.
+  private func origins(isLoopback: Bool) -> Set<HTTPOrigin> {
+    guard root.has("allowed_origins") else {
+      return isLoopback ? Set(["http://localhost:6274", "http://127.0.0.1:6274"].compactMap { HTTPOrigin($0) }) : []
+    }
     var origins: Set<HTTPOrigin> = []
     for text in root.strings("allowed_origins") ?? [] {
       guard let origin = HTTPOrigin(text) else {

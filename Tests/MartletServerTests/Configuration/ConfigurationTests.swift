@@ -13,6 +13,16 @@ import Testing
 
   init() throws { folder = try ConfigurationFolder(ConfigurationExamples.files) }
 
+  /// X12: the inspector works out of the box where nobody else can come, and nowhere else.
+  @Test(arguments: [
+    ("servers: {}", 2), ("allowed_origins: []", 0), ("public_url: https://gw.example", 0),
+    ("{listen: '0.0.0.0:1', public_url: 'https://gw.example', trusted_proxies: [10.0.0.0/8]}", 0),
+  ])
+  func theInspectorMayCallOnLoopback(text: String, count: Int) throws {
+    let origins = try folder.parse(text).allowedOrigins
+    #expect(origins.count == count && origins.allSatisfy { $0.port == 6274 && $0.host.isLoopback })
+  }
+
   @Test func everyKeyIsRead() throws {
     let configuration = try folder.parse(ConfigurationExamples.complete, variables: Self.variables)
     #expect(configuration.publicURL.string == "https://gateway.example.com")
