@@ -18,6 +18,7 @@ def world(own):
         for _ in range(times):
             connection.post("tools/call", {"name": tool, "arguments": {}})
     request("POST", own.mcp_url("modern"), json={})
+    own.gateway.settle_trail()
     return own
 
 

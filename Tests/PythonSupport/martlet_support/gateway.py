@@ -16,6 +16,10 @@ from pathlib import Path
 repository = Path(__file__).resolve().parents[3]
 
 
+TOLD_BY_THE_TRAIL = ("audit", "flow")
+TRAIL_SETTLES = 60  # seconds
+
+
 class CommandFailed(AssertionError):
     """A martlet command ended with another exit code than expected; the message holds all that it said."""
 
@@ -110,17 +114,27 @@ class Gateway:
         raise CommandFailed(f"martlet serve was not ready after {timeout} s:\n{self.log()}")
 
     def _is_ready(self) -> bool:
+        return self._asked("/readyz")[0] == 200
+
+    def _asked(self, path: str) -> tuple[int, str]:
+        """Status and text of an answer; 0 where nobody answers."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
         if self.scheme == "https":
             # Whose certificate it is doesn't matter here; tests that care name their authority.
             connection = http.client.HTTPSConnection("127.0.0.1", self.port, timeout=10, context=ssl._create_unverified_context())
         try:
-            connection.request("GET", "/readyz", headers={"Host": urllib.parse.urlsplit(self.config["public_url"]).netloc})
-            return connection.getresponse().status == 200
+            connection.request("GET", path, headers={"Host": urllib.parse.urlsplit(self.config["public_url"]).netloc})
+            answer = connection.getresponse()
+            return answer.status, answer.read().decode(errors="replace")
         except (OSError, http.client.HTTPException):
-            return False
+            return 0, ""
         finally:
             connection.close()
+
+    def _metric(self, name: str) -> int | None:
+        """A number of /metrics; `None` where it isn't told."""
+        lines = (line.split(" ") for line in self._asked("/metrics")[1].splitlines() if line.startswith(name + " "))
+        return next((int(line[1]) for line in lines), None)
 
     def stop(self, *, timeout: float = 90) -> int:
         """SIGTERM, then waits; answers the exit code."""
@@ -183,6 +197,16 @@ class Gateway:
     def log(self) -> str:
         return self.log_path.read_text(errors="replace") if self.log_path.exists() else ""
 
+    def settle_trail(self) -> None:
+        """Waits until no record is on its way to the store. A process that is stopped, or can't write, has none that this could wait for."""
+        if self.process is None or self.process.poll() is not None:
+            return
+        deadline = time.monotonic() + TRAIL_SETTLES
+        while self._metric("martlet_trail_waiting") not in (0, None):
+            if time.monotonic() > deadline:
+                raise CommandFailed(f"the trail was not written within {TRAIL_SETTLES} s:\n{self.log()}")
+            time.sleep(0.02)
+
     def write_config(self) -> None:
         # JSON is YAML: no YAML library is needed to write the file.
         self.config_path.write_text(json.dumps(self.config, indent=2))
@@ -190,7 +214,12 @@ class Gateway:
     # The command line
 
     def cli(self, *arguments: str, stdin: str | None = None, exit_code: int | None = 0, timeout: float = 180):
-        """Runs `martlet ARGUMENTS --config …` and answers the completed process; `exit_code=None` accepts any."""
+        """Runs `martlet ARGUMENTS --config …` and answers the completed process; `exit_code=None` accepts any.
+
+        What reads the trail waits until the process wrote down all that it had answered so far.
+        """
+        if arguments[0] in TOLD_BY_THE_TRAIL:
+            self.settle_trail()
         command = [str(binary()), *arguments, "--config", str(self.config_path)]
         done = subprocess.run(
             command,
