@@ -53,7 +53,7 @@ def pytest(name: str, what: str, folder: str, limit: float, workers: int = 0) ->
 
 
 STAGES = [
-    Stage("build", "debug build of everything", ["swift", "build", "--build-tests"], 25 * MINUTE),
+    Stage("build", "debug build of everything", ["swift", "build", "--build-tests"], 40 * MINUTE),
     Stage("check", "format, lint, layers, documentation, sizes", ["scripts/check.sh"], 5 * MINUTE),
     Stage(
         "swift",
@@ -63,7 +63,7 @@ STAGES = [
         report=str(REPORTS / "swift"),
         needs="build",
     ),
-    pytest("conformance", "conformance and attacks, over HTTP", "Tests/ConformanceTests", 15 * MINUTE, workers=4),
+    pytest("conformance", "conformance and attacks, over HTTP", "Tests/ConformanceTests", 25 * MINUTE, workers=4),
     pytest("integration", "restart, OIDC provider, two processes, pages", "Tests/IntegrationTests", 15 * MINUTE, workers=2),
     pytest("clients", "real MCP clients", "Tests/Clients", 15 * MINUTE, workers=2),
 ]
