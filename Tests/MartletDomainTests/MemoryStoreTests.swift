@@ -163,6 +163,10 @@ import Testing
     try await AuditStoreContract.A_03_trailsAreChains(makeStore: makeStore)
   }
   @Test func eventsAreFound() async throws { try await AuditStoreContract.eventsAreFound(makeStore: makeStore) }
+  @Test func A_13_tenantsHaveARetentionOfTheirOwn() async throws {
+    try await AuditStoreContract.A_13_tenantsHaveARetentionOfTheirOwn(makeStore: makeStore)
+  }
+
   @Test func flowsAreSummedUp() async throws { try await AuditStoreContract.flowsAreSummedUp(makeStore: makeStore) }
   @Test func callsAreSummedUp() async throws { try await CallSumStoreContract.callsAreSummedUp(makeStore: makeStore) }
   @Test func A_45_keysOfCallSumsAreBounded() async throws {
