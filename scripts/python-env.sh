@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # usage: scripts/python-env.sh NAME…
 # Makes the Python environment .venvs/NAME from scripts/python/NAME.txt where it is missing or the list has changed.
-# NAME: fastmcp, sdk1, sdk112, sdk19, sdk16, canaille, test, envoy, contextforge; or everything-server: the SDK's example server and
+# NAME: fastmcp, sdk1, sdk112, sdk19, sdk16, canaille, schemathesis, test, envoy, contextforge; or everything-server: the SDK's example server and
 # its conformance client, from its source distribution.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"

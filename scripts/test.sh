@@ -11,7 +11,7 @@ need_build_tools
 if [ "$(uname -s)" != Darwin ] && command -v dpkg-query >/dev/null; then
   need_packages chromium fonts-dejavu-core prometheus rsyslog
 fi
-scripts/python-env.sh test fastmcp sdk1 sdk112 sdk19 sdk16 canaille everything-server
+scripts/python-env.sh test fastmcp sdk1 sdk112 sdk19 sdk16 canaille schemathesis everything-server
 say "Set-up done after $(spent "$started")"
 python=$(find_python) || exit 1
 exec "$python" scripts/test_stages.py "$@"

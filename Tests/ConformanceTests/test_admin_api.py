@@ -2,8 +2,10 @@
 
 import base64
 import json
+import sqlite3
 import threading
 import time
+import zlib
 
 import pytest
 from martlet_support import MCPConnection, request
@@ -80,6 +82,48 @@ def test_V_067_A_34_nothing_else_opens_the_api(world, admin):
     assert MCPConnection(world.mcp_url(), admin.token).post("ping").status == 401, "an admin bearer opens no MCP route"
 
 
+def test_V_067_no_answer_of_the_api_holds_a_secret_or_what_is_kept_of_it(world, admin):
+    login = person(world).tokens(registered(world, extra={"client_name": "canary"}))
+    secrets = [login.access, login.refresh, admin.token, admin.ok("POST", "/api/keys", {"name": "canary", "owner": world.user}, 201)["key"],
+               admin.ok("POST", "/api/users", {"name": "canary-user"}, 201)["password"],
+               admin.ok("POST", "/api/clients", {"name": "canary", "grants": ["client_credentials"]}, 201)["client_secret"]]
+    with sqlite3.connect(f"file:{world.gateway.data_dir}/martlet.sqlite?mode=ro", uri=True) as database:
+        kept = [digest for digest, in database.execute("SELECT digest FROM api_key UNION SELECT digest FROM admin_token")]
+    assert len(kept) >= 4
+    hidden = set(secrets)
+    for digest in kept:
+        hidden |= {digest.hex(), base64.b64encode(digest).decode().rstrip("="), base64.urlsafe_b64encode(digest).decode().rstrip("=")}
+    document = request("GET", f"{world.url}/api/openapi.json").json()
+    lists = [path for path, operations in document["paths"].items() if "get" in operations and "{" not in path]
+    assert len(lists) >= 14
+    for path in lists:
+        whole = "?limit=1000" if path != "/api/analytics" else ""
+        answer = admin("GET", path + whole)
+        assert answer.status == 200, answer.describe()
+        assert not [one for one in hidden if one in answer.text], path
+
+
+def test_V_068_wrong_bearers_are_slowed_down(install):
+    world = install()
+    good = bearer(world, "admin")
+    wrong = [API(world, forged_bearer(number))("GET", "/api/keys?limit=1") for number in range(60)]
+    assert {answer.status for answer in wrong} == {401, 429}
+    late = next(answer for answer in wrong if answer.status == 429)
+    assert int(late.header("retry-after")) >= 1
+    assert good("GET", "/api/keys?limit=1").status == 429, "the network is slowed down, and told when to come back"
+
+
+def forged_bearer(number: int) -> str:
+    """A bearer of the right form that nobody was given."""
+    alphabet = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+    body = f"mrt_adm_{number:012d}_" + "x" * 32
+    rest, digits = zlib.crc32(body.encode()), ""
+    for _ in range(6):
+        rest, digit = divmod(rest, 62)
+        digits = alphabet[digit] + digits
+    return f"{body}_{digits}"
+
+
 READS = ["/api/keys", "/api/users", "/api/clients", "/api/access"]
 
 
@@ -127,7 +171,7 @@ def test_V_069_a_foreign_tenant_is_not_there(world, admin):
     (b"{", "JSON"), (b"[]", "JSON"), (b'{"name": "a", "name": "b"}', "JSON"), (b'{"name": 1}', "name"), (b"{}", "missing"),
     (b'{"name": "a", "expires_in": "soon"}', "expires_in"), (b'{"name": "a", "expires_in": "9999d"}', "365"),
     (b'{"name": "a", "nmae": 1}', "nmae"), (b'{"name": "a/b"}', "characters"), (b'{"name": "a", "servers": []}', "servers"),
-    (b'{"name": "a", "servers": ["nosuch"]}', "configured"), (b'{"name": "a", "addresses": ["10.0.0.1/8"]}', "range"),
+    (b'{"name": "a", "addresses": ["10.0.0.1/8/9"]}', "range"), (b'{"name": "a", "expires_in": "007d"}', "expires_in"),
     (b'{"name": "a", "read_only": "yes"}', "read_only"), (b'{"name": "a", "tools": [1]}', "tools"),
 ])
 def test_V_059_what_can_not_be_meant_is_a_clear_400(world, admin, body, words):
@@ -137,11 +181,29 @@ def test_V_059_what_can_not_be_meant_is_a_clear_400(world, admin, body, words):
     assert words in answer.json()["error_description"], answer.describe()
 
 
+@pytest.mark.parametrize(("path", "body", "words"), [
+    ("/api/keys", {"name": "a", "servers": ["nosuch"]}, "configured"),
+    ("/api/keys", {"name": "a", "addresses": ["10.0.0.1/8"]}, "range"),
+    ("/api/clients", {"name": "a", "grants": ["authorization_code"]}, "redirect_uris"),
+    ("/api/clients", {"name": "a", "redirect_uris": ["javascript:alert(1)"]}, "redirect_uris"),
+    ("/api/users", {"name": "a", "service": True, "admin": True}, "service account"),
+    ("/api/delegations", {"job": "a", "servers": ["stateless"]}, "user"),
+])
+def test_what_fits_and_contradicts_itself_is_a_clear_409(world, admin, path, body, words):
+    answer = admin("POST", path, body)
+    refused(answer, 409, "conflict")
+    assert words in answer.json()["error_description"], answer.describe()
+
+
 def test_other_refusals_are_clear_too(world, admin):
     answer = request("POST", f"{world.url}/api/keys", body=b'{"name": "a"}',
                      headers={"Authorization": f"Bearer {admin.token}", "Content-Type": "text/plain"})
     refused(answer, 415, "unsupported_media_type")
-    refused(admin("PUT", "/api/keys"), 405, "method_not_allowed")
+    for method in ("PUT", "QUERY", "PROPFIND"):
+        answer = admin(method, "/api/keys")
+        refused(answer, 405, "method_not_allowed")
+        assert answer.header("allow") == "GET, POST", answer.describe()
+        refused(admin(method, "/api/nothing"), 404, "not_found")
     refused(admin("GET", "/api/keys?unknown=1"), 400, "invalid_request")
     refused(admin("GET", "/api/keys?limit=0"), 400, "invalid_request")
     refused(admin("GET", "/api/keys?limit=1&limit=2"), 400, "invalid_request")
@@ -162,11 +224,12 @@ def test_V_061_pages_hold_everything_once_and_cursors_are_not_forged(world, admi
         cursors.append(cursor)
     assert found == whole
     good = cursors[0]
-    forged = ["x", "' OR 1=1", good[:-4] + "AAAA", "A" * len(good)]
-    for text in forged:
-        refused(admin("GET", f"/api/keys?cursor={text.replace(' ', '%20')}"), 400, "invalid_request")
-    refused(admin("GET", f"/api/users?cursor={good}"), 400, "invalid_request")
-    refused(bearer(world, "tenant-admin", "--tenant", "acme")("GET", f"/api/keys?cursor={good}"), 400, "invalid_request")
+    for text in ("x", "'%20OR%201=1", "A" * 513):
+        refused(admin("GET", f"/api/keys?cursor={text}"), 400, "invalid_request")
+    for text in (good[:-4] + "AAAA", "A" * len(good)):
+        refused(admin("GET", f"/api/keys?cursor={text}"), 404, "unknown_cursor")
+    refused(admin("GET", f"/api/users?cursor={good}"), 404, "unknown_cursor")
+    refused(bearer(world, "tenant-admin", "--tenant", "acme")("GET", f"/api/keys?cursor={good}"), 404, "unknown_cursor")
 
 
 def test_N_29_an_administrator_ends_login_sessions(world, admin):
@@ -179,6 +242,45 @@ def test_N_29_an_administrator_ends_login_sessions(world, admin):
     for browser in browsers:
         page = browser.open(f"{world.url}/account")
         assert "password" in page.main_form.names, page.response.describe()
+
+
+def pages(admin, path: str, member: str, limit: int):
+    found, cursor = [], ""
+    while cursor is not None:
+        page = admin.ok("GET", f"{path}limit={limit}" + (f"&cursor={cursor}" if cursor else ""))
+        assert len(page[member]) <= limit
+        found += page[member]
+        cursor = page["next_cursor"]
+    return found
+
+
+def test_V_061_flows_and_sums_come_in_pages_too(world, admin):
+    for _ in range(5):
+        assert request("POST", world.mcp_url(), json=LISTING).status == 401
+    made = [admin.ok("POST", "/api/keys", {"name": name}, 201) for name in ("sum-1", "sum-2", "sum-3")]
+    assert [status(world, key["key"]) for key in made] == [200] * 3
+    count = lambda path, member: len(admin.ok("GET", path)[member])
+    # Calls are written in their order: when the last of these is there, all before are.
+    assert until(lambda: all(key["id"] in admin("GET", "/api/analytics?by=client").text for key in made))
+    flows = [flow["flow"] for flow in pages(admin, "/api/flows?", "flows", 1)]
+    assert flows and len(set(flows)) == len(flows) == count("/api/flows?limit=1000", "flows")
+    sums = [one["client_id"] for one in pages(admin, "/api/analytics?by=client&", "analytics", 1)]
+    assert len(set(sums)) == len(sums) == count("/api/analytics?by=client", "analytics") >= 3
+    flow_cursor = admin.ok("GET", "/api/flows?limit=1")["next_cursor"]
+    refused(admin("GET", f"/api/analytics?cursor={flow_cursor}"), 404, "unknown_cursor")
+
+
+def test_N_30_a_bearer_that_lies_unused_ends(world):
+    """It doesn't come back, and the trail says why; others live on."""
+    idle, lasting = bearer(world, "auditor", "--idle", "1s"), bearer(world, "auditor", "--idle", "never")
+    time.sleep(2)
+    refused(idle("GET", "/api/keys?limit=1"), 401, "invalid_token")
+    refused(idle("GET", "/api/keys?limit=1"), 401, "invalid_token")
+    lasting.ok("GET", "/api/keys?limit=1")
+    assert [row for row in records(world) if row["reason"] == "bearer_idle"]
+    limits = {one["idle_limit"] for one in bearer(world, "admin").ok("GET", "/api/admin-tokens?limit=1000")["admin_tokens"]}
+    assert {"1s", "30m", None} <= limits
+    assert "unused" in world.gateway.cli("admin", "token", "--role", "auditor", "--idle", "0s", exit_code=1).stderr
 
 
 def test_V_061_the_trail_is_read_page_by_page(world, admin):
@@ -198,8 +300,8 @@ def test_V_061_the_trail_is_read_page_by_page(world, admin):
         refused(bearer(world, "auditor")("POST", "/api/keys", {"name": "no"}), 403, "forbidden")
     # The trail is written in batches: the first page may hold records that were on their way when `whole` was read.
     assert whole and found[-len(whole):] == whole and len({one["request"] for one in found}) == len(found) <= len(whole) + 7
-    refused(admin("GET", f"/api/audit/export?cursor={first}"), 400, "invalid_request")
-    refused(bearer(world, "tenant-admin", "--tenant", "acme")("GET", f"/api/audit?cursor={first}"), 400, "invalid_request")
+    refused(admin("GET", f"/api/audit/export?cursor={first}"), 404, "unknown_cursor")
+    refused(bearer(world, "tenant-admin", "--tenant", "acme")("GET", f"/api/audit?cursor={first}"), 404, "unknown_cursor")
     search = lambda *more: world.gateway.cli_json("audit", "search", "--action", "administration.refused", *more)
     newest = search("--limit", "2")
     older = search("--limit", "1000", "--before", str(newest[0]["position"]))
@@ -359,8 +461,8 @@ def test_a_post_that_names_itself_is_carried_out_once(world, admin):
     assert first.status == again.status == 201 and first.json() == again.json(), again.describe()
     assert again.header("idempotent-replayed") == "true" and not first.header("idempotent-replayed")
     assert status(world, again.json()["key"]) == 200
-    refused(admin("POST", "/api/keys", {"name": "other"}, **name), 422, "idempotency_key_reused")
-    refused(admin("POST", "/api/users", {"name": "once"}, **name), 422, "idempotency_key_reused")
+    refused(admin("POST", "/api/keys", {"name": "other"}, **name), 409, "idempotency_key_reused")
+    refused(admin("POST", "/api/users", {"name": "once"}, **name), 409, "idempotency_key_reused")
     # Somebody else's name is another name, and refusals are answers too.
     other = bearer(world, "admin")
     refused(other("POST", "/api/keys", {"name": "once"}, **name), 409, "conflict")

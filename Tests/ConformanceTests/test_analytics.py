@@ -51,7 +51,7 @@ def test_the_sums_of_all_clients_are_the_whole(world):
     assert {one["start"][-8:] for one in by_client} == {"0:00.000Z"[-8:]} or all(one["start"].endswith(":00.000Z") for one in by_client)
 
 
-@pytest.mark.parametrize("query", ["?by=user", "?since=1y", "?since=10s", "?step=day", "?limit=0", "?by="])
+@pytest.mark.parametrize("query", ["?by=user", "?since=1y", "?since=500d", "?step=day", "?limit=0", "?by="])
 def test_what_cannot_be_meant_is_refused(world, query):
     if query == "?by=":
         assert asked(world, query).status == 400

@@ -3,7 +3,7 @@
 import sqlite3
 
 import pytest
-from martlet_support import MCPConnection
+from martlet_support import MCPConnection, OAuthClient
 from martlet_support.admin import API, bearer, refused
 from martlet_support.connect_world import ConnectWorld
 from martlet_support.mcp import MODERN
@@ -138,6 +138,28 @@ def test_policy_is_asked_about_both(install):
             assert "-31001" in answer.text, f"{user} at {server}: {answer.describe()}"
 
 
+def test_V_060_N_24_every_way_in_stands_under_the_same_rules(install):
+    """With whichever credential somebody comes, what may not be done isn't done; a scope is needed and never enough."""
+    rules = [{"name": "no-add", "effect": "deny", "what": {"tools": ["add"]}}]
+    world = install(config={"policy": {"default": "allow", "rules": rules}})
+    world.gateway.cli("user", "add", "nightly", "--service")
+    given = delegate(world, "--server", "stateless")
+    login = person(world).tokens(registered(world), world.mcp_url("stateless"))
+    made = world.gateway.add_client("itself", "--grant", "client_credentials")
+    itself = OAuthClient(world.url, client_id=made["client_id"], client_secret=made["client_secret"], auth="client_secret_basic")
+    machine = itself.client_credentials(world.mcp_url("stateless")).json()["access_token"]
+    ways = {"token": login.access, "key": world.gateway.cli_json("key", "create", "own", "--owner", world.user)["key"],
+            "delegation": key(world, "job", given), "machine": machine}
+    for way, credential in ways.items():
+        connection = MCPConnection(world.mcp_url("stateless"), credential)
+        connection.initialize()
+        world.upstreams["stateless"].clear()
+        answer = connection.post("tools/call", {"name": "add", "arguments": {"a": 1, "b": 2}})
+        assert answer.json()["error"]["code"] == -31001, f"{way}: {answer.describe()}"
+        assert world.upstreams["stateless"].received("tools/call") == [], way
+        assert connection.tool("echo", {"text": way})["content"], way
+
+
 def test_the_user_s_account_is_used_upstream():
     world = ConnectWorld()
     try:
@@ -168,13 +190,13 @@ def test_over_the_api_users_manage_their_own(world, admin):
     own = API(world, person(world).tokens(client, f"{world.url}/api").access)
     made = own.ok("POST", "/api/delegations", {"job": "weekly", "servers": ["stateless"], "tools": ["echo"]}, 201)
     assert (made["user"], made["job"], made["tools"]) == (world.user, "weekly", ["echo"])
-    refused(own("POST", "/api/delegations", {"job": "weekly", "servers": ["nosuch"]}), 400, "invalid_request")
+    refused(own("POST", "/api/delegations", {"job": "weekly", "servers": ["nosuch"]}), 409, "conflict")
     world.gateway.add_user("neighbour", PASSWORD)
     theirs = admin.ok("POST", "/api/delegations", {"job": "weekly", "servers": ["stateless"], "user": "neighbour"}, 201)
     refused(own("POST", "/api/delegations", {"job": "weekly", "servers": ["stateless"], "user": "neighbour"}), 403, "forbidden")
     assert theirs["id"] not in own("GET", "/api/delegations").text
     refused(own("DELETE", f"/api/delegations/{theirs['id']}"), 404, "not_found")
-    refused(own("POST", "/api/keys", {"name": "w", "delegation": made["id"]}), 400, "invalid_request")
+    refused(own("POST", "/api/keys", {"name": "w", "delegation": made["id"]}), 409, "conflict")
     acme = bearer(world, "tenant-admin", "--tenant", "acme")
     refused(acme("DELETE", f"/api/delegations/{made['id']}"), 404, "not_found")
     assert made["id"] not in acme("GET", "/api/delegations").text

@@ -5,10 +5,11 @@ import socket
 import threading
 
 import pytest
-from martlet_support import MCPConnection
+from martlet_support import Gateway, MCPConnection
+from martlet_support.lanes import Lane, Mirror, run
 from martlet_support.mcp import LEGACY, MODERN
 from martlet_support.route import token
-from martlet_support.steps import Person, reconfigure, registered, until
+from martlet_support.steps import Person, count, reconfigure, registered, until
 from martlet_support.trail import records
 
 BOB = "another horse battery staple"
@@ -89,6 +90,22 @@ def test_V_085_all_limits_are_met_together_and_costs_count(world):
     dear = lambda: bob.post("tools/call", {"name": "dear", "arguments": {}}).status
     assert [dear(), dear(), dear()] == [200, 200, 429], "two of ten were used, and each of these counts for four"
     assert echo(bob).status == 429, "the tenant has used up all ten"
+
+
+def test_V_085_very_many_calls_at_once_get_what_the_limit_allows():
+    """Each on a connection of its own; half of them have room."""
+    calls = count(300, 10_000)
+    room, statuses = calls // 2, []
+    limits = {"rates": [{"name": "all", "per": "tenant", "calls": 1, "every": "1d", "burst": room}]}
+    with Mirror({"tools": ["echo"], "prompts": [], "resources": []}) as mirror, \
+            Gateway({"first": {"url": mirror.url, "protocol": MODERN}}, config={"limits": limits}) as gateway:
+        key = gateway.cli_json("key", "create", "k")["key"]
+        step = ("first", "tools/call", {"name": "echo", "arguments": {}})
+        run([Lane(gateway.port, key, [step], lambda step, status, *_: statuses.append(status)) for _ in range(calls)])
+        allowed = statuses.count(200)
+        assert allowed == mirror.calls and statuses.count(429) == calls - allowed, set(statuses)
+        assert abs(allowed - room) <= room // 100, f"{allowed} of {calls}, where {room} had room"
+    print(f"proof: V-085 count={calls}")
 
 
 def test_a_loop_is_noticed(world):

@@ -108,6 +108,28 @@ def test_A_01_every_forwarded_exchange_leaves_one_record(install):
     assert "secret-text-of-a-call" not in whole and token(world) not in whole and connection.session not in whole
 
 
+def test_A_02_N_34_a_record_says_who_did_what_when_from_where_and_how_it_ended(install):
+    world = install()
+    made = world.gateway.cli_json("key", "create", "nightly-report", "--owner", world.user)
+    (user,) = [one["id"] for one in world.gateway.cli_json("user", "list") if one["name"] == world.user]
+    since, trace, before = position(world), "4bf92f3577b34da6a3ce929d0e0e4736", int(time.time() * 1000)
+    connection = MCPConnection(world.mcp_url("stateless"), made["key"])
+    connection.initialize()
+    call = {"jsonrpc": "2.0", "id": 7, "method": "tools/call", "params": {"name": "echo", "arguments": {"text": "x"}}}
+    sent = {"Authorization": f"Bearer {made['key']}", "MCP-Protocol-Version": connection.revision, "Accept": "application/json, text/event-stream",
+            "traceparent": f"00-{trace}-00f067aa0ba902b7-01"}
+    assert request("POST", world.mcp_url("stateless"), headers=sent, json=call).status == 200
+    (row,) = [row for row in exchanges(world, since) if row["method"] == "tools/call"]
+    wanted = {"tenant": "default", "action": "exchange.forwarded", "subject": user, "route": "/stateless/mcp", "target": "echo", "status": 200,
+              "address": "127.0.0.1", "key_name": "nightly-report"}
+    assert {name: row[name] for name in wanted} == wanted, row
+    assert trace in row["trace"] and row["request"] and row["client"] and row["sequence"] > 0
+    assert before <= row["at"] <= int(time.time() * 1000) and 0 < row["duration_ns"] < 600_000_000_000
+    (told,) = [line for line in map(json.loads, world.gateway.cli("audit", "export").stdout.splitlines())
+               if line.get("record", {}).get("request") == row["request"]]
+    assert len(told["head"]["digest"]) == 64 and told["head"]["sequence"] == row["sequence"]
+
+
 def test_A_12_whoever_is_removed_can_not_be_told_from_the_trail(install):
     """People are ids in it, whatever was done about them; the chain stays as it is."""
     world = install(users={"zacharias": "another good password"})

@@ -92,6 +92,29 @@ def test_every_sink_gets_every_record_in_order(world, sinks):
     assert stat.S_IMODE(os.stat(sinks.file).st_mode) == 0o600
 
 
+def test_a_sink_of_some_tenants_gets_theirs_alone(install, tmp_path):
+    everybody, some = tmp_path / "all.jsonl", tmp_path / "some.jsonl"
+    world = install(config={"audit": {"retention": "90d", "tenants": {"acme": {"retention": "30d"}},
+                                      "sinks": [{"file": str(everybody)}, {"file": {"path": str(some)}, "tenants": ["acme", "globex"]}]}})
+    for number in range(3):
+        for tenant in ("acme", "other", "globex"):
+            world.gateway.add_user(f"{tenant}-{number}", "correct horse battery", "--tenant", tenant)
+
+    def told(path) -> list[tuple[str, int]]:
+        lines = [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+        return [(line["record"]["tenant"], line["head"]["sequence"]) for line in lines]
+
+    wanted = lambda: [one for one in told(everybody) if one[0] in ("acme", "globex")]
+    assert until(lambda: len(told(some)) == len(wanted()) == 6), (told(some), told(everybody))
+    assert told(some) == wanted() and ("other", 1) in told(everybody)
+    again = {"audit": {"sinks": [{"file": str(some)}, {"file": str(some), "tenants": ["acme"]}]}}
+    gateway = Gateway({"x": {"url": "http://127.0.0.1:9/mcp"}}, config=again)
+    try:
+        assert "two sinks are the same place" in gateway.cli("config", "check", exit_code=2).stderr
+    finally:
+        gateway.close()
+
+
 def test_the_webhook_is_signed(world, sinks):
     """Standard Webhooks: HMAC-SHA-256 of id, time and body."""
     assert until(lambda: sinks.webhook.posts)

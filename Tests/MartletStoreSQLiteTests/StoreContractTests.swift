@@ -192,6 +192,9 @@ private let stores = TestedStore.allCases
   @Test(arguments: stores) func eventsAreFound(_ store: TestedStore) async throws {
     try await AuditStoreContract.eventsAreFound(makeStore: store.maker)
   }
+  @Test(arguments: stores) func A_13_tenantsHaveARetentionOfTheirOwn(_ store: TestedStore) async throws {
+    try await AuditStoreContract.A_13_tenantsHaveARetentionOfTheirOwn(makeStore: store.maker)
+  }
   @Test(arguments: stores) func flowsAreSummedUp(_ store: TestedStore) async throws {
     try await AuditStoreContract.flowsAreSummedUp(makeStore: store.maker)
   }

@@ -45,6 +45,8 @@ public final class TrailShipper: Sendable {
 
   /// The sink.
   public let sink: any TrailSink
+  /// Whose records it wants; `nil` for everybody's.
+  public let tenants: Set<TenantID>?
   private let store: any TrailCursorStore
   private let holder: String
   private let clock: any WallClock
@@ -53,15 +55,18 @@ public final class TrailShipper: Sendable {
 
   /// - Parameters:
   ///   - sink: Who is told.
+  ///   - tenants: Whose records it wants; `nil` for everybody's.
   ///   - store: Where the trail is.
   ///   - holder: Names this process among those on one store.
   ///   - clock: Tells the time.
   ///   - report: Gets what an operator should hear.
   public init(
-    sink: any TrailSink, store: any TrailCursorStore, holder: String, clock: any WallClock,
+    sink: any TrailSink, of tenants: Set<TenantID>? = nil, store: any TrailCursorStore, holder: String,
+    clock: any WallClock,
     report: @escaping @Sendable (News) -> Void
   ) {
     self.sink = sink
+    self.tenants = tenants
     self.store = store
     self.holder = holder
     self.clock = clock
@@ -94,15 +99,16 @@ public final class TrailShipper: Sendable {
       guard let position = try await held() else { return Self.pause * 4 }
       let records = try await store.auditRecords(afterPosition: position, limit: Self.batch)
       let end = try await store.lastAuditPosition()
-      guard let first = records.first, let last = records.last else {
+      guard let last = records.last else {
         state.withLock { $0.progress.lag = 0 }
         return Self.pause
       }
-      noteMissed(from: position, to: first.position - 1)
+      noteMissed(from: position, to: last.position, but: records)
       state.withLock { $0.progress.lag = end - position }
-      try await sink.take(records)
+      let wanted = records.filter { wants($0.record) }
+      if !wanted.isEmpty { try await sink.take(wanted) }
       guard try await store.advanceTrailCursor(sink.name, by: holder, to: last.position) else { return lost() }
-      noteTold(records.count, through: last.position, of: end)
+      noteTold(wanted.count, through: last.position, of: end)
       return records.count < Self.batch ? Self.pause : .zero
     } catch let failure as TrailSinkFailure {
       return noteFailure(failure)
@@ -110,6 +116,12 @@ public final class TrailShipper: Sendable {
       return noteFailure(
         TrailSinkFailure("the trail can't be read: \(error)", advice: "Look after the database in data_dir."))
     }
+  }
+
+  /// A record that can't be read any more is nobody's: only who wants everything gets it.
+  private func wants(_ record: AuditRecord) -> Bool {
+    guard let tenants else { return true }
+    return record.event.map { tenants.contains($0.tenant) } ?? false
   }
 
   /// Where to go on, where this process is the one to tell the sink.
@@ -145,9 +157,11 @@ public final class TrailShipper: Sendable {
     if wasFailing { report(.recovered) }
   }
 
-  private func noteMissed(from position: Int64, to end: Int64) {
+  /// Places are without holes but for those of removed records.
+  private func noteMissed(from position: Int64, to end: Int64, but records: [PlacedRecord]) {
     let count = state.withLock { state in
-      let count = max(0, end - max(position, state.countedThrough))
+      let begin = max(position, state.countedThrough)
+      let count = max(0, end - begin - Int64(records.count { $0.position > begin }))
       state.countedThrough = max(end, state.countedThrough)
       state.progress.missed += count
       return count

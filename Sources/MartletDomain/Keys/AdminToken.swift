@@ -26,11 +26,16 @@ public struct AdminToken: Hashable, Sendable {
   public var expiresAt: Timestamp
   /// When it was taken away.
   public var revokedAt: Timestamp?
+  /// How long it may lie unused; `nil` for as long as it lives.
+  public var idleLimit: Duration?
+  /// When it was last used, to within a part of the idle limit; `nil` for never.
+  public var lastUsedAt: Timestamp?
 
   /// Describes a token.
   public init(
     id: AdminTokenID, role: AdminRole, tenant: TenantID?, digest: ArtefactDigest, lastFour: String,
-    createdAt: Timestamp, expiresAt: Timestamp, revokedAt: Timestamp? = nil
+    createdAt: Timestamp, expiresAt: Timestamp, revokedAt: Timestamp? = nil, idleLimit: Duration? = nil,
+    lastUsedAt: Timestamp? = nil
   ) {
     self.id = id
     self.role = role
@@ -40,8 +45,15 @@ public struct AdminToken: Hashable, Sendable {
     self.createdAt = createdAt
     self.expiresAt = expiresAt
     self.revokedAt = revokedAt
+    self.idleLimit = idleLimit
+    self.lastUsedAt = lastUsedAt
   }
 
   /// Whether it opens anything.
-  public func isLive(at now: Timestamp) -> Bool { revokedAt == nil && expiresAt > now }
+  public func isLive(at now: Timestamp) -> Bool { revokedAt == nil && expiresAt > now && !isIdle(at: now) }
+
+  /// Whether it lay unused for too long (N-30).
+  public func isIdle(at now: Timestamp) -> Bool {
+    idleLimit.map { (lastUsedAt ?? createdAt) + $0 <= now } ?? false
+  }
 }

@@ -107,6 +107,9 @@ public protocol AdminTokenStore: Sendable {
   /// A token, ended or not.
   func adminToken(_ id: AdminTokenID) async throws(StoreError) -> AdminToken?
 
+  /// Notes the use of a token; never moves the time back.
+  func noteAdminTokenUse(_ id: AdminTokenID, at now: Timestamp) async throws(StoreError)
+
   /// Takes a token away.
   ///
   /// - Returns: Whether it was live.

@@ -41,7 +41,11 @@ public protocol AuditStore: Sendable {
   ) async throws(StoreError) -> [AuditRecord]
 
   /// The newest flows, newest first, each with the events that it has reached.
-  func flows(limit: Int) async throws(StoreError) -> [FlowSummary]
+  ///
+  /// - Parameters:
+  ///   - flow: Only those that began before this one; none where it isn't there any more. `nil` begins with the newest.
+  ///   - limit: At most so many.
+  func flows(before flow: FlowID?, limit: Int) async throws(StoreError) -> [FlowSummary]
 
   /// Removes the beginnings of trails: of each, the records before the first that isn't before a time. In the same step
   /// each shortened trail gets a `trail.trimmed` event that names the last removed record, so that a beginning that
@@ -49,11 +53,26 @@ public protocol AuditStore: Sendable {
   ///
   /// - Parameters:
   ///   - time: The time.
+  ///   - others: Tenants whose records are kept for another time.
   ///   - now: When this happens.
   ///   - chain: Links the event.
   func removeAuditEvents(
-    before time: Timestamp, at now: Timestamp, linkedBy chain: AuditChain
+    before time: Timestamp, _ others: [TenantID: Timestamp], at now: Timestamp, linkedBy chain: AuditChain
   ) async throws(StoreError)
+}
+
+extension AuditStore {
+  /// The newest flows of all.
+  public func flows(limit: Int) async throws(StoreError) -> [FlowSummary] {
+    try await flows(before: nil, limit: limit)
+  }
+
+  /// Removes the beginnings of trails, with one time for every tenant.
+  public func removeAuditEvents(
+    before time: Timestamp, at now: Timestamp, linkedBy chain: AuditChain
+  ) async throws(StoreError) {
+    try await removeAuditEvents(before: time, [:], at: now, linkedBy: chain)
+  }
 }
 
 /// One flow at a glance.

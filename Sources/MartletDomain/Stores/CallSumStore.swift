@@ -25,6 +25,8 @@ public struct CallSumQuery: Sendable, Hashable {
   public var dimensions: Set<Dimension>
   /// At most so many sums, earliest first, of one span those with the most calls first.
   public var limit: Int
+  /// So many at the beginning are left out.
+  public var skipped = 0
 
   /// Wants the calls of some time.
   public init(

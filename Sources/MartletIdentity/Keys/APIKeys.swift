@@ -56,8 +56,10 @@ public struct APIKeys: Sendable {
   public static let defaultLifetime: Duration = .seconds(90 * 86_400)
   /// How long both keys work where nothing else is said.
   public static let defaultGrace: Duration = .seconds(86_400)
-  private static let lifetimes = Duration.seconds(1)...Duration.seconds(365 * 86_400)
-  private static let graces = Duration.zero...Duration.seconds(30 * 86_400)
+  /// How long a key may live.
+  public static let lifetimes = Duration.seconds(1)...Duration.seconds(365 * 86_400)
+  /// How long both may work.
+  public static let graces = Duration.zero...Duration.seconds(30 * 86_400)
 
   private let store: any APIKeyStore & UserStore & DelegationStore & TenantStore
   private let index: RevocationIndex
@@ -215,7 +217,7 @@ public struct APIKeys: Sendable {
       throw .invalidScope("servers names 1 to 100 servers; leave it out for all")
     }
     if let tools = scope.tools, tools.isEmpty || tools.count > 100 || tools.contains(where: { !isPlausible($0) }) {
-      throw .invalidScope("tools holds 1 to 100 patterns such as get_*, of 1 to 128 bytes; leave it out for all")
+      throw .invalidScope("tools holds 1 to 100 patterns such as get_*, of 1 to 128 characters; leave it out for all")
     }
     guard let addresses = scope.addresses else { return }
     guard (1...100).contains(addresses.count) else {
@@ -226,5 +228,7 @@ public struct APIKeys: Sendable {
     }
   }
 
-  private static func isPlausible(_ pattern: ToolPattern) -> Bool { (1...128).contains(pattern.text.bytes.count) }
+  private static func isPlausible(_ pattern: ToolPattern) -> Bool {
+    (1...128).contains(pattern.text.string.unicodeScalars.count)
+  }
 }

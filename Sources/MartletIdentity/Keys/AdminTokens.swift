@@ -6,6 +6,8 @@ import StrictCoding
 public enum AdminTokenError: Error, Equatable, Sendable, CustomStringConvertible {
   /// The life is too short or too long.
   case invalidLifetime
+  /// The time that it may lie unused is too short or too long.
+  case invalidIdleLimit
   /// A tenant's administrator needs a tenant, an administrator of the installation has none.
   case invalidTenant
   /// It isn't good here; the reason is a stable code for the trail.
@@ -21,6 +23,7 @@ public enum AdminTokenError: Error, Equatable, Sendable, CustomStringConvertible
   public var description: String {
     switch self {
     case .invalidLifetime: "a bearer of the admin API lives between 1 second and 30 days; for example 8h"
+    case .invalidIdleLimit: "a bearer of the admin API may lie unused between 1 second and 30 days; for example 30m"
     case .invalidTenant: "the role tenant-admin needs --tenant, the role admin has none"
     case .notAccepted: "this bearer is not accepted; make one with `martlet admin token`"
     case .tooManyGuesses(let seconds): "too many wrong bearers came from this network; wait \(seconds) s"
@@ -33,6 +36,9 @@ public enum AdminTokenError: Error, Equatable, Sendable, CustomStringConvertible
 
 /// The bearers of the admin API. Only the command line makes one, and each request looks it up anew.
 public struct AdminTokens: Sendable {
+  /// How long a bearer may lie unused where nothing else is said (N-30).
+  public static let usualIdleLimit = Duration.seconds(30 * 60)
+  private static let idleLimits = Duration.seconds(1)...Duration.seconds(30 * 86_400)
   private static let lifetimes = Duration.seconds(1)...Duration.seconds(30 * 86_400)
 
   private let store: any AdminTokenStore
@@ -56,17 +62,19 @@ public struct AdminTokens: Sendable {
   ///   - role: What it may do.
   ///   - tenant: The only tenant that it sees; `nil` for all.
   ///   - lifetime: How long it lives.
+  ///   - idleLimit: How long it may lie unused; `nil` for as long as it lives.
   /// - Returns: The record, and the bearer to be shown this once.
   public func issue(
-    _ role: AdminRole, tenant: TenantID?, lifetime: Duration
+    _ role: AdminRole, tenant: TenantID?, lifetime: Duration, idleLimit: Duration?
   ) async throws(AdminTokenError) -> (record: AdminToken, bearer: Secret) {
     guard Self.lifetimes.contains(lifetime) else { throw .invalidLifetime }
+    if let idleLimit, !Self.idleLimits.contains(idleLimit) { throw .invalidIdleLimit }
     guard role == .auditor || (role == .tenantAdmin) == (tenant != nil) else { throw .invalidTenant }
     let now = clock.now()
     let (bearer, text) = KeyText.mint(.adminToken, random)
     let record = AdminToken(
       id: AdminTokenID(text.id), role: role, tenant: tenant, digest: text.digest, lastFour: text.lastFour,
-      createdAt: now, expiresAt: now + lifetime)
+      createdAt: now, expiresAt: now + lifetime, idleLimit: idleLimit)
     do throws(StoreError) {
       try await note(.adminTokenIssued, record)
       try await store.createAdminToken(record)
@@ -93,10 +101,19 @@ public struct AdminTokens: Sendable {
     let isRight = found.map { $0.digest.matches(text.digest) } ?? false
     guesses.end(network, failed: !isRight)
     guard let found, isRight else { throw .notAccepted(reason: "unknown_bearer") }
-    guard found.isLive(at: clock.now()) else {
-      throw .notAccepted(reason: found.revokedAt == nil ? "bearer_expired" : "bearer_revoked")
+    let now = clock.now()
+    guard found.isLive(at: now) else {
+      if found.revokedAt != nil { throw .notAccepted(reason: "bearer_revoked") }
+      throw .notAccepted(reason: found.expiresAt > now ? "bearer_idle" : "bearer_expired")
     }
+    do { try await noteUse(of: found, at: now) } catch { throw .store(error) }
     return found
+  }
+
+  /// One write for many requests: a tenth of the idle limit is how exact it has to be.
+  private func noteUse(of token: AdminToken, at now: Timestamp) async throws(StoreError) {
+    guard let idleLimit = token.idleLimit, now - (token.lastUsedAt ?? token.createdAt) >= idleLimit / 10 else { return }
+    try await store.noteAdminTokenUse(token.id, at: now)
   }
 
   /// Takes a bearer away; the next request with it is refused, in every process.

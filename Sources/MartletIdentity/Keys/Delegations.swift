@@ -27,7 +27,7 @@ public enum DelegationError: Error, Equatable, Sendable, CustomStringConvertible
     case .unknownJob: "there is no such service account; an administrator makes one: martlet user add NAME --service"
     case .invalidServers: "a delegation names 1 to 100 servers that the user may have"
     case .invalidTools: "tools holds 1 to 100 patterns such as get_*, of 1 to 128 bytes; leave it out for all"
-    case .invalidLifetime: "a delegation lives between 1 minute and 365 days, for example 30d"
+    case .invalidLifetime: "a delegation lives between 1 second and 365 days, for example 30d"
     case .tooMany: "100 delegations of a user stand at once; take one back"
     case .unknownDelegation: "there is no such delegation; `martlet delegation list` shows all"
     case .store(.unavailable(let reason)): "the store is not available (\(reason)); try again"
@@ -63,7 +63,8 @@ public struct Delegations: Sendable {
 
   /// 30 days.
   public static let defaultLifetime: Duration = .seconds(30 * 86_400)
-  private static let lifetimes = Duration.seconds(60)...Duration.seconds(365 * 86_400)
+  /// How long a delegation may live.
+  public static let lifetimes = Duration.seconds(1)...Duration.seconds(365 * 86_400)
   private static let capacity = 100
 
   private let store: any DelegationStore & UserStore
@@ -100,7 +101,7 @@ public struct Delegations: Sendable {
     guard Self.lifetimes.contains(order.lifetime) else { throw .invalidLifetime }
     guard (1...100).contains(order.servers.count), order.servers.isSubset(of: routes) else { throw .invalidServers }
     if let tools = order.tools {
-      let isPlausible = tools.allSatisfy { (1...128).contains($0.text.bytes.count) }
+      let isPlausible = tools.allSatisfy { (1...128).contains($0.text.string.unicodeScalars.count) }
       guard (1...100).contains(tools.count), isPlausible else { throw .invalidTools }
     }
     let now = clock.now()

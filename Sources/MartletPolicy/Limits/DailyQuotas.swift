@@ -6,12 +6,19 @@ import Synchronization
 /// a call waits for the store; what it doesn't use it hands back when it stops, or when nobody calls for a while.
 public final class DailyQuotas: Sendable {
   private struct Balance {
+    /// Its name in the store.
+    let stored: QuotaKey
     var left = 0
     /// Until when nothing more is to be had of the store.
     var emptyUntil: Timestamp?
     var usedAt: Timestamp
     var isFetching = false
     var waiting: [CheckedContinuation<Void, Never>] = []
+
+    mutating func use(_ weight: Int, at now: Timestamp) {
+      left -= weight
+      usedAt = now
+    }
   }
 
   /// How soon a used-up quota is asked for again: other processes may hand something back.
@@ -23,7 +30,7 @@ public final class DailyQuotas: Sendable {
 
   private let store: any QuotaStore
   private let clock: any WallClock
-  private let balances = Mutex<[QuotaKey: Balance]>([:])
+  private let balances = Mutex<[QuotaCount: Balance]>([:])
 
   /// Counts in a store.
   public init(store: any QuotaStore, clock: any WallClock) {
@@ -36,24 +43,21 @@ public final class DailyQuotas: Sendable {
     let now = clock.now()
     let cost = rules.cost(of: call)
     return balances.withLock { balances in
-      var parts: [(key: QuotaKey, weight: Int)] = []
+      var parts: [(count: QuotaCount, weight: Int)] = []
       var runsLow = false
       for quota in rules.daily where quota.calls.include(call) {
-        let key = Self.key(quota, call, now, isWide: balances.count >= Self.counts)
+        let count = Self.count(quota, call, now, isWide: balances.count >= Self.counts)
         let weight = min(cost, quota.most)
-        guard let balance = balances[key] else { return .unknown }
+        guard let balance = balances[count] else { return .unknown }
         guard balance.left >= weight else {
           guard let until = balance.emptyUntil, until > now else { return .unknown }
           return .refused(quota.dailyRefusal(retryAfter: QuotaDay.secondsLeft(at: now)))
         }
-        parts.append((key, weight))
+        parts.append((count, weight))
         runsLow =
           runsLow || (balance.left - weight < quota.block / 2 && !balance.isFetching && balance.emptyUntil == nil)
       }
-      for (key, weight) in parts {
-        balances[key]?.left -= weight
-        balances[key]?.usedAt = now
-      }
+      for (count, weight) in parts { balances[count]?.use(weight, at: now) }
       return .taken(QuotaShare(parts: parts, runsLow: runsLow))
     }
   }
@@ -61,7 +65,7 @@ public final class DailyQuotas: Sendable {
   /// Takes back what a call didn't use after all.
   public func giveBack(_ share: QuotaShare) {
     balances.withLock { balances in
-      for (key, weight) in share.parts { balances[key]?.left += weight }
+      for (count, weight) in share.parts { balances[count]?.left += weight }
     }
   }
 
@@ -74,37 +78,38 @@ public final class DailyQuotas: Sendable {
     let now = clock.now()
     for quota in rules.daily where quota.calls.include(call) {
       let isFull = balances.withLock { $0.count >= Self.counts }
-      let key = Self.key(quota, call, now, isWide: isFull)
+      let count = Self.count(quota, call, now, isWide: isFull)
       let weight = min(rules.cost(of: call), quota.most)
-      try await fetch(key, quota, enough: isEarly ? quota.block / 2 : weight, wanted: max(quota.block, weight))
+      try await fetch(count, quota, enough: isEarly ? quota.block / 2 : weight, wanted: max(quota.block, weight))
     }
   }
 
-  private func fetch(_ key: QuotaKey, _ quota: CallCeiling, enough: Int, wanted: Int) async throws(StoreError) {
+  private func fetch(_ count: QuotaCount, _ quota: CallCeiling, enough: Int, wanted: Int) async throws(StoreError) {
     let now = clock.now()
+    let key = count.stored(quota.name)
     let isOurs = balances.withLock { balances -> Bool? in
-      let balance = balances[key] ?? Balance(usedAt: now)
+      var balance = balances[count] ?? Balance(stored: key, usedAt: now)
       guard balance.left < enough, balance.emptyUntil.map({ $0 <= now }) ?? true else { return nil }
       if balance.isFetching { return false }
-      balances[key] = balance
-      balances[key]?.isFetching = true
+      balance.isFetching = true
+      balances[count] = balance
       return true
     }
     guard let isOurs else { return }
-    guard isOurs else { return await wait(for: key) }
+    guard isOurs else { return await wait(for: count) }
     let part: Result<Int, StoreError>
     do throws(StoreError) {
       part = .success(try await store.takeQuota(key, wanted: wanted, of: quota.most))
     } catch { part = .failure(error) }
-    fetched(part, key, wanted: wanted)
+    fetched(part, count, key, wanted: wanted)
     _ = try part.get()
   }
 
-  private func fetched(_ part: Result<Int, StoreError>, _ key: QuotaKey, wanted: Int) {
+  private func fetched(_ part: Result<Int, StoreError>, _ count: QuotaCount, _ key: QuotaKey, wanted: Int) {
     let now = clock.now()
     let waiting = balances.withLock { balances in
-      var balance = balances[key] ?? Balance(usedAt: now)
-      defer { balances[key] = balance }
+      var balance = balances[count] ?? Balance(stored: key, usedAt: now)
+      defer { balances[count] = balance }
       if case .success(let part) = part {
         balance.left += part
         balance.emptyUntil = part < wanted ? now + Self.patience : nil
@@ -116,11 +121,11 @@ public final class DailyQuotas: Sendable {
     for waiter in waiting { waiter.resume() }
   }
 
-  private func wait(for key: QuotaKey) async {
+  private func wait(for count: QuotaCount) async {
     await withCheckedContinuation { continuation in
       let isOver = balances.withLock { balances in
-        guard balances[key]?.isFetching ?? false else { return true }
-        balances[key]?.waiting.append(continuation)
+        guard balances[count]?.isFetching ?? false else { return true }
+        balances[count]?.waiting.append(continuation)
         return false
       }
       if isOver { continuation.resume() }
@@ -132,19 +137,19 @@ public final class DailyQuotas: Sendable {
     let now = clock.now()
     let unused = balances.withLock { balances in
       var unused: [QuotaKey: Int] = [:]
-      for (key, balance) in balances where !balance.isFetching {
-        guard isAll || balance.usedAt + Self.idle <= now || key.day != QuotaDay.number(of: now) else { continue }
-        if balance.left > 0 { unused[key] = balance.left }
-        balances[key] = nil
+      for (count, balance) in balances where !balance.isFetching {
+        guard isAll || balance.usedAt + Self.idle <= now || count.day != QuotaDay.number(of: now) else { continue }
+        if balance.left > 0 { unused[balance.stored] = balance.left }
+        balances[count] = nil
       }
       return unused
     }
     if !unused.isEmpty { try await store.returnQuota(unused) }
   }
 
-  private static func key(_ quota: CallCeiling, _ call: LimitedCall, _ now: Timestamp, isWide: Bool) -> QuotaKey {
-    let count = LimitKey(quota.name, quota.dimensions, call, isLoopGuard: false, isWide: isWide)
-    return QuotaKey(
-      tenant: call.principal.tenant, day: QuotaDay.number(of: now), limit: quota.name, digest: count.digest)
+  private static func count(_ quota: CallCeiling, _ call: LimitedCall, _ now: Timestamp, isWide: Bool) -> QuotaCount {
+    QuotaCount(
+      tenant: call.principal.tenant, day: QuotaDay.number(of: now),
+      key: LimitKey(quota.name, quota.dimensions, call, isLoopGuard: false, isWide: isWide))
   }
 }

@@ -2,7 +2,7 @@ import MartletDomain
 
 /// What a call has used up of daily quotas, to be given back where the call isn't made after all.
 public struct QuotaShare: Sendable {
-  let parts: [(key: QuotaKey, weight: Int)]
+  let parts: [(count: QuotaCount, weight: Int)]
   /// Whether some count runs low here, so that more should be fetched before it is gone.
   public let runsLow: Bool
 }

@@ -26,7 +26,7 @@ struct APIAuthenticator: Sendable {
           throw APIProblem(429, "too_many_attempts", error.description, retryAfter: seconds)
         case .store: throw .unavailable
         case .notAccepted(let reason): throw refusal(reason)
-        case .invalidLifetime, .invalidTenant, .unknown: throw refusal("unknown_bearer")
+        case .invalidLifetime, .invalidIdleLimit, .invalidTenant, .unknown: throw refusal("unknown_bearer")
         }
       }
     }

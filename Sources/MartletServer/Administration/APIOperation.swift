@@ -29,6 +29,36 @@ struct APIAnswer: Sendable {
   }
 }
 
+/// Members of a body that stand for one another.
+enum APINeed: Sendable {
+  /// Exactly one of them.
+  case one([String])
+  /// At least one of them.
+  case any([String])
+
+  /// In JSON Schema (2020-12): the keyword and what stands behind it.
+  var schema: (keyword: String, ways: JSONValue) {
+    switch self {
+    case .one(let names): ("oneOf", Self.ways(names))
+    case .any(let names): ("anyOf", Self.ways(names))
+    }
+  }
+
+  /// What is wrong with a body; `nil` where nothing is.
+  func problem(in body: JSONObject) -> String? {
+    switch self {
+    case .one(let names):
+      names.count { body[$0] != nil } == 1 ? nil : "Name one of \(names.joined(separator: ", ")), and only one."
+    case .any(let names):
+      names.contains { body[$0] != nil } ? nil : "Name one of \(names.joined(separator: ", "))."
+    }
+  }
+
+  private static func ways(_ names: [String]) -> JSONValue {
+    .array(names.map { ["required": [.string($0)]] })
+  }
+}
+
 /// One operation of the admin API: what serves a request is what documents it.
 struct APIOperation: Sendable {
   typealias Handler = @Sendable (APIRequest) async throws -> APIAnswer
@@ -47,13 +77,16 @@ struct APIOperation: Sendable {
   let query: [APIField]
   /// What may stand in the body; `nil` for no body.
   let body: [APIField]?
+  /// Which of the body's members it needs beside the required ones.
+  let needs: APINeed?
   /// What is answered on success; without a schema, nothing but the status.
   let success: (status: Int, schema: APISchema?)
   let handler: Handler
 
   init(
     _ id: String, _ method: String, _ path: String, _ summary: String, roles: Set<APIRole>, query: [APIField] = [],
-    body: [APIField]? = nil, answers status: Int = 200, _ schema: APISchema? = nil, handler: @escaping Handler
+    body: [APIField]? = nil, needs: APINeed? = nil, answers status: Int = 200, _ schema: APISchema? = nil,
+    handler: @escaping Handler
   ) {
     self.id = id
     self.method = method
@@ -62,6 +95,7 @@ struct APIOperation: Sendable {
     self.roles = roles
     self.query = query
     self.body = body
+    self.needs = needs
     success = (status, schema)
     self.handler = handler
   }

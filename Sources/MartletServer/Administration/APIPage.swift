@@ -6,7 +6,7 @@ import StrictCoding
 struct APIPage: Sendable {
   static let fields = [
     APIField("limit", .count(1...1000), "How many at most, 1 to 1000; 100 without it."),
-    APIField("cursor", .text(1024), "Where to go on: next_cursor of the page before."),
+    APIField("cursor", .word(.cursor), "Where to go on: next_cursor of the page before."),
   ]
   private static let usual = 100
 
@@ -27,7 +27,7 @@ struct APIPage: Sendable {
       return
     }
     guard let sealed = Base64URL.decode(cursor), let opened = try? sealer.open(sealed, in: context) else {
-      throw .invalid("The cursor isn't one of this list.")
+      throw APIProblem(404, "unknown_cursor", "The cursor isn't one of this list: begin again without it.")
     }
     after = ByteString(opened)
   }

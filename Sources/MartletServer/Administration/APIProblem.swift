@@ -27,6 +27,7 @@ struct APIProblem: Error, Sendable {
 
   static func forbidden(_ description: String) -> APIProblem { APIProblem(403, "forbidden", description) }
 
+  /// It fits the document, and contradicts itself or what stands.
   static func conflict(_ description: String) -> APIProblem { APIProblem(409, "conflict", description) }
 
   static let unavailable = APIProblem(
@@ -42,21 +43,21 @@ struct APIProblem: Error, Sendable {
 
   init(_ error: APIKeyError) {
     switch error {
-    case .invalidName, .invalidLifetime, .invalidGrace, .invalidScope: self = .invalid(error.description)
+    case .invalidName, .invalidLifetime, .invalidGrace: self = .invalid(error.description)
+    case .invalidScope: self = .conflict(error.description)
     case .nameTaken, .changed, .ambiguous: self = .conflict(error.description)
     case .unknownKey: self = .notFound
-    case .unknownDelegation: self = .invalid("The owner has no such delegation, or it has ended.")
+    case .unknownDelegation: self = .conflict("The owner has no such delegation, or it has ended.")
     case .closedTenant: self = .conflict(error.description)
-    case .unknownOwner: self = .invalid("There is no such owner, or it is disabled.")
+    case .unknownOwner: self = .conflict("There is no such owner, or it is disabled.")
     case .store: self = .unavailable
     }
   }
 
   init(_ error: DelegationError) {
     switch error {
-    case .unknownUser, .unknownJob, .invalidServers, .invalidTools, .invalidLifetime:
-      self = .invalid("\(error.description).")
-    case .tooMany: self = .conflict("\(error.description).")
+    case .invalidTools, .invalidLifetime: self = .invalid("\(error.description).")
+    case .unknownUser, .unknownJob, .invalidServers, .tooMany: self = .conflict("\(error.description).")
     case .unknownDelegation: self = .notFound
     case .store: self = .unavailable
     }
@@ -65,8 +66,7 @@ struct APIProblem: Error, Sendable {
   init(_ error: TenantError) {
     switch error {
     case .unknown: self = .notFound
-    case .deleted, .isDefault: self = .conflict("\(error.description).")
-    case .unconfirmed: self = .invalid("\(error.description).")
+    case .deleted, .isDefault, .unconfirmed: self = .conflict("\(error.description).")
     }
   }
 

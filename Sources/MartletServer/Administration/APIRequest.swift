@@ -19,6 +19,7 @@ struct APIRequest: Sendable {
     address = request.address
     var values = try Self.query(request, operation.query)
     let body = try Self.body(request, operation)
+    if let problem = operation.needs?.problem(in: body) { throw .invalid(problem) }
     for (key, value) in body.members { values[key] = value }
     self.values = values
   }

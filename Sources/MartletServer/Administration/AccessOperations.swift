@@ -24,7 +24,7 @@ struct AccessOperations: Sendable {
     "AdminToken",
     [
       "id": "string", "role": "string", "tenant": "string?", "last_four": "string", "created_at": "time",
-      "expires_at": "time", "live": "boolean",
+      "expires_at": "time", "idle_limit": "string?", "live": "boolean",
     ])
 
   var all: [APIOperation] { [report, revoke, revokeToken, bearers, endBearer] }
@@ -62,7 +62,7 @@ struct AccessOperations: Sendable {
         APIField("client", .text(2048), "A client; only the role admin."),
         APIField("tenant", .text(64), "A tenant with all its members."),
         APIField("server", .text(64), "A server, for everybody; only the role admin."),
-      ], Self.revoked
+      ], needs: .one(["user", "client", "tenant", "server"]), Self.revoked
     ) { request in
       let target = try await target(request)
       var answer = try await on.installation.accessRevoker.revoke(
@@ -74,8 +74,6 @@ struct AccessOperations: Sendable {
   }
 
   private func target(_ request: APIRequest) async throws -> AccessTarget {
-    let named = ["user", "client", "tenant", "server"].filter { request.text($0) != nil }
-    guard named.count == 1 else { throw APIProblem.invalid("Name one of user, client, tenant and server.") }
     if let name = request.text("user") {
       guard let user = try await on.user(name, for: request.caller) else { throw APIProblem.notFound }
       return .user(user)

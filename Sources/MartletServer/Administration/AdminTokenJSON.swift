@@ -9,6 +9,7 @@ public enum AdminTokenJSON {
       "id": .string(token.id.string), "role": .string(token.role.rawValue),
       "tenant": token.tenant.map { .string($0.string) } ?? .null, "last_four": .string(token.lastFour),
       "created_at": .string(token.createdAt.text), "expires_at": .string(token.expiresAt.text),
+      "idle_limit": token.idleLimit.map { .string(DurationText.write($0)) } ?? .null,
       "live": .bool(token.isLive(at: now)),
     ]
   }

@@ -22,25 +22,42 @@ struct AnalyticsOperations: Sendable {
       "Calls, refusals, failures and durations, summed up by tenant, server, tool and client.",
       roles: APIRole.reading,
       query: [
-        APIField("since", .duration, "How far back, at most 400d; 24h without it."),
+        APIField("since", .duration(.zero...(.seconds(86_400) * 400)), "How far back, at most 400d; 24h without it."),
         APIField("step", .choice(CallSumStep.allCases.map(\.rawValue)), "minute, hour, or whole: one sum for all."),
-        APIField("by", .text(64), "What is told apart, with commas: tenant, server, tool, client. server without it."),
+        APIField(
+          "by", .word(.some(of: CallSumQuery.Dimension.allCases.map(\.rawValue))),
+          "What is told apart, with commas: tenant, server, tool, client. server without it."),
         APIField("tenant", .text(64), "Only this tenant."),
         APIField("limit", .count(1...10_000), "How many sums at most; 1000 without it."),
+        APIField("cursor", .word(.cursor), "Where to go on, with the other parameters as before."),
       ], APISchema(listOf: Self.sum, as: "analytics")
     ) { request in
-      var query = try order(request).query(at: on.installation.clock.now())
+      let page = try APIPage(request, of: "analytics", on.installation.sealer)
+      // The pages of a list are of one time.
+      let (now, skipped) = Self.place(page.after) ?? (on.installation.clock.now(), 0)
+      var query = try order(request).query(at: now)
       query.tenant = try tenant(request)
+      query.skipped = skipped
       let sums = try await on.installation.store.callSums(query)
       let shown = sums.map { JSONValue.object($0.json(by: query.dimensions)) }
-      return APIAnswer(200, ["analytics": .array(shown), "next_cursor": .null])
+      let next = sums.count == query.limit ? "\(now.milliseconds) \(query.skipped + sums.count)" : nil
+      return APIAnswer(200, ["analytics": .array(shown), "next_cursor": page.cursor(behind: next)])
     }
+  }
+
+  /// When the first page was asked for, and how many sums came before this one.
+  private static func place(_ cursor: ByteString?) -> (Timestamp, Int)? {
+    let numbers = cursor?.string.split(separator: " ").compactMap { Int64($0) } ?? []
+    guard numbers.count == 2 else { return nil }
+    return (Timestamp(milliseconds: numbers[0]), Int(clamping: numbers[1]))
   }
 
   private func order(_ request: APIRequest) throws -> CallSumOrder {
     do throws(CallSumOrderError) {
       return try CallSumOrder(
-        since: request.duration("since"), step: request.text("step"), by: request.text("by"),
+        // Sums are of minutes.
+        since: request.duration("since").map { max($0, .seconds(60)) }, step: request.text("step"),
+        by: request.text("by"),
         limit: request.count("limit"))
     } catch {
       throw APIProblem.invalid(error.description)

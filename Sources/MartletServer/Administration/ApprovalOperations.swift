@@ -17,7 +17,7 @@ struct ApprovalOperations: Sendable {
       "decided_by": "string?", "used_at": "time?", "may_decide": "boolean", "parameters": "object",
     ], optional: ["parameters"])
   private static let binding = APIField(
-    "binding", .text(64), "The call that was looked at, as shown: nothing else is decided then.")
+    "binding", .word(.digest), "The call that was looked at, as shown: nothing else is decided then.")
 
   var all: [APIOperation] { [list, show, approve, deny, revoke] }
 

@@ -35,15 +35,16 @@ struct ClientOperations: Sendable {
       "clients.add", "POST", "/api/clients", "Makes a client; a secret is shown this once.", roles: APIRole.changing,
       body: [
         APIField("name", .text(100), required: true, "What people see when they are asked for consent."),
-        APIField("redirect_uris", .texts, "Where answers may go; on loopback addresses any port fits."),
-        APIField("grants", .texts, "authorization_code, refresh_token, client_credentials; the first two without it."),
+        APIField("redirect_uris", .texts(2048), "Where answers may go; on loopback addresses any port fits."),
+        APIField(
+          "grants", .choices(GrantType.forOperators.map(\.rawValue)), "What it redeems; the first two without it."),
         APIField(
           "auth", .choice(ClientAuthenticationMethod.allCases.map(\.rawValue)),
           "How it proves itself; what fits without it."),
         APIField("jwks", .object, "Its public keys, a JSON Web Key Set, for private_key_jwt."),
-        APIField("servers", .texts, "The servers that it may reach; all without it."),
-        APIField("tenant", .text(64), "The tenant that it acts in with client_credentials; default without it."),
-      ], answers: 201, Self.client
+        APIField("servers", .texts(64), "The servers that it may reach; all without it."),
+        APIField("tenant", .word(.tenant), "The tenant that it acts in with client_credentials; default without it."),
+      ], needs: .any(["redirect_uris", "grants"]), answers: 201, Self.client
     ) { request in
       guard let (client, secret) = try await order(request).make(in: on.installation, by: request.caller.subject) else {
         throw APIProblem.unavailable
@@ -57,19 +58,16 @@ struct ClientOperations: Sendable {
 
   private func order(_ request: APIRequest) throws -> ClientOrder {
     let tenant = request.text("tenant") ?? request.caller.tenant?.string ?? TenantID.default.string
-    guard TenantName.isValid(tenant) else { throw APIProblem.invalid("tenant is \(TenantName.rule)") }
     guard request.caller.sees(TenantID(tenant)) else { throw APIProblem.notFound }
     let servers = request.texts("servers") ?? []
     guard Set(servers.map { ServerName($0) }).isSubset(of: on.configuration.servers.map(\.name)) else {
-      throw APIProblem.invalid("servers names one that isn't configured.")
+      throw APIProblem.conflict("servers names one that isn't configured.")
     }
-    let grants = request.texts("grants") ?? []
-    let known = grants.compactMap { GrantType(rawValue: $0) }
-    guard known.count == grants.count else { throw APIProblem.invalid("grants holds one that there isn't.") }
+    let known = (request.texts("grants") ?? []).compactMap { GrantType(rawValue: $0) }
     var keySet: JSONWebKeySet?
     if let jwks = request.object("jwks") {
       guard let set = try? JSONWebKeySet(parsing: JSONWriter.write(jwks)), !set.keys.isEmpty else {
-        throw APIProblem.invalid("jwks has no usable public key.")
+        throw APIProblem.conflict("jwks has no usable public key.")
       }
       keySet = set
     }
@@ -77,7 +75,7 @@ struct ClientOperations: Sendable {
       name: request.text("name") ?? "", redirectURIs: request.texts("redirect_uris") ?? [], grants: known,
       method: request.text("auth").flatMap { ClientAuthenticationMethod(rawValue: $0) }, keySet: keySet,
       servers: servers, tenant: tenant)
-    if let problem = order.problem(in: .members) { throw APIProblem.invalid(problem) }
+    if let problem = order.problem(in: .members) { throw APIProblem.conflict(problem) }
     return order
   }
 

@@ -48,9 +48,9 @@ struct DelegationOperations: Sendable {
       "Lets a job use servers in a user's name; the job needs a key that names the delegation.", roles: Self.roles,
       body: [
         APIField("job", .text(64), required: true, "The service account."),
-        APIField("servers", .texts, required: true, "The servers."),
-        APIField("tools", .texts, "The tools, such as get_*; all that the user may call without it."),
-        APIField("expires_in", .duration, "For how long, at most 365d; 30d without it."),
+        APIField("servers", .texts(64), required: true, "The servers."),
+        APIField("tools", .texts(128), "The tools, such as get_*; all that the user may call without it."),
+        APIField("expires_in", .duration(Delegations.lifetimes), "For how long, at most 365d; 30d without it."),
         APIField("user", .text(256), "Who lets: a login name or a user's id. Owners leave it out."),
       ], answers: 201, Self.delegation
     ) { request in
@@ -90,7 +90,9 @@ struct DelegationOperations: Sendable {
       }
       return own
     }
-    guard let named = request.text("user") else { throw APIProblem.invalid("The member user is missing.") }
+    guard let named = request.text("user") else {
+      throw APIProblem.conflict("The member user is missing: your bearer is no user's.")
+    }
     guard let user = try await on.user(named, for: request.caller) else { throw APIProblem.notFound }
     return user
   }

@@ -60,7 +60,7 @@ struct IdempotentRequests: Sendable {
         "A request with this Idempotency-Key is under way, or was cut off: look what became of it, then use another.")
     case .different:
       throw APIProblem(
-        422, "idempotency_key_reused", "This Idempotency-Key was used for another request; use a new one.")
+        409, "idempotency_key_reused", "This Idempotency-Key was used for another request; use a new one.")
     case .full:
       throw APIProblem(
         429, "too_many_idempotency_keys", "\(Self.capacity) keys a day are remembered for you.", retryAfter: 3600)

@@ -51,14 +51,15 @@ struct KeyOperations: Sendable {
       "keys.create", "POST", "/api/keys", "Makes a key; it is shown this once. 409 where the owner has that name.",
       roles: Self.roles,
       body: [
-        APIField("name", .text(64), required: true, "1 to 64 of A-Z, a-z, 0-9 and . _ -"),
-        APIField("expires_in", .duration, "How long it lives, at most 365d; 90d without it."), Self.owner,
-        APIField("tenant", .text(64), "The tenant of a key without an owner; default without it."),
-        APIField("servers", .texts, "The servers that it opens; all that its owner may have without it."),
-        APIField("tools", .texts, "The tools that it may call, such as get_*; all without it."),
+        APIField("name", .word(.keyName), required: true, "1 to 64 of the characters A-Z, a-z, 0-9 and . _ -"),
+        APIField("expires_in", .duration(APIKeys.lifetimes), "How long it lives, at most 365d; 90d without it."),
+        Self.owner,
+        APIField("tenant", .word(.tenant), "The tenant of a key without an owner; default without it."),
+        APIField("servers", .texts(64), "The servers that it opens; all that its owner may have without it."),
+        APIField("tools", .texts(128), "The tools that it may call, such as get_*; all without it."),
         APIField("read_only", .flag, "Whether only tools that change nothing may be called."),
         APIField("delegation", .text(64), "The delegation under which it acts for a user; its owner is the job."),
-        APIField("addresses", .texts, "The address ranges that it may be used from, such as 192.0.2.0/24."),
+        APIField("addresses", .words(.address), "The address ranges that it may be used from, such as 192.0.2.0/24."),
       ], answers: 201, Self.made
     ) { request in
       let (tenant, owner) = try await place(request)
@@ -76,8 +77,12 @@ struct KeyOperations: Sendable {
       "keys.rotate", "POST", "/api/keys/:name/rotate",
       "Makes a new key of the same name; both work until the grace is over.", roles: Self.roles,
       body: [
-        APIField("grace", .duration, "How long the key before goes on, at most 30d; 24h without it, 0s ends it."),
-        APIField("expires_in", .duration, "How long the new key lives; as long as the one before without it."),
+        APIField(
+          "grace", .duration(APIKeys.graces),
+          "How long the key before goes on, at most 30d; 24h without it, 0s ends it."),
+        APIField(
+          "expires_in", .duration(APIKeys.lifetimes),
+          "How long the new key lives; as long as the one before without it."),
         Self.owner,
       ], Self.made
     ) { request in
@@ -123,7 +128,6 @@ struct KeyOperations: Sendable {
     let caller = request.caller
     let tenant = request.text("tenant").map { TenantID($0) }
     if let tenant {
-      guard TenantName.isValid(tenant.string) else { throw APIProblem.invalid("tenant is \(TenantName.rule)") }
       guard caller.sees(tenant) else { throw APIProblem.notFound }
     }
     guard let owner = try await ownerID(request) else {
@@ -131,7 +135,7 @@ struct KeyOperations: Sendable {
     }
     guard let id = owner.id else { return (tenant ?? caller.tenant ?? .default, nil) }
     guard let user = try await on.installation.store.user(id), tenant == nil || tenant == user.tenant else {
-      throw APIProblem.invalid("tenant isn't the owner's; leave it out.")
+      throw APIProblem.conflict("tenant isn't the owner's; leave it out.")
     }
     return (user.tenant, id)
   }
@@ -140,7 +144,7 @@ struct KeyOperations: Sendable {
     let known = Set(on.configuration.servers.map(\.name))
     let servers = request.texts("servers").map { Set($0.map { ServerName($0) }) }
     if let servers, !servers.isSubset(of: known) {
-      throw APIProblem.invalid("servers names one that isn't configured.")
+      throw APIProblem.conflict("servers names one that isn't configured.")
     }
     return KeyScope(
       servers: servers, tools: request.texts("tools").map { $0.map { ToolPattern($0) } },

@@ -65,11 +65,11 @@ struct OpenAPIDocument {
       "responses": .object(responses(operation)),
     ]
     if !parameters.isEmpty { described["parameters"] = .array(parameters) }
-    if let body = operation.body { described["requestBody"] = requestBody(body) }
+    if let body = operation.body { described["requestBody"] = requestBody(body, operation.needs) }
     return .object(described)
   }
 
-  private static func requestBody(_ fields: [APIField]) -> JSONValue {
+  private static func requestBody(_ fields: [APIField], _ needs: APINeed?) -> JSONValue {
     var properties = JSONObject()
     for field in fields { properties[field.name] = field.schema }
     let required = fields.filter(\.isRequired).map { JSONValue.string($0.name) }
@@ -77,8 +77,10 @@ struct OpenAPIDocument {
       "type": "object", "properties": .object(properties), "additionalProperties": false,
     ]
     if !required.isEmpty { schema["required"] = .array(required) }
+    if let needs { schema[needs.schema.keyword] = needs.schema.ways }
     return [
-      "required": .bool(!required.isEmpty), "content": ["application/json": ["schema": .object(schema)]],
+      "required": .bool(!required.isEmpty || needs != nil),
+      "content": ["application/json": ["schema": .object(schema)]],
     ]
   }
 
@@ -91,15 +93,13 @@ struct OpenAPIDocument {
     var refusals: [(Int, String)] = [
       (400, "The request can't be meant."), (401, "No bearer, or one that isn't accepted."),
       (403, "The role may not do this."),
-      (404, "There is no such thing, or it isn't the caller's to see."), (409, "Something stands against it."),
+      (404, "There is no such thing, or it isn't the caller's to see."),
+      (409, "It contradicts itself, or what stands."),
       (414, "The path and query are too long."), (429, "Too many wrong bearers came from this network."),
       (503, "The store is not available."),
     ]
     if operation.body != nil {
       refusals += [(413, "The body is too large."), (415, "The body isn't JSON by its type.")]
-    }
-    if operation.method.utf8.elementsEqual("POST".utf8) {
-      refusals.append((422, "The Idempotency-Key was used for another request."))
     }
     for (status, words) in refusals.sorted(by: { $0.0 < $1.0 }) {
       answers[String(status)] = ["description": .string(words), "content": content("#/components/schemas/Problem")]

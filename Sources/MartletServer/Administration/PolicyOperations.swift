@@ -43,11 +43,8 @@ struct PolicyOperations: Sendable {
         APIField("tool", .text(256), required: true, "The tool."),
         APIField("arguments", .object, "Its arguments."),
         APIField("annotations", .object, "What the tool says of itself."),
-      ], Self.verdict
+      ], needs: .any(["user", "client"]), Self.verdict
     ) { request in
-      guard request.text("user") != nil || request.text("client") != nil else {
-        throw APIProblem.invalid("Name a user or a client.")
-      }
       var inquiry = PolicyInquiry(server: ServerName(request.text("server") ?? ""), tool: request.text("tool") ?? "")
       inquiry.tenant = request.caller.tenant ?? .default
       if let name = request.text("user") {

@@ -16,7 +16,8 @@ struct TenantKeyOperations: Sendable {
       "Keeps a tenant's key for a server that wants one (per: tenant), sealed, over the one before.",
       roles: APIRole.changing,
       body: [
-        APIField("key", .text(OwnKeySettings.longestKey), required: true, "The key; it is never shown again."),
+        APIField(
+          "key", .word(.visible(OwnKeySettings.longestKey)), required: true, "The key; it is never shown again."),
         Self.tenant,
       ], answers: 204
     ) { request in
@@ -52,7 +53,7 @@ struct TenantKeyOperations: Sendable {
       try await work()
       return .done
     } catch TenantKeys.Refusal.notAKey {
-      throw APIProblem.invalid("key must be visible ASCII characters without spaces between them.")
+      throw APIProblem.conflict("key must be visible ASCII characters without spaces between them.")
     } catch is TenantKeys.Refusal {
       throw APIProblem.notFound
     }

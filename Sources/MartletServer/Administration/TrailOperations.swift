@@ -31,8 +31,8 @@ struct TrailOperations: Sendable {
       "audit.search", "GET", "/api/audit", "The records that fit, what was written last first.",
       roles: APIRole.reading,
       query: APIPage.fields + [
-        APIField("since", .duration, "Not older than that, such as 24h."),
-        APIField("until", .duration, "Older than that, such as 1h."),
+        APIField("since", .duration(.zero...(.seconds(86_400) * 3650)), "Not older than that, such as 24h."),
+        APIField("until", .duration(.zero...(.seconds(86_400) * 3650)), "Older than that, such as 1h."),
         APIField("user", .text(256), "Of this user: a name or an id."),
         APIField("client", .text(2048), "Of this client."), APIField("server", .text(64), "At this server."),
         APIField("action", .choice(AuditAction.allCases.map(\.rawValue)), "Of this kind."),
@@ -100,13 +100,17 @@ struct TrailOperations: Sendable {
     APIOperation(
       "flows.list", "GET", "/api/flows", "The newest connection attempts, and how far each came.",
       roles: [.admin, .auditor],
-      query: [APIField("limit", .count(1...1000), "How many at most, 1 to 1000; 100 without it.")],
+      query: APIPage.fields,
       APISchema(listOf: Self.flow, as: "flows")
     ) { request in
       // Most of a flow happens before anybody knows whose it is.
       guard request.caller.tenant == nil else { throw APIProblem.forbidden("Flows are the installation's.") }
-      let found = try await on.installation.store.flows(limit: request.count("limit") ?? 100)
-      return APIAnswer(200, ["flows": .array(found.map { .object($0.json) }), "next_cursor": .null])
+      let page = try APIPage(request, of: "flows", on.installation.sealer)
+      let found = try await on.installation.store.flows(
+        before: page.after.map { FlowID($0) }, limit: page.limit)
+      let next = found.count == page.limit ? found.last?.flow.string : nil
+      return APIAnswer(
+        200, ["flows": .array(found.map { .object($0.json) }), "next_cursor": page.cursor(behind: next)])
     }
   }
 

@@ -16,12 +16,29 @@ struct AuditReader {
     var settings = AuditSettings()
     let day = Duration.seconds(86_400)
     settings.retention = section.duration("retention", default: settings.retention, in: day...day * 3650)
-    settings.sinks = (section.sections("sinks", shorthand: "file") ?? []).compactMap { sink($0) }
+    let tenants = section.section("tenants")
+    for name in tenants.names {
+      if !TenantName.isValid(name) { tenants.problem(name, "is no tenant name", TenantName.rule) }
+      let one = tenants.section(name)
+      one.allow(only: ConfigurationKeys.auditTenant)
+      settings.tenantRetention[TenantID(name)] = one.duration(
+        "retention", default: settings.retention, in: day...day * 3650)
+    }
+    var names: [String] = []
+    for element in section.sections("sinks", shorthand: "file") ?? [] {
+      guard let sink = sink(element) else { continue }
+      // What each was told is kept by its name.
+      if names.contains(where: { $0.equalsBytewise(sink.name) }) {
+        element.problem(Self.kinds.first { element.has($0) } ?? "file", "two sinks are the same place")
+      }
+      names.append(sink.name)
+      settings.sinks.append(AuditSettings.Destination(sink: sink, tenants: element.tenants()))
+    }
     return settings
   }
 
   private func sink(_ element: ConfigurationSection) -> AuditSettings.Sink? {
-    element.allow(names: Self.kinds)
+    element.allow(names: Self.kinds + ["tenants"])
     let named = Self.kinds.filter { element.has($0) }
     guard let kind = named.first, named.count == 1 else {
       element.problem(named.last ?? "file", "one sink names one place", "write - file: PATH, or syslog, webhook, otlp")

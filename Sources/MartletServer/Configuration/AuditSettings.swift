@@ -27,8 +27,25 @@ public struct AuditSettings: Sendable {
     }
   }
 
+  /// One place, and whose records go there.
+  public struct Destination: Sendable {
+    /// Where.
+    public let sink: Sink
+    /// Whose; `nil` for everybody's.
+    public let tenants: Set<TenantID>?
+
+    /// Tells it from others, in the warning that it changes at the next start.
+    var name: String { Self.name(sink.name, tenants) }
+
+    static func name(_ sink: String, _ tenants: Set<TenantID>?) -> String {
+      ([sink] + (tenants ?? []).sorted().map(\.string)).joined(separator: " ")
+    }
+  }
+
   /// How long records are kept.
   public var retention = Duration.seconds(90 * 86_400)
+  /// Tenants whose records are kept for another time.
+  public var tenantRetention: [TenantID: Duration] = [:]
   /// Where they go.
-  public var sinks: [Sink] = []
+  public var sinks: [Destination] = []
 }

@@ -439,9 +439,16 @@ enum ConfigurationKeys {
   /// audit
   static let audit: [ConfigurationKey] = [
     Key("retention", "duration, 1d to 3650d", "90d", "How long records are kept; then they are removed."),
+    Key("tenants", "section", "", "Tenants whose records are kept for another time, by name."),
     Key(
       "sinks", "list of sections", "[]",
-      "Where the trail goes too: {file: …}, {syslog: …}, {webhook: …} or {otlp: …}. Changes at the next start."),
+      "Where the trail goes too: {file: …}, {syslog: …}, {webhook: …} or {otlp: …}; with `tenants`, a list, theirs alone. Changes at the next start."
+    ),
+  ]
+
+  /// audit.tenants.NAME
+  static let auditTenant: [ConfigurationKey] = [
+    Key("retention", "duration, 1d to 3650d", "audit.retention", "How long this tenant's records are kept.")
   ]
 
   /// audit.sinks[].file

@@ -28,7 +28,7 @@ extension ConfigurationReader {
     let credential = CredentialReader(
       section: section, assertionHeader: assertionHeader, providers: providers
     ).read()
-    let tenants = tenants(section)
+    let tenants = section.tenants()
     let revision = revision(section)
     let destinations = section.hosts("destinations")
     guard !instances.isEmpty else { return nil }
@@ -70,15 +70,6 @@ extension ConfigurationReader {
     return url
   }
 
-  private func tenants(_ section: ConfigurationSection) -> Set<TenantID>? {
-    guard let names = section.strings("tenants") else { return nil }
-    if names.isEmpty { section.problem("tenants", "admits nobody", "leave it out to admit every tenant") }
-    for name in names where !TenantName.isValid(name) {
-      section.problem("tenants", "\(PlainText.sanitized(name, limit: 64)) is no tenant name", TenantName.rule)
-    }
-    return Set(names.map { TenantID($0) })
-  }
-
   private func revision(_ section: ConfigurationSection) -> ProtocolRevision? {
     guard let text = section.string("protocol"), text != "auto" else { return nil }
     guard let revision = ProtocolRevision(text) else {
@@ -111,6 +102,18 @@ enum ConfiguredName {
 
   static func rule(_ name: String) -> String {
     hasForm(name) ? "is a reserved name; its path is taken" : "must be 1 to 64 of a-z, 0-9 and -"
+  }
+}
+
+extension ConfigurationSection {
+  /// The tenants that something is for; `nil` for every tenant.
+  func tenants() -> Set<TenantID>? {
+    guard let names = strings("tenants") else { return nil }
+    if names.isEmpty { problem("tenants", "admits nobody", "leave it out to admit every tenant") }
+    for name in names where !TenantName.isValid(name) {
+      problem("tenants", "\(PlainText.sanitized(name, limit: 64)) is no tenant name", TenantName.rule)
+    }
+    return Set(names.map { TenantID($0) })
   }
 }
 

@@ -8,6 +8,8 @@ import StrictCoding
 /// Our own endpoints behind the listener: Hummingbird's router finds the one, pages are rendered, and every answer gets
 /// its protective header fields here.
 struct ControlPlane: Sendable {
+  /// What the router is told of every request; the endpoint reads the method that it came with.
+  private static let anyMethod = HTTPRequest.Method.get
   private let responder: any HTTPResponder<EndpointContext>
   private let logger: Logger
 
@@ -16,12 +18,10 @@ struct ControlPlane: Sendable {
     let router = Router(context: EndpointContext.self)
     let finishing = ResponseFinishing(pages: table.pages)
     for route in table.routes {
-      // Every method leads to the route, so that a wrong one is told which are right.
-      for method in [HTTPRequest.Method.get, .head, .post, .put, .patch, .delete, .options] {
-        router.on(RouterPath(route.path), method: method) { _, context in
-          let parameter = context.parameters.get("name") ?? ""
-          return finishing.finish(await Self.answer(route, context.request, parameter), of: route)
-        }
+      // The path alone finds the route, so that a wrong method, of whatever name, is told which are right.
+      router.on(RouterPath(route.path), method: Self.anyMethod) { _, context in
+        let parameter = context.parameters.get("name") ?? ""
+        return finishing.finish(await Self.answer(route, context.request, parameter), of: route)
       }
     }
     responder = router.buildResponder()
@@ -30,8 +30,7 @@ struct ControlPlane: Sendable {
   /// Answers a request.
   func answer(_ request: EndpointRequest) async -> RenderedResponse {
     let context = EndpointContext(source: EndpointContextSource(request: request, logger: logger))
-    let method = HTTPRequest.Method(request.method) ?? .get
-    let head = HTTPRequest(method: method, scheme: nil, authority: nil, path: request.path)
+    let head = HTTPRequest(method: Self.anyMethod, scheme: nil, authority: nil, path: request.path)
     do {
       let response = try await responder.respond(
         to: Request(head: head, body: RequestBody(buffer: ByteBuffer())), context: context)

@@ -34,8 +34,9 @@ struct Housekeeping: Sendable {
         .office.desk.expire()
       try await store.removeEndedApprovals(before: now - Self.approvalRetention)
       try await store.removeQuotas(before: QuotaDay.number(of: now) - 7)
+      let audit = application.snapshots.current.configuration.audit
       try await store.removeAuditEvents(
-        before: now - application.snapshots.current.configuration.audit.retention, at: now,
+        before: now - audit.retention, audit.tenantRetention.mapValues { now - $0 }, at: now,
         linkedBy: application.installation.auditChain)
       try await store.foldCallSums(before: now - Self.minuteRetention, removingBefore: now - Self.hourRetention)
     } catch {

@@ -242,7 +242,7 @@ struct Reload: Sendable {
       {
         application.logger.warning("listen, tls, data_dir, log and http_codec take effect after a restart")
       }
-      let sinks = application.shipping.shippers.map(\.sink.name)
+      let sinks = application.shipping.shippers.map { AuditSettings.Destination.name($0.sink.name, $0.tenants) }
       if !configuration.audit.sinks.map(\.name).elementsEqual(sinks, by: { $0.equalsBytewise($1) }) {
         application.logger.warning("audit.sinks take effect after a restart")
       }

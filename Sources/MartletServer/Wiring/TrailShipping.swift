@@ -13,10 +13,10 @@ struct TrailShipping: Sendable {
   init(_ configuration: Configuration, _ installation: Installation, _ logger: Logger) throws {
     let fetcher = try SafeFetcher.operatorConfigured(certificateAuthorityFile: configuration.egress.authorityFile)
     let holder = Hex.encode(installation.random.bytes(16))
-    shippers = configuration.audit.sinks.map { settings in
-      let sink = Self.sink(settings, fetcher, installation.clock)
+    shippers = configuration.audit.sinks.map { destination in
+      let sink = Self.sink(destination.sink, fetcher, installation.clock)
       return TrailShipper(
-        sink: sink, store: installation.store, holder: holder, clock: installation.clock,
+        sink: sink, of: destination.tenants, store: installation.store, holder: holder, clock: installation.clock,
         report: { Self.tell($0, of: sink.name, logger) })
     }
   }

@@ -20,7 +20,7 @@ extension SQLiteStore {
           SUM(b9) AS b9, SUM(b10) AS b10, SUM(b11) AS b11, SUM(b12) AS b12
         FROM call_sum
         WHERE start >= :since AND start < :until AND (:tenant IS NULL OR tenant = :tenant)
-        GROUP BY 1, 2, 3, 4, 5 ORDER BY 2, 6 DESC, 1, 3, 4, 5 LIMIT :limit
+        GROUP BY 1, 2, 3, 4, 5 ORDER BY 2, 6 DESC, 1, 3, 4, 5 LIMIT :limit OFFSET :skipped
         """,
         [
           "by_tenant": .flag(query.dimensions.contains(.tenant)),
@@ -28,6 +28,7 @@ extension SQLiteStore {
           "by_client": .flag(query.dimensions.contains(.client)),
           "step": (query.step?.milliseconds ?? 0).databaseValue, "since": .time(query.since),
           "until": .time(query.until), "tenant": .id(query.tenant), "limit": .number(max(0, query.limit)),
+          "skipped": .number(max(0, query.skipped)),
         ]
       ).map { try CallSum(row: $0) }
     }

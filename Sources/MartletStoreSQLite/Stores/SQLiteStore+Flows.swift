@@ -3,7 +3,7 @@ import MartletDomain
 
 extension SQLiteStore {
   /// See `AuditStore`.
-  public func flows(limit: Int) async throws(StoreError) -> [FlowSummary] {
+  public func flows(before flow: FlowID?, limit: Int) async throws(StoreError) -> [FlowSummary] {
     try await read { database in
       let flows = try database.rows(
         """
@@ -15,9 +15,11 @@ extension SQLiteStore {
         FROM (
           SELECT flow, MIN(at) AS started_at, MAX(at) AS ended_at, MIN(position) AS first
           FROM audit_event WHERE flow IS NOT NULL GROUP BY flow
+          HAVING :before IS NULL OR (MIN(at), MIN(position)) <
+            (SELECT MIN(at), MIN(position) FROM audit_event WHERE flow = :before)
           ORDER BY started_at DESC, first DESC LIMIT :limit) AS newest
         ORDER BY started_at DESC, first DESC
-        """, ["limit": .number(max(0, limit))])
+        """, ["before": .id(flow), "limit": .number(max(0, limit))])
       return try flows.map { row in try FlowSummary(row: row, actions: database.actions(of: row)) }
     }
   }

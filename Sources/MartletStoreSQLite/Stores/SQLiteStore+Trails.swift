@@ -26,13 +26,13 @@ extension SQLiteStore {
 
   /// See `AuditStore`.
   public func removeAuditEvents(
-    before time: Timestamp, at now: Timestamp, linkedBy chain: AuditChain
+    before time: Timestamp, _ others: [TenantID: Timestamp], at now: Timestamp, linkedBy chain: AuditChain
   ) async throws(StoreError) {
     try await write { database in
       try database.run("DELETE FROM audit_event WHERE sequence IS NULL AND at < :time", ["time": .time(time)])
       var writer = try TrailWriter(database, chain)
       for trail in try database.rows("SELECT * FROM audit_trail").map({ try AuditTrail(row: $0) }) {
-        guard let last = try database.lastRecord(of: trail, before: time) else { continue }
+        guard let last = try database.lastRecord(of: trail, before: others[trail.tenant] ?? time) else { continue }
         try writer.append(
           AuditEvent(at: now, action: .trailTrimmed, tenant: trail.tenant, target: String(last.sequence)))
         try database.trim(trail.tenant, through: last)

@@ -28,20 +28,32 @@ struct AdminIssue: AsyncParsableCommand {
   @Option(help: ArgumentHelp("How long it lives, at most 30d.", valueName: "duration"))
   var ttl = "8h"
 
+  @Option(
+    help: ArgumentHelp("How long it may lie unused; never for a script's.", valueName: "duration or never"))
+  var idle = "30m"
+
   @OptionGroup var options: InstallationOptions
+
+  private var idleWords: String { "never".equalsBytewise(idle) ? "" : " or unused for \(idle)" }
+
+  private func idleLimit() throws -> Duration? {
+    "never".equalsBytewise(idle) ? nil : try KeyWords.duration(idle, option: "--idle")
+  }
 
   func validate() throws {
     if let tenant, !TenantName.isValid(tenant) { throw ValidationError("--tenant must be \(TenantName.rule)") }
     if role == .tenantAdmin, tenant == nil { throw ValidationError("--role tenant-admin needs --tenant") }
     if role == .admin, tenant != nil { throw ValidationError("--role admin is for all tenants: leave --tenant out") }
     _ = try KeyWords.duration(ttl, option: "--ttl")
+    _ = try idleLimit()
   }
 
   func run() async throws {
     try await options.withInstallation { installation, _ in
-      let lifetime = try KeyWords.duration(ttl, option: "--ttl")
+      let (lifetime, idleLimit) = (try KeyWords.duration(ttl, option: "--ttl"), try idleLimit())
       let made = try await AdminWords.failing { () throws(AdminTokenError) in
-        try await installation.adminTokens.issue(role, tenant: tenant.map { TenantID($0) }, lifetime: lifetime)
+        try await installation.adminTokens.issue(
+          role, tenant: tenant.map { TenantID($0) }, lifetime: lifetime, idleLimit: idleLimit)
       }
       // The one place where it leaves the process.
       let text = ByteString(made.bearer.expose()).string
@@ -52,7 +64,8 @@ struct AdminIssue: AsyncParsableCommand {
       }
       Terminal.out(text)
       Terminal.error(
-        "A bearer for /api of the role \(role.rawValue), until \(made.record.expiresAt.text); it is shown this once.")
+        "A bearer for /api of the role \(role.rawValue), until \(made.record.expiresAt.text)\(idleWords); "
+          + "it is shown this once.")
     }
   }
 }

@@ -109,10 +109,15 @@ public enum APIKeyStoreContract {
     let tokens = AdminRole.allCases.map { role in
       AdminToken(
         id: AdminTokenID(sample.name()), role: role, tenant: role == .tenantAdmin ? "acme" : nil,
-        digest: sample.digest(), lastFour: "abcd", createdAt: sample.now, expiresAt: sample.now + .seconds(60))
+        digest: sample.digest(), lastFour: "abcd", createdAt: sample.now, expiresAt: sample.now + .seconds(60),
+        idleLimit: .seconds(30))
     }
     for token in tokens { try await store.createAdminToken(token) }
     try expect(try await store.adminTokens(), is: tokens.sorted { $0.id < $1.id })
+    try await store.noteAdminTokenUse(tokens[1].id, at: sample.now + .seconds(7))
+    try await store.noteAdminTokenUse(tokens[1].id, at: sample.now + .seconds(3))
+    try expect(try await store.adminToken(tokens[1].id)?.lastUsedAt, is: sample.now + .seconds(7))
+    try expect(try await store.adminToken(tokens[1].id)?.idleLimit, is: .seconds(30))
     try expect(try await store.revokeAdminToken(tokens[0].id, at: sample.now), is: true)
     try expect(try await store.revokeAdminToken(tokens[0].id, at: sample.now), is: false)
     try expect(try await store.revokeAdminToken(tokens[1].id, at: sample.now + .seconds(60)), is: false)

@@ -68,6 +68,27 @@ public enum AuditStoreContract {
     try expect(try await store.auditRecords(of: .default, after: 0, limit: 10), is: left)
   }
 
+  /// Tenants whose records are kept for another time keep theirs, or lose them earlier.
+  public static func A_13_tenantsHaveARetentionOfTheirOwn(makeStore: StoreMaker) async throws {
+    let store = try await makeStore()
+    let sample = Sample()
+    for tenant: TenantID in [.default, "acme", "globex"] {
+      try await store.appendAuditEvents(
+        (1...3).map { second in
+          var event = sample.event(.tokenIssued, after: .seconds(second))
+          event.tenant = tenant
+          return event
+        })
+    }
+    let time = { (seconds: Int) in sample.now + .seconds(seconds) }
+    try await store.removeAuditEvents(
+      before: time(2), ["acme": time(3), "globex": time(0)], at: time(9), linkedBy: .test)
+    for (tenant, left) in [(TenantID.default, [Int64(2), 3, 4]), ("acme", [3, 4]), ("globex", [1, 2, 3])] {
+      let records = try await store.auditRecords(of: tenant, after: 0, limit: 10)
+      try expect(records.map(\.head.sequence), is: left)
+    }
+  }
+
   /// Events are found by whatever is known of them.
   public static func eventsAreFound(makeStore: StoreMaker) async throws {
     let store = try await makeStore()
@@ -125,6 +146,9 @@ public enum AuditStoreContract {
     three.flow = "three"
     try expect(try await store.flows(limit: 10), is: [three, two, one])
     try expect(try await store.flows(limit: 2), is: [three, two])
+    try expect(try await store.flows(before: "three", limit: 1), is: [two])
+    try expect(try await store.flows(before: "two", limit: 10), is: [one])
+    try expect(try await store.flows(before: "gone", limit: 10), is: [])
     try expect(try await store.flows(limit: 0), is: [])
     try expect(try await store.flows(limit: -5), is: [])
     let steps = try await store.auditEvents(flow: "one")

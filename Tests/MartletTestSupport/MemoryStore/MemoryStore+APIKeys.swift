@@ -101,6 +101,14 @@ extension MemoryStore {
   }
 
   /// See `AdminTokenStore`.
+  public func noteAdminTokenUse(_ id: AdminTokenID, at now: Timestamp) async throws(StoreError) {
+    try access { state in
+      let before = state.adminTokens[id]?.lastUsedAt
+      state.adminTokens[id]?.lastUsedAt = before.map { max($0, now) } ?? now
+    }
+  }
+
+  /// See `AdminTokenStore`.
   public func revokeAdminToken(_ id: AdminTokenID, at now: Timestamp) async throws(StoreError) -> Bool {
     try access { state in
       guard let token = state.adminTokens[id], token.isLive(at: now) else { return false }

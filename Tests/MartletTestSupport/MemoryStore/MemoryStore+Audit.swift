@@ -56,7 +56,7 @@ extension MemoryStore {
   }
 
   /// See `AuditStore`.
-  public func flows(limit: Int) async throws(StoreError) -> [FlowSummary] {
+  public func flows(before flow: FlowID?, limit: Int) async throws(StoreError) -> [FlowSummary] {
     try access { state in
       var flows: [FlowID: FlowSummary] = [:]
       var order: [FlowID] = []
@@ -69,18 +69,22 @@ extension MemoryStore {
         summary.add(event)
         flows[flow] = summary
       }
-      return order.reversed().prefix(max(0, limit)).compactMap { flows[$0] }
+      let newest = Array(order.reversed())
+      var begin = 0
+      if let before = flow { begin = newest.firstIndex(of: before).map { $0 + 1 } ?? newest.count }
+      return newest.dropFirst(begin).prefix(max(0, limit)).compactMap { flows[$0] }
     }
   }
 
   /// See `AuditStore`.
   public func removeAuditEvents(
-    before time: Timestamp, at now: Timestamp, linkedBy chain: AuditChain
+    before time: Timestamp, _ others: [TenantID: Timestamp], at now: Timestamp, linkedBy chain: AuditChain
   ) async throws(StoreError) {
     try access { state in
       for trail in state.trails.values.sorted(by: { $0.tenant.value < $1.tenant.value }) {
         let own = state.auditRecords.filter { $0.event?.tenant == trail.tenant }
-        guard let last = own.prefix(while: { $0.event.map { $0.at < time } ?? true }).last?.head else { continue }
+        guard let last = own.prefix(while: { $0.event.map { $0.at < others[trail.tenant] ?? time } ?? true }).last?.head
+        else { continue }
         state.append(
           AuditEvent(at: now, action: .trailTrimmed, tenant: trail.tenant, target: String(last.sequence)),
           linkedBy: chain)

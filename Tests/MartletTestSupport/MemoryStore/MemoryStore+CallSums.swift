@@ -15,7 +15,8 @@ extension MemoryStore {
         shown.start = query.step.map { sum.start.rounded(to: $0) } ?? query.since
         grouped.merge(shown)
       }
-      return Array(grouped.sorted { ($0.start, $1.calls) < ($1.start, $0.calls) }.prefix(max(0, query.limit)))
+      let sorted = grouped.sorted { ($0.start, $1.calls) < ($1.start, $0.calls) }
+      return Array(sorted.dropFirst(query.skipped).prefix(max(0, query.limit)))
     }
   }
 

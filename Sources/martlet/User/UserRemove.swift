@@ -1,0 +1,38 @@
+import ArgumentParser
+import MartletDomain
+import MartletIdentity
+import MartletServer
+import StrictCoding
+
+/// `martlet user remove`.
+struct UserRemove: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "remove", abstract: "End all that a user or service account has, then remove it.",
+    discussion: """
+      Tokens, logins, sessions, keys, delegations, approvals and accounts at servers end first, open streams too. The
+      trail keeps what was done; it can't tell any more who that was.
+
+      Example:
+        martlet user remove ada
+      """)
+
+  @Argument(help: "The name, or the id of a user who comes from a provider (martlet user list --json).")
+  var name: String
+
+  @OptionGroup var options: InstallationOptions
+
+  func run() async throws {
+    try await options.withInstallation { installation, _ in
+      let store = installation.store
+      var found = try await store.account(named: ByteString(ASCIICase.lowercased(name.utf8)).string)
+      if found == nil { found = try await store.user(UserID(name)) }
+      guard let user = found else { throw LocalUserError.unknownUser }
+      try await installation.accessRevoker.remove(user, by: APIKeys.Asker())
+      if options.json {
+        Terminal.out(["name": .string(name), "removed": true])
+      } else {
+        Terminal.out("The user \(name) was removed.")
+      }
+    }
+  }
+}
