@@ -3,20 +3,15 @@
 import random
 import sqlite3
 import time
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from martlet_support.connect_world import ConnectWorld
-from martlet_support.pytest_plugin import USER
+from martlet_support.refresh_rounds import LANES, in_lanes, lapse, make_due, redeemable, settled
 from martlet_support.steps import count, until
 
 # Where tokens exist nowhere but in the process: the authorization server has rotated, and the answer isn't stored yet.
 WINDOW = ("refresh_answered", "refresh_sealed")
 POINTS = ("refresh_unclaimed", "refresh_claimed", *WINDOW, "refresh_stored")
-
-
-# A round is mostly starting and stopping, so a full count goes on in several installations side by side.
-LANES = count(1, 5)
 
 
 @pytest.fixture(scope="module")
@@ -27,43 +22,6 @@ def worlds():
     yield worlds
     for world in worlds:
         world.close()
-
-
-def in_lanes(worlds, rounds: int, work) -> int:
-    """`rounds` rounds of `work(world)`, shared out; how often it says that something was lost."""
-    with ThreadPoolExecutor(LANES) as pool:
-        return sum(pool.map(lambda world: sum(work(world) for _ in range(rounds // LANES)), worlds))
-
-
-def shown(world) -> dict:
-    return world.gateway.cli_json("connection", "show", "up", "--user", USER)
-
-
-def make_due(world):
-    """The running gateway finds the connection due at its next look, a second later at most."""
-    with sqlite3.connect(world.gateway.data_dir / "martlet.sqlite", timeout=60) as database:
-        database.execute("UPDATE connection SET refresh_at = 1, retry_at = NULL WHERE route = '/up/mcp'")
-
-
-def lapse(world):
-    """The lease of a process that is dead by now, as if its 15 s had passed."""
-    with sqlite3.connect(world.gateway.data_dir / "martlet.sqlite", timeout=60) as database:
-        database.execute("UPDATE connection SET lease_until = 1 WHERE lease_until IS NOT NULL AND route = '/up/mcp'")
-
-
-def settled(world) -> dict:
-    """The connection once nobody is at it any more: a lapsed lease is taken over."""
-    def rests() -> bool:
-        row = world.row()
-        return row["state"] in ("active", "reauth_required") and row["lease_until"] is None
-
-    assert until(rests, 120, 0.1), (dict(world.row()), world.gateway.log()[-2000:])
-    return shown(world)
-
-
-def redeemable(world) -> bool:
-    """Whether the stored refresh token still is good: one more refresh works."""
-    return world.gateway.cli("connection", "refresh", "up", "--user", USER, exit_code=None).returncode == 0
 
 
 def crash(world, point: str, *, waits: bool = False):
