@@ -1,5 +1,6 @@
 """Users connect their own accounts at servers behind Martlet: what is asked of whom, who may bring the answer, what is kept."""
 
+import sqlite3
 import urllib.parse
 
 import pytest
@@ -216,6 +217,22 @@ def test_a_client_that_was_forgotten_is_registered_anew(world):
     page = world.connect(browser)
     assert page.status == 200 and len(world.authority.registrations) == registered + 1, page.response.describe()
     world.authority.clients.update(secrets)
+
+
+def test_a_client_that_only_the_users_page_says_is_unknown_is_registered_anew(world):
+    """An authorization server that forgot a client sends nobody back: it is asked before the next user leaves."""
+    assert world.connect(world.browser()).status == 200
+    registered, age = len(world.authority.registrations), "UPDATE upstream_registration SET registered_at = 1"
+    for forgotten in (False, True):
+        with sqlite3.connect(world.gateway.data_dir / "martlet.sqlite", timeout=60) as database:
+            database.execute(age)
+        secrets = dict(world.authority.clients)
+        if forgotten:
+            world.authority.clients.clear()
+        page = world.connect(world.browser())
+        assert page.status == 200 and "connected" in page.text, page.response.describe()
+        assert len(world.authority.registrations) == registered + forgotten
+        world.authority.clients.update(secrets)
 
 
 def test_refresh_tokens_rotate_in_the_background_and_trouble_passes(worlds):

@@ -1,6 +1,7 @@
 """`credential: {client_credentials: …}`: Martlet calls a server with an account of its own, and nobody connects anything."""
 
 import json
+import sqlite3
 import time
 
 import pytest
@@ -138,3 +139,30 @@ def test_R_07_callers_that_hang_up_take_nothing_along(authority):
         assert connect(own, "thin", revision=MODERN).tool("echo")["content"][0]["text"] == "done"
         assert authority.count() == asked + 1
         assert thin.calls == 1, "calls of those who left were made"
+
+
+def test_R_05_hundreds_of_refreshes_that_wait_hold_nothing_of_the_store(authority):
+    """Each for an account of its own; a few are asked for at once, the others stand in line, and everybody else reads and writes."""
+    number, waits = count(40, 500), []
+    with ThinServer(authority.is_good) as thin, Gateway(
+            {f"s{n}": entry(authority, thin.url, protocol=MODERN) for n in range(number)}, users={USER: PASSWORD},
+            env={"UPSTREAM_SECRET": authority.client_secret}) as gateway:
+        key = gateway.cli_json("key", "create", "all", "--owner", USER)["key"]
+        asked = authority.count()
+        authority.hold()
+        with Crowd([gateway.mcp_url(f"s{n}") for n in range(number)], key) as crowd:
+            authority.wait_for(asked + 16)
+            with sqlite3.connect(gateway.data_dir / "martlet.sqlite", isolation_level=None, timeout=20) as database:
+                for _ in range(50):
+                    began = time.monotonic()
+                    database.execute("BEGIN IMMEDIATE")
+                    database.execute("ROLLBACK")
+                    waits.append(time.monotonic() - began)
+            gateway.cli("user", "add", "r-05", "--password-stdin", stdin=PASSWORD + "\n")
+            assert authority.count() == asked + 16, "more at once than one authorization server is asked"
+            authority.release()
+            failed = [one for one in crowd.answers() if "result" not in one]
+        assert not failed, (len(failed), json.dumps(failed[:3]))
+        assert authority.count() == asked + number and thin.calls == number
+    print(f"proof: R-05 count={number}")
+    print(f"a writer waited {max(waits) * 1000:.1f} ms at most while {number} refreshes did")

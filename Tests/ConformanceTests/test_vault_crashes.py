@@ -3,20 +3,15 @@
 import random
 import sqlite3
 import time
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from martlet_support.connect_world import ConnectWorld
-from martlet_support.pytest_plugin import USER
+from martlet_support.refresh_rounds import LANES, in_lanes, lapse, make_due, redeemable, settled
 from martlet_support.steps import count, until
 
 # Where tokens exist nowhere but in the process: the authorization server has rotated, and the answer isn't stored yet.
 WINDOW = ("refresh_answered", "refresh_sealed")
 POINTS = ("refresh_unclaimed", "refresh_claimed", *WINDOW, "refresh_stored")
-
-
-# Most of a round is waiting for a lease to lapse, so a full count goes on in several installations side by side.
-LANES = count(1, 5)
 
 
 @pytest.fixture(scope="module")
@@ -29,40 +24,8 @@ def worlds():
         world.close()
 
 
-def in_lanes(worlds, rounds: int, work) -> int:
-    """`rounds` rounds of `work(world)`, shared out; how often it says that something was lost."""
-    with ThreadPoolExecutor(LANES) as pool:
-        return sum(pool.map(lambda world: sum(work(world) for _ in range(rounds // LANES)), worlds))
-
-
-def shown(world) -> dict:
-    return world.gateway.cli_json("connection", "show", "up", "--user", USER)
-
-
-def make_due(world):
-    """The running gateway finds the connection due at its next look, a second later at most."""
-    with sqlite3.connect(world.gateway.data_dir / "martlet.sqlite", timeout=60) as database:
-        database.execute("UPDATE connection SET refresh_at = 1, retry_at = NULL WHERE route = '/up/mcp'")
-
-
-def settled(world) -> dict:
-    """The connection once nobody is at it any more: a lapsed lease is taken over."""
-    seen = {}
-
-    def rests() -> bool:
-        seen.update(shown(world))
-        return seen["state"] in ("active", "reauth_required") and world.row()["lease_until"] is None
-
-    assert until(rests, 120, 0.3), (seen, world.gateway.log()[-2000:])
-    return seen
-
-
-def redeemable(world) -> bool:
-    """Whether the stored refresh token still is good: one more refresh works."""
-    return world.gateway.cli("connection", "refresh", "up", "--user", USER, exit_code=None).returncode == 0
-
-
-def crash(world, point: str):
+def crash(world, point: str, *, waits: bool = False):
+    """Killed at that place, and started again once the lease is over: after its time, or made so."""
     world.gateway.stop()
     world.gateway.env["MARTLET_CRASH_AT"] = point
     try:
@@ -74,6 +37,8 @@ def crash(world, point: str):
         world.gateway.env.pop("MARTLET_CRASH_AT", None)
         if world.gateway.process is not None:
             world.gateway.kill()
+        if not waits:
+            lapse(world)
         world.gateway.start()
 
 
@@ -101,6 +66,14 @@ def test_R_02_killed_at_a_named_point(worlds, point):
     print(f"proof: R-02 count={rounds} at={point} lost-in-the-window={lost}")
 
 
+def test_R_02_a_lease_that_nobody_holds_any_more_ends_by_itself(worlds):
+    """Nobody lends a hand: the process that comes next waits until the dead one's lease is over, and goes on."""
+    asked = len(worlds[0].authority.refreshes())
+    crash(worlds[0], "refresh_claimed", waits=True)
+    assert settled(worlds[0])["state"] == "active" and len(worlds[0].authority.refreshes()) == asked + 1
+    assert redeemable(worlds[0])
+
+
 def test_R_02_killed_at_random(worlds):
     """Refreshes follow one another; the end comes anywhere. What was lost has to be what was in the window."""
 
@@ -109,7 +82,9 @@ def test_R_02_killed_at_random(worlds):
         make_due(world)
         until(lambda: len(world.authority.refreshes()) > before, 10, 0.001)
         time.sleep(random.expovariate(1 / 0.004))
-        world.gateway.restart(crash=True)
+        world.gateway.kill()
+        lapse(world)
+        world.gateway.start()
         end = settled(world)
         lost = end["state"] == "reauth_required"
         if lost:

@@ -32,7 +32,7 @@ public enum Backup {
       throw InstallationError(
         "there is no database in \(dataDirectory)", advice: "Name the data folder with --data-dir.")
     }
-    let sealer = try key(dataDirectory, masterKey)
+    let sealer = try await key(dataDirectory, masterKey)
     let draft = path + ".copying"
     defer { try? FileManager.default.removeItem(atPath: draft) }
     // Nobody else may read what isn't sealed yet.
@@ -67,7 +67,7 @@ public enum Backup {
         "there is a database in \(dataDirectory) already",
         advice: "Stop Martlet and move that folder away, then put its master.key into the new one.")
     }
-    let sealer = try key(dataDirectory, masterKey)
+    let sealer = try await key(dataDirectory, masterKey)
     let bytes: [UInt8]
     do throws(SealError) { bytes = try file.database(sealer) } catch {
       throw switch error {
@@ -94,14 +94,19 @@ public enum Backup {
     }
   }
 
-  private static func key(_ folder: String, _ source: MasterKeySource) throws(InstallationError) -> Sealer {
-    var isHere = true
-    if case .ownFile = source { isHere = FileManager.default.fileExists(atPath: folder + "/" + MasterKeyFile.name) }
-    guard isHere else {
+  private static func key(_ folder: String, _ source: MasterKeySource) async throws(InstallationError) -> Sealer {
+    let file: String? =
+      switch source {
+      case .ownFile: MasterKeyFile.name
+      case .wrappedBy, .wrapped: WrappedKeyFile.name
+      case .given, .unread: nil
+      }
+    if let file, !FileManager.default.fileExists(atPath: folder + "/" + file) {
       throw InstallationError(
-        "there is no \(MasterKeyFile.name) in \(folder)",
+        "there is no \(file) in \(folder)",
         advice: "Put the installation's key there (mode 600); a backup doesn't hold it.")
     }
+    let source = try await source.opened(folder)
     let keys = try MasterKeyFile.load(source, folder: folder, databaseExists: true, random: SystemRandom())
     guard let keys = SealingKeys(keys, reading: { nil }) else { throw .noKey }
     return Sealer(keys: keys, root: nil)

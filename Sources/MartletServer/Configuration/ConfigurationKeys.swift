@@ -40,7 +40,8 @@ enum ConfigurationKeys {
     Key("data_dir", "path", "data", "The folder of the database and the master key."),
     Key(
       "master_key", "secret", "master.key in data_dir",
-      "The key that seals everything: 32 bytes in base64. Several apart by spaces: the first seals, all open."),
+      "The key that seals everything: 32 bytes in base64. Several apart by spaces: the first seals, all open. Or who wraps it: {aws_kms: KEY} or {vault_transit: MOUNT/KEY}."
+    ),
     Key("log", "section", "", "The log on standard error."),
     Key("servers", "section", "", "The MCP servers, by name. `martlet serve` needs one at least."),
     Key("clients", "section", "", "OAuth clients that are registered beforehand, by client_id."),
@@ -182,7 +183,8 @@ enum ConfigurationKeys {
     Key("access_key_id", "text", "required", "The identifier of the access key."),
     Key("secret_access_key", "secret", "required", "{env: NAME} or {file: PATH}."),
     Key("session_token", "secret", "", "The same, for temporary credentials."),
-    Key("endpoint", "URL", "AWS's of the region", "Another endpoint, such as a VPC's."),
+    Key("endpoint", "URL", "AWS's of the region", "Another endpoint of Secrets Manager, such as a VPC's."),
+    Key("kms_endpoint", "URL", "AWS's of the region", "The same for KMS: master_key: {aws_kms: KEY}."),
   ]
 
   /// servers.NAME.urls[]

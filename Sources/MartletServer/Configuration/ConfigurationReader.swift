@@ -29,9 +29,14 @@ struct ConfigurationReader {
     readLog(into: &configuration)
     readAssertion(into: &configuration)
     configuration.egress = egress()
-    environment.remote?.use(
-      SecretsReader(section: root.section("secrets"), authorityFile: configuration.egress.authorityFile).read())
-    configuration.masterKey = masterKey()
+    let managers = environment.remote.map { remote in
+      let managers = SecretsReader(
+        section: root.section("secrets"), authorityFile: configuration.egress.authorityFile
+      ).read()
+      remote.use(managers)
+      return managers
+    }
+    configuration.masterKey = MasterKeyReader(root: root, managers: managers).read()
     readIdentity(into: &configuration)
     configuration.servers = servers(
       assertionHeader: configuration.assertionHeader, providers: configuration.providers)
@@ -56,18 +61,6 @@ struct ConfigurationReader {
     ).read()
     checkListener(configuration)
     return configuration
-  }
-
-  private func masterKey() -> MasterKeySource {
-    guard root.has("master_key") else { return .ownFile }
-    guard let text = root.secret("master_key", isAlwaysRead: true) else { return .unread }
-    guard let keys = MasterKeySource.keys(text) else {
-      root.problem(
-        "master_key", "is no key",
-        "32 random bytes in base64, such as `openssl rand -base64 32` makes; several apart by spaces")
-      return .unread
-    }
-    return .given(keys)
   }
 
   /// SHA-256 of the section as it means, whatever its comments and indentation.

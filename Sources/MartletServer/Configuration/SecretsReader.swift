@@ -37,10 +37,13 @@ struct SecretsReader {
     }
     let usual = "https://secretsmanager.\(region).amazonaws.com/"
     let endpoint = aws.has("endpoint") ? url(aws, "endpoint") : try? AbsoluteURL(parsing: usual)
+    let usualForKeys = "https://kms.\(region).amazonaws.com/"
+    let keyEndpoint = aws.has("kms_endpoint") ? url(aws, "kms_endpoint") : try? AbsoluteURL(parsing: usualForKeys)
     let (secret, session) = (own(aws, "secret_access_key"), aws.has("session_token") ? own(aws, "session_token") : nil)
     guard let endpoint, let id = aws.string("access_key_id"), let secret, !region.isEmpty else { return nil }
     return SecretManagers.AWS(
-      endpoint: endpoint, region: region, accessKeyID: id, secretAccessKey: secret, sessionToken: session)
+      endpoint: endpoint, keyEndpoint: keyEndpoint, region: region, accessKeyID: id, secretAccessKey: secret,
+      sessionToken: session)
   }
 
   /// What opens a manager isn't kept by one.

@@ -13,12 +13,14 @@ struct MasterKeyChange: ~Copyable {
   private static let lock = "master.key.lock"
 
   private let folder: String
+  private let wrapped: WrappedMasterKeys?
   private let handle: Int32
 
   /// Waits for nobody.
   ///
   /// - Returns: `nil` where another process is at it.
-  init?(folder: String) throws(InstallationError) {
+  init?(_ installation: Installation) throws(InstallationError) {
+    let folder = installation.dataDirectory
     let path = folder + "/" + Self.lock
     let handle = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
     guard handle >= 0 else {
@@ -29,12 +31,13 @@ struct MasterKeyChange: ~Copyable {
       return nil
     }
     self.folder = folder
+    wrapped = installation.wrappedKeys
     self.handle = handle
   }
 
   deinit { close(handle) }
 
-  private var file: String { folder + "/" + MasterKeyFile.name }
+  private var file: String { wrapped?.file.path ?? folder + "/" + MasterKeyFile.name }
 
   /// When the file was last changed.
   var changedAt: Timestamp? {
@@ -44,23 +47,32 @@ struct MasterKeyChange: ~Copyable {
     }
   }
 
-  /// Puts a key before those that are there: from now on it seals.
-  func prepend(_ key: SymmetricKey) throws(InstallationError) { try write([key] + MasterKeyFile.read(file)) }
+  /// Puts a new key before those that are there: from now on it seals.
+  func prepend(_ random: some RandomSource) async throws {
+    if let wrapped { return try write(WrappedKeyFile.bytes(try await wrapped.entriesWithNewKey())) }
+    let key = SymmetricKey(data: random.bytes(WrappingKey.length))
+    try write(Self.bytes([key] + MasterKeyFile.read(file)))
+  }
 
   /// Takes a key out that isn't the sealing one.
   func remove(_ name: String) throws(InstallationError) {
+    if let wrapped { return try write(WrappedKeyFile.bytes(try wrapped.entries(without: name))) }
     let keys = try MasterKeyFile.read(file)
-    try write(keys.prefix(1) + keys.dropFirst().filter { Sealer.name(of: $0) != name })
+    try write(Self.bytes(keys.prefix(1) + keys.dropFirst().filter { Sealer.name(of: $0) != name }))
   }
 
-  private func write(_ keys: [SymmetricKey]) throws(InstallationError) {
+  private static func bytes(_ keys: [SymmetricKey]) -> [UInt8] {
+    keys.flatMap { key in key.withUnsafeBytes { Array($0) } }
+  }
+
+  private func write(_ bytes: [UInt8]) throws(InstallationError) {
     let draft = file + ".next"
     do {
       try? FileManager.default.removeItem(atPath: draft)
       guard FileManager.default.createFile(atPath: draft, contents: nil, attributes: [.posixPermissions: 0o600])
       else { throw CocoaError(.fileWriteNoPermission) }
       let handle = try FileHandle(forWritingTo: URL(fileURLWithPath: draft))
-      for key in keys { try key.withUnsafeBytes { try handle.write(contentsOf: Data($0)) } }
+      try handle.write(contentsOf: Data(bytes))
       try handle.synchronize()
       try handle.close()
       CrashPoint.masterKeyDrafted.reach()

@@ -1,4 +1,5 @@
 import Crypto
+import Foundation
 import MartletDomain
 import StrictCoding
 
@@ -8,11 +9,27 @@ public enum MasterKeySource: Sendable {
   case ownFile
   /// The configuration (`master_key`): the first key seals, all of them open.
   case given([SymmetricKey])
+  /// A key service wraps it; `opened` has it opened.
+  case wrappedBy(WrappingKey)
+  /// The same, opened.
+  case wrapped(WrappedMasterKeys, [SymmetricKey])
   /// The configuration names one that wasn't read.
   case unread
 
   private static let length = 32
   private static let most = 4
+
+  /// The same, with the keys that a key service wraps opened.
+  ///
+  /// - Parameter folder: `data_dir`.
+  /// - Throws: `InstallationError`.
+  func opened(_ folder: String) async throws(InstallationError) -> MasterKeySource {
+    guard case .wrappedBy(let service) = self else { return self }
+    try Installation.makeFolder(folder)
+    let keys = WrappedMasterKeys(service, folder: folder)
+    let exists = FileManager.default.fileExists(atPath: folder + "/martlet.sqlite")
+    return .wrapped(keys, try await keys.open(folder, databaseExists: exists))
+  }
 
   /// Reads keys as people write them: 32 bytes each in base64 or hexadecimal, white space between them.
   ///

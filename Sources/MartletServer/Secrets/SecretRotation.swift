@@ -87,7 +87,7 @@ public struct SecretRotation: Sendable {
   /// Waits for another process that is at it, where somebody asked for a rotation.
   private func turn(isPatient: Bool) async throws -> MasterKeyChange? {
     for _ in 0..<Self.patience {
-      if let change = try MasterKeyChange(folder: installation.dataDirectory) { return change }
+      if let change = try MasterKeyChange(installation) { return change }
       if !isPatient { return nil }
       try await Task.sleep(for: .milliseconds(100))
     }
@@ -131,7 +131,7 @@ public struct SecretRotation: Sendable {
       try await store.keepDerivationRoot(try sealer.seal(root, in: MasterKeyFile.derivationRoot))
     }
     if !installation.isMasterKeyGiven, sealer.keyName == old {
-      try change.prepend(SymmetricKey(data: installation.random.bytes(32)))
+      try await change.prepend(installation.random)
       CrashPoint.masterKeyReplaced.reach()
       installation.masterKeys.readAgain()
     }

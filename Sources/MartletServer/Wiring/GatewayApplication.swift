@@ -50,8 +50,11 @@ public struct GatewayApplication: Sendable {
     MartletLogging.bootstrap(format: configuration.logFormat, level: configuration.logLevel)
     let logger = Logger(label: "martlet")
     let lifetime = configuration.tokens.accessLifetime
-    let installation = try Installation.open(
+    let installation = try await Installation.open(
       dataDirectory: configuration.dataDirectory, masterKey: configuration.masterKey, accessLifetime: { lifetime })
+    if installation.wrappedKeys != nil, MasterKeyFile.lies(in: configuration.dataDirectory) {
+      logger.warning("master.key isn't used any more: keep a copy where backups are kept, and remove it from data_dir")
+    }
     let follower = RevocationFollower(
       store: installation.store, index: installation.revocations, clock: installation.clock, logger: logger)
     do {

@@ -18,6 +18,8 @@ public struct Installation: Sendable {
   public let masterKeys: SealingKeys
   /// Whether they stand in the configuration, where Martlet can't replace them.
   public let isMasterKeyGiven: Bool
+  /// Where a key service wraps them.
+  public let wrappedKeys: WrappedMasterKeys?
   /// Seals what may not lie in clear.
   public let sealer: Sealer
   /// Tells the time.
@@ -61,8 +63,9 @@ public struct Installation: Sendable {
   /// - Throws: `InstallationError`.
   public static func open(
     dataDirectory: String, masterKey: MasterKeySource = .ownFile, accessLifetime: @escaping @Sendable () -> Duration
-  ) throws(InstallationError) -> Installation {
+  ) async throws(InstallationError) -> Installation {
     try makeFolder(dataDirectory)
+    let masterKey = try await masterKey.opened(dataDirectory)
     let database = dataDirectory + "/martlet.sqlite"
     let random = SystemRandom()
     let read = try MasterKeyFile.load(
@@ -70,22 +73,28 @@ public struct Installation: Sendable {
     )
     let file = dataDirectory + "/" + MasterKeyFile.name
     let isGiven = if case .given = masterKey { true } else { false }
-    guard let keys = SealingKeys(read, reading: { isGiven ? nil : try? MasterKeyFile.read(file) }) else { throw .noKey }
+    let wrapped: WrappedMasterKeys? = if case .wrapped(let keys, _) = masterKey { keys } else { nil }
+    let reading: @Sendable () -> [SymmetricKey]? = {
+      if let wrapped { return wrapped.read() }
+      return isGiven ? nil : try? MasterKeyFile.read(file)
+    }
+    guard let keys = SealingKeys(read, reading: reading) else { throw .noKey }
     let store: SQLiteStore
     do throws(StoreOpenError) { store = try SQLiteStore(path: database) } catch {
       throw InstallationError(error.message, advice: error.advice)
     }
-    if isGiven { try check(keys, store) }
+    if isGiven || wrapped != nil { try check(keys, store, isWrapped: wrapped != nil) }
     // Of several given keys the last is the one that the installation began with.
     return Installation(
       store: store, sealer: try sealer(keys, first: read.last, store), keys: keys, isGiven: isGiven,
-      dataDirectory: dataDirectory, random: random, accessLifetime: accessLifetime
+      wrapped: wrapped, dataDirectory: dataDirectory, random: random, accessLifetime: accessLifetime
     ) { try store.close() }
   }
 
   private init(
     store: any DurableStore & SealingStore, sealer: Sealer, keys: SealingKeys, isGiven: Bool,
-    dataDirectory: String, random: SystemRandom, accessLifetime: @escaping @Sendable () -> Duration,
+    wrapped: WrappedMasterKeys?, dataDirectory: String, random: SystemRandom,
+    accessLifetime: @escaping @Sendable () -> Duration,
     closing: @escaping @Sendable () throws -> Void
   ) {
     let clock = SystemClock()
@@ -99,6 +108,7 @@ public struct Installation: Sendable {
     sealing = store
     masterKeys = keys
     isMasterKeyGiven = isGiven
+    wrappedKeys = wrapped
     self.dataDirectory = dataDirectory
     self.auditChain = auditChain
     audit = recorder
@@ -121,12 +131,19 @@ public struct Installation: Sendable {
   }
 
   /// Nothing works with a key that doesn't open what is there, so it is told at once.
-  private static func check(_ keys: SealingKeys, _ store: SQLiteStore) throws(InstallationError) {
+  private static func check(
+    _ keys: SealingKeys, _ store: SQLiteStore, isWrapped: Bool
+  ) throws(InstallationError) {
     let used: Set<String>
     do { used = try store.masterKeysAtOnce(at: SystemClock().now()) } catch {
       throw InstallationError("the database can't be read: \(error)", advice: "Check that no other program holds it.")
     }
     guard let missing = used.subtracting(keys.names).min() else { return }
+    if isWrapped {
+      throw InstallationError(
+        "\(WrappedKeyFile.name) doesn't open this database: it was sealed with another key, \(missing)",
+        advice: "Put the \(WrappedKeyFile.name) that belongs to this database back.")
+    }
     throw InstallationError(
       "master_key doesn't open this database: it was sealed with another key, \(missing)",
       advice: "Put that key behind the new one in master_key, a space between them. The one in data_dir/master.key is "
@@ -148,13 +165,19 @@ public struct Installation: Sendable {
     }
   }
 
+  /// The file in `data_dir` that holds the master key, in clear or wrapped.
+  public var masterKeyFile: String? {
+    if isMasterKeyGiven { return nil }
+    return wrappedKeys == nil ? MasterKeyFile.name : WrappedKeyFile.name
+  }
+
   /// Writes what waits and closes the store.
   public func close() async {
     try? await audit.flush()
     try? closing()
   }
 
-  private static func makeFolder(_ folder: String) throws(InstallationError) {
+  static func makeFolder(_ folder: String) throws(InstallationError) {
     do {
       try FileManager.default.createDirectory(
         atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])

@@ -57,7 +57,8 @@ enum MasterKeyFile {
   ) throws(InstallationError) -> [SymmetricKey] {
     switch source {
     case .ownFile: return try load(folder: folder, databaseExists: databaseExists, random: random)
-    case .unread:
+    case .wrapped(_, let keys): return keys
+    case .unread, .wrappedBy:
       throw InstallationError(
         "master_key was not read", advice: "Name it by {env: NAME} or {file: PATH}, or give the command its secrets.")
     case .given(let keys):
@@ -68,6 +69,9 @@ enum MasterKeyFile {
       return keys
     }
   }
+
+  /// Whether there is one.
+  static func lies(in folder: String) -> Bool { FileManager.default.fileExists(atPath: folder + "/" + name) }
 
   /// Reads the keys, the sealing one first.
   static func read(_ path: String) throws(InstallationError) -> [SymmetricKey] {

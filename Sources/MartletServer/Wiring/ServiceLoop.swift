@@ -29,7 +29,7 @@ struct ServiceLoop: Sendable {
       tasks.addTask { await application.notices.run() }
       tasks.addTask { await every(.seconds(10)) { await watchFiles() } }
       tasks.addTask { await every(.seconds(10)) { try? await application.quotas.handBack() } }
-      tasks.addTask { await every(.seconds(2)) { followMasterKey() } }
+      tasks.addTask { await every(.seconds(2)) { await followMasterKey() } }
       tasks.addTask { await every(.seconds(2)) { await forgetGoneTenants() } }
       tasks.addTask { await every(.seconds(5)) { await followSecrets() } }
       tasks.addTask { await every(.seconds(15)) { await goOnRotating() } }
@@ -181,7 +181,9 @@ struct ServiceLoop: Sendable {
     await Reload(application: application).run()
   }
 
-  private func followMasterKey() {
+  private func followMasterKey() async {
+    // Nearly always it was passed on; a process that was away for longer asks.
+    if let wrapped = installation.wrappedKeys, wrapped.read() == nil { try? await wrapped.learn() }
     guard installation.masterKeys.readAgain() else { return }
     logger.info("master.key was read again", metadata: ["sealing": "\(installation.sealer.keyName)"])
   }

@@ -8,6 +8,9 @@ import StrictCoding
 ///
 /// Conforms to: MCP 2026-07-28 Client Registration Approaches; RFC 7591; draft-ietf-oauth-client-id-metadata-document.
 public struct UpstreamRegistrar: Sendable {
+  /// How old a registration is taken for known at the authorization server without asking.
+  private static let youth: Duration = .seconds(600)
+
   private let store: any ConnectingStore
   private let directory: UpstreamDirectory
   private let sealer: Sealer
@@ -37,7 +40,13 @@ public struct UpstreamRegistrar: Sendable {
     if let document = document(for: server), metadata.clientIDMetadataDocumentSupported, metadata.admitsPublicClients {
       return .none(clientID: document.id)
     }
-    if let known = try await usable(at: metadata, for: server, asking: scope) { return known }
+    if let known = try await usable(at: metadata, for: server, asking: scope), let client = open(known) {
+      let isYoung = clock.now() - known.registeredAt < Self.youth
+      let probe = RegistrationProbe(fetcher: directory.fetcher(for: server))
+      let isForgotten = isYoung ? false : await probe.isForgotten(known, at: metadata)
+      if !isForgotten { return client }
+      await forget(clientID: known.clientID, issuer: metadata.issuer, of: server.route.id)
+    }
     return try await register(at: metadata, for: server, asking: scope)
   }
 
@@ -85,7 +94,7 @@ public struct UpstreamRegistrar: Sendable {
 
   private func usable(
     at metadata: AuthorizationServerMetadata, for server: VaultServer, asking scope: ScopeSet
-  ) async throws(ConnectProblem) -> ClientAuthentication? {
+  ) async throws(ConnectProblem) -> UpstreamRegistration? {
     let all: [UpstreamRegistration]
     do {
       all = try await store.upstreamRegistrations(of: server.route.id, issuer: metadata.issuer)
@@ -95,8 +104,8 @@ public struct UpstreamRegistrar: Sendable {
     let (callback, now) = (ByteString(redirectURI(for: server)), clock.now())
     return all.first { own in
       !own.isRefused && ByteString(own.redirectURI) == callback && scope.isSubset(of: own.scope)
-        && own.expiresAt.map { $0 > now + .seconds(60) } ?? true
-    }.flatMap(open)
+        && own.expiresAt.map { $0 > now + .seconds(60) } ?? true && open(own) != nil
+    }
   }
 
   private func register(

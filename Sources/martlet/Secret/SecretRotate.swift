@@ -56,11 +56,11 @@ struct SecretRotate: AsyncParsableCommand {
         }
         total.add(try await rotation.run(nil))
       }
-      show(total, sealing: installation.sealer.keyName)
+      show(total, sealing: installation.sealer.keyName, in: installation.masterKeyFile)
     }
   }
 
-  private func show(_ total: SecretRotation.Progress, sealing name: String) {
+  private func show(_ total: SecretRotation.Progress, sealing name: String, in file: String?) {
     if options.json {
       return Terminal.out([
         "is_ended": .bool(total.isEnded), "master_key": .string(name), "values": .integer(Int64(total.values)),
@@ -76,7 +76,7 @@ struct SecretRotate: AsyncParsableCommand {
       total.isEnded
         ? "The old keys are gone."
         : "The old keys go when nothing is sealed under them; `martlet secret status` shows it.")
-    Terminal.out("Copy master.key to where you keep it, and make a new backup.")
+    Terminal.out((file.map { "Copy \($0) to where you keep it, and make" } ?? "Make") + " a new backup.")
   }
 }
 

@@ -50,7 +50,7 @@ struct InstallationOptions: ParsableArguments {
     try await CommandFailure.translating {
       let configuration = try await openable(requiringSecrets: requiringSecrets)
       let lifetime = configuration.tokens.accessLifetime
-      let installation = try Installation.open(
+      let installation = try await Installation.open(
         dataDirectory: configuration.dataDirectory, masterKey: configuration.masterKey, accessLifetime: { lifetime })
       do {
         try await work(installation, configuration)

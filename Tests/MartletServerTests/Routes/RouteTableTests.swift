@@ -81,7 +81,7 @@ struct RouteTableTests {
     let folder = try ConfigurationFolder()
     let configuration = try Configuration.withoutFile(
       upstream: "http://127.0.0.1:9001/mcp", name: "time", listen: "127.0.0.1:0", dataDirectory: folder.path + "/data")
-    let installation = try Installation.open(
+    let installation = try await Installation.open(
       dataDirectory: configuration.dataDirectory, accessLifetime: { .seconds(60) })
     let assembly = Assembly(
       options: ServeOptions(), configuration: configuration, installation: installation, logger: Logger(label: "test"))

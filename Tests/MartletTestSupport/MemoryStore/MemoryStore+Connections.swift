@@ -85,8 +85,9 @@ extension MemoryStore {
   /// See `ConnectionStore`.
   public func connectionsDue(at now: Timestamp, limit: Int) async throws(StoreError) -> [UpstreamConnection] {
     try access { state in
-      let due = state.connections.values.map(\.connection).filter { $0.isDue(at: now) }
-      return Array(due.sorted { $0.dueOrder < $1.dueOrder }.prefix(limit))
+      let due = state.connections.values.lazy.filter { $0.connection.isDue(at: now) }
+      let ordered = due.map { (order: $0.connection.dueOrder, key: $0.connection.key) }.sorted { $0.order < $1.order }
+      return ordered.prefix(limit).compactMap { state.connections[$0.key]?.connection }
     }
   }
 

@@ -124,9 +124,14 @@ import Testing
     _ = try await seal.open(connection)
     rig.store.base.fail(with: .unavailable("a test"))
     #expect(try await seal.open(connection)?.accessToken.matches("access-0".utf8) == true)
+    let tokens = UpstreamTokens(accessToken: Secret("a"), refreshToken: nil)
+    for _ in 0..<20 {
+      rig.clock.advance(by: .seconds(30))
+      #expect(try await seal.seal(tokens, for: key, version: 2).isEmpty == false)
+    }
     let stranger = rig.sample.connectionKey(tenant: "new")
     await #expect(throws: VaultError.store(.unavailable("a test"))) {
-      _ = try await seal.seal(UpstreamTokens(accessToken: Secret("a"), refreshToken: nil), for: stranger, version: 1)
+      _ = try await seal.seal(tokens, for: stranger, version: 1)
     }
   }
 

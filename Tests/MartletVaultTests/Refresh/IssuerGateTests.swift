@@ -21,6 +21,8 @@ import Testing
       #expect(await gate.enter("a", isUrgent: false) == .open(after: .milliseconds(20 * index)))
     }
     async let fourth = gate.enter("a", isUrgent: false)
+    for _ in 0..<2_000 where gate.waiting("a") < 1 { try await Task.sleep(for: .milliseconds(2)) }
+    #expect(gate.waiting("a") == 1, "a place has to come free first")
     #expect(await gate.enter("b", isUrgent: false) == .open(after: .zero))
     clock.advance(by: .milliseconds(45))
     gate.leave("a", .answered)

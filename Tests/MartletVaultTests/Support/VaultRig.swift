@@ -27,7 +27,7 @@ struct VaultRig: Sendable {
   }
 
   /// A process.
-  func vault(_ journal: (any SpillJournal)? = nil) -> Vault {
+  func vault(_ journal: (any SpillJournal)? = nil, sleeper: any Sleeper = BriefSleeper()) -> Vault {
     let milliseconds: MillisecondClock = { [clock] in clock.now().milliseconds }
     let discovery = MetadataDiscovery(fetcher: issuer)
     let metadata = IssuerMetadataCache(clock: milliseconds) { issuer throws(DiscoveryError) in
@@ -45,8 +45,7 @@ struct VaultRig: Sendable {
     return Vault(
       Vault.Dependencies(
         store: store, seal: seal, exchange: exchange, journal: journal ?? self.journal, clock: clock,
-        sleeper: BriefSleeper(),
-        random: SystemRandom(), audit: audit,
+        sleeper: sleeper, random: SystemRandom(), audit: audit,
         tickets: ConnectTickets(sealer: sealer, clock: clock, random: SystemRandom())))
   }
 
@@ -103,8 +102,13 @@ struct VaultRig: Sendable {
       if try await condition() { return }
       try await Task.sleep(for: .milliseconds(10))
     }
-    Issue.record("\(what) never came")
+    throw NeverCame(what: what)
   }
+}
+
+/// What a test waited for in vain.
+struct NeverCame: Error {
+  let what: String
 }
 
 extension Vault {

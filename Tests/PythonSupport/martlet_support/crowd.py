@@ -67,9 +67,21 @@ class ThinServer:
 
 
 class Crowd:
-    """`number` modern calls of one tool, all begun at once; use as a context manager."""
+    """`number` modern calls of one tool, all begun at once, or one for each of several URLs; use as a context manager."""
 
-    def __init__(self, url: str, token: str, number: int):
+    def __init__(self, url: str | list[str], token: str, number: int = 0):
+        self._requests = [self._request(one, token) for one in ([url] if isinstance(url, str) else url)]
+        parts = urllib.parse.urlsplit(url if isinstance(url, str) else url[0])
+        self._address = (parts.hostname, parts.port)
+        self.number = number or len(self._requests)
+        self._sent = threading.Semaphore(0)
+        self._loop = asyncio.new_event_loop()
+        self._answers: list[dict] | None = None
+        self._leave = asyncio.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    @staticmethod
+    def _request(url: str, token: str) -> bytes:
         parts = urllib.parse.urlsplit(url)
         connection = MCPConnection(url, token, revision=MODERN)
         params = {"name": "echo", "arguments": {}}
@@ -77,14 +89,7 @@ class Crowd:
         fields = {**connection.headers("tools/call", params), "Host": parts.netloc, "Content-Type": "application/json",
             "Content-Length": str(len(body))}
         head = "".join(f"{name}: {value}\r\n" for name, value in fields.items())
-        self._request = f"POST {parts.path} HTTP/1.1\r\n{head}\r\n".encode() + body
-        self._address = (parts.hostname, parts.port)
-        self.number = number
-        self._sent = threading.Semaphore(0)
-        self._loop = asyncio.new_event_loop()
-        self._answers: list[dict] | None = None
-        self._leave = asyncio.Event()
-        self._thread = threading.Thread(target=self._run, daemon=True)
+        return f"POST {parts.path} HTTP/1.1\r\n{head}\r\n".encode() + body
 
     def __enter__(self) -> "Crowd":
         self._thread.start()
@@ -113,7 +118,7 @@ class Crowd:
 
     async def _call_all(self):
         leaving = asyncio.create_task(self._leave.wait())
-        calls = [asyncio.create_task(self._call()) for _ in range(self.number)]
+        calls = [asyncio.create_task(self._call(self._requests[n % len(self._requests)])) for n in range(self.number)]
         gathered = asyncio.gather(*calls, return_exceptions=True)
         await asyncio.wait([asyncio.ensure_future(gathered), leaving], return_when=asyncio.FIRST_COMPLETED)
         if not gathered.done():
@@ -124,11 +129,11 @@ class Crowd:
         leaving.cancel()
         return [one if isinstance(one, dict) else {"error": repr(one)} for one in gathered.result()]
 
-    async def _call(self) -> dict:
+    async def _call(self, message: bytes) -> dict:
         writer = None
         try:
             reader, writer = await asyncio.open_connection(*self._address)
-            writer.write(self._request)
+            writer.write(message)
             await writer.drain()
             self._sent.release()
             status, _, body = await _message(reader)

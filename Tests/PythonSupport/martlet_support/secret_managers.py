@@ -1,10 +1,13 @@
-"""Managers of secrets that are strict about who asks: HashiCorp Vault's key-value store and AWS Secrets Manager, as far as Martlet
-asks them."""
+"""Managers of secrets and keys that are strict about who asks: HashiCorp Vault (key-value store, transit) and AWS (Secrets Manager,
+KMS), as far as Martlet asks them."""
 
+import base64
 import datetime
 import hashlib
 import hmac
 import json
+import os
+import secrets
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -24,6 +27,8 @@ class SecretManagers:
         self.namespace, self.session = namespace, session
         self.asked: list[str] = []
         self.refused: list[str] = []
+        self.wrapped: dict[str, tuple] = {}  # what was wrapped -> (key, context, bytes in clear)
+        self.key = "alias/martlet", "martlet"
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
         if context:
             self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
@@ -41,7 +46,8 @@ class SecretManagers:
 
     def settings(self, **more) -> dict:
         """`secrets` of martlet.yaml; VAULT_TOKEN and AWS_KEY have to be in the environment."""
-        aws = {"region": self.REGION, "access_key_id": self.KEY_ID, "secret_access_key": {"env": "AWS_KEY"}, "endpoint": self.url + "/"}
+        aws = {"region": self.REGION, "access_key_id": self.KEY_ID, "secret_access_key": {"env": "AWS_KEY"}, "endpoint": self.url + "/",
+            "kms_endpoint": self.url + "/"}
         if self.session:
             aws["session_token"] = {"env": "AWS_SESSION"}
         vault = {"address": self.url, "token": {"env": "VAULT_TOKEN"}}
@@ -53,6 +59,48 @@ class SecretManagers:
     def env(self) -> dict:
         return {"VAULT_TOKEN": self.VAULT_TOKEN, "AWS_KEY": self.KEY, "AWS_SESSION": self.session or ""}
 
+    # Keys that never leave here
+
+    def wrap(self, key: str, context, plain: bytes | None = None) -> tuple[str, bytes]:
+        plain = plain or os.urandom(32)
+        blob = base64.b64encode(secrets.token_bytes(48)).decode()
+        self.wrapped[blob] = key, context, plain
+        return blob, plain
+
+    def kms(self, operation: str, asked: dict) -> tuple[int, dict]:
+        key, context = asked.get("KeyId"), asked.get("EncryptionContext")
+        if key != self.key[0]:
+            return 400, {"__type": "NotFoundException", "message": "no such key"}
+        match operation:
+            case "GenerateDataKey" if asked.get("KeySpec") == "AES_256":
+                blob, plain = self.wrap(key, context)
+                return 200, {"KeyId": key, "CiphertextBlob": blob, "Plaintext": base64.b64encode(plain).decode()}
+            case "Encrypt":
+                return 200, {"KeyId": key, "CiphertextBlob": self.wrap(key, context, base64.b64decode(asked["Plaintext"]))[0]}
+            case "Decrypt":
+                found = self.wrapped.get(asked["CiphertextBlob"])
+                if not found or found[:2] != (key, context):
+                    return 400, {"__type": "InvalidCiphertextException"}
+                return 200, {"KeyId": key, "Plaintext": base64.b64encode(found[2]).decode()}
+        return 400, {"__type": "UnknownOperationException"}
+
+    def transit(self, path: str, asked: dict) -> tuple[int, dict]:
+        operation, _, key = path.partition("/transit/")[2].rpartition("/")
+        if key != self.key[1]:
+            return 404, {"errors": []}
+        match operation:
+            case "datakey/plaintext" if asked == {"bits": 256}:
+                blob, plain = self.wrap(key, None)
+                return 200, {"data": {"ciphertext": f"vault:v1:{blob}", "plaintext": base64.b64encode(plain).decode()}}
+            case "encrypt":
+                return 200, {"data": {"ciphertext": "vault:v1:" + self.wrap(key, None, base64.b64decode(asked["plaintext"]))[0]}}
+            case "decrypt":
+                found = self.wrapped.get(asked["ciphertext"].removeprefix("vault:v1:"))
+                if not found or found[0] != key:
+                    return 400, {"errors": ["cipher: message authentication failed"]}
+                return 200, {"data": {"plaintext": base64.b64encode(found[2]).decode()}}
+        return 400, {"errors": ["unsupported operation"]}
+
     def why_not(self, headers: dict, body: bytes) -> str | None:
         """What is wrong with a signed request, by AWS's description of Signature Version 4."""
         try:
@@ -61,8 +109,9 @@ class SecretManagers:
             key_id, day, region, service, ending = parts["Credential"].split("/")
         except (KeyError, ValueError):
             return "IncompleteSignatureException"
+        named = "kms" if headers.get("x-amz-target", "").startswith("TrentService.") else "secretsmanager"
         signed, date = parts["SignedHeaders"].split(";"), headers.get("x-amz-date", "")
-        if (algorithm, key_id, region, service, ending) != ("AWS4-HMAC-SHA256", self.KEY_ID, self.REGION, "secretsmanager", "aws4_request"):
+        if (algorithm, key_id, region, service, ending) != ("AWS4-HMAC-SHA256", self.KEY_ID, self.REGION, named, "aws4_request"):
             return "UnrecognizedClientException"
         must = {"host", "x-amz-date", "x-amz-target", "content-type"} | ({"x-amz-security-token"} if self.session else set())
         if not must <= set(signed) or signed != sorted(signed) or not date.startswith(day):
@@ -106,14 +155,20 @@ def _handler(owner: SecretManagers):
                 self.reply(owner.act, {"errors": []})
             return owner.act is not None
 
+        def is_strange(self) -> bool:
+            good = self.headers.get("X-Vault-Token") == owner.VAULT_TOKEN and self.headers.get("X-Vault-Namespace") == owner.namespace
+            if good and self.headers.get("X-Vault-Request") == "true":
+                return False
+            owner.refused.append(self.path)
+            self.reply(403, {"errors": ["permission denied"]})
+            return True
+
         def do_GET(self):
             owner.asked.append(self.path)
             if self.misbehaves():
                 return
-            good = self.headers.get("X-Vault-Token") == owner.VAULT_TOKEN and self.headers.get("X-Vault-Namespace") == owner.namespace
-            if not good or self.headers.get("X-Vault-Request") != "true":
-                owner.refused.append(self.path)
-                return self.reply(403, {"errors": ["permission denied"]})
+            if self.is_strange():
+                return
             mount, _, path = self.path.removeprefix("/v1/").partition("/data/")
             found = owner.kept.get(f"{mount}/{path}")
             if found is None:
@@ -122,11 +177,16 @@ def _handler(owner: SecretManagers):
 
         def do_POST(self):
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            owner.asked.append(self.path)
+            target = self.headers.get("X-Amz-Target", "")
+            owner.asked.append(self.path if self.path != "/" else target)
             if self.misbehaves():
                 return
+            if self.path.startswith("/v1/transit/"):
+                return None if self.is_strange() else self.reply(*owner.transit(self.path, json.loads(body)))
             wrong = owner.why_not({name.lower(): value for name, value in self.headers.items()}, body)
-            if not wrong and self.headers.get("X-Amz-Target") != "secretsmanager.GetSecretValue":
+            if not wrong and target.startswith("TrentService."):
+                return self.reply(*owner.kms(target.removeprefix("TrentService."), json.loads(body)))
+            if not wrong and target != "secretsmanager.GetSecretValue":
                 wrong = "UnknownOperationException"
             if wrong:
                 owner.refused.append(wrong)

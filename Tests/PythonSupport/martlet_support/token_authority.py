@@ -1,18 +1,15 @@
 """An authorization server in front of a fake MCP server: strict, and told by tests when to answer."""
 
-import base64
-import hashlib
-import json
 import secrets
 import threading
 import time
 import urllib.parse
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from .patience import PATIENCE
+from .scripted_authority import AuthorityHandler, ScriptedAuthority, challenge
 
 
-class TokenAuthority:
+class TokenAuthority(ScriptedAuthority):
     """Issues tokens for client credentials, codes and refresh tokens, and knows which are good. A context manager.
 
     lifetime: seconds that access tokens are said to live; `lifetimes` goes first, one for each token. They are good until
@@ -37,25 +34,11 @@ class TokenAuthority:
         self.lost: set[str] = set()  # families that were taken away
         self.codes: dict[str, dict] = {}
         self.asked: list[dict] = []  # authorization requests
-        self._server = ThreadingHTTPServer(("127.0.0.1", port), _handler(self))
-        self._server.daemon_threads = True
-        self.port = self._server.server_address[1]
-        self.issuer = f"http://127.0.0.1:{self.port}"
-
-    def __enter__(self) -> "TokenAuthority":
-        return self.start()
-
-    def __exit__(self, *_) -> None:
-        self.stop()
-
-    def start(self) -> "TokenAuthority":
-        threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
-        return self
+        super().__init__(_Handler, port)
 
     def stop(self) -> None:
         self.release()
-        self._server.shutdown()
-        self._server.server_close()
+        super().stop()
 
     # What a server behind Martlet asks of it
 
@@ -132,9 +115,8 @@ class TokenAuthority:
 
     def redeem(self, form: dict) -> tuple[int, dict]:
         asked = self.codes.pop(form.get("code", ""), None)
-        verifier = form.get("code_verifier", "").encode()
-        challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier).digest()).rstrip(b"=").decode()
-        if not asked or asked.get("code_challenge") != challenge or asked["redirect_uri"] != form.get("redirect_uri"):
+        proof = challenge(form.get("code_verifier", ""))
+        if not asked or asked.get("code_challenge") != proof or asked["redirect_uri"] != form.get("redirect_uri"):
             return 400, {"error": "invalid_grant"}
         return 200, self.issue(secrets.token_hex(4))
 
@@ -163,50 +145,26 @@ class TokenAuthority:
         return answer
 
 
-def _handler(owner: TokenAuthority):
-    class Handler(BaseHTTPRequestHandler):
-        def log_message(self, *_):
-            pass
+class _Handler(AuthorityHandler):
+    owner: TokenAuthority
 
-        def do_GET(self):
-            parts = urllib.parse.urlsplit(self.path)
-            if parts.path.startswith("/.well-known/"):
-                return self.send(200, owner.document())
-            if parts.path == "/authorize":
-                return self.authorize(dict(urllib.parse.parse_qsl(parts.query)))
-            self.send(404, {})
+    def do_GET(self):
+        parts = urllib.parse.urlsplit(self.path)
+        if parts.path.startswith("/.well-known/"):
+            return self.reply(200, self.owner.document())
+        if parts.path == "/authorize":
+            return self.authorize(dict(urllib.parse.parse_qsl(parts.query)))
+        self.reply(404, {})
 
-        def authorize(self, query):
-            code = secrets.token_urlsafe(16)
-            owner.codes[code] = query
-            owner.asked.append(query)
-            answer = {"code": code, "state": query.get("state", ""), "iss": owner.issuer}
-            self.send_response(302)
-            self.send_header("Location", f"{query['redirect_uri']}?{urllib.parse.urlencode(answer)}")
-            self.send_header("Content-Length", "0")
-            self.end_headers()
+    def authorize(self, query):
+        code = secrets.token_urlsafe(16)
+        self.owner.codes[code] = query
+        self.owner.asked.append(query)
+        self.back(query["redirect_uri"], {"code": code, "state": query.get("state", ""), "iss": self.owner.issuer})
 
-        def do_POST(self):
-            body = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
-            form = dict(urllib.parse.parse_qsl(body))
-            scheme, _, pair = (self.headers.get("Authorization") or "").partition(" ")
-            if scheme == "Basic":
-                name, _, secret = base64.b64decode(pair).decode().partition(":")
-                form |= {"client_id": urllib.parse.unquote(name), "client_secret": urllib.parse.unquote(secret)}
-            if urllib.parse.urlsplit(self.path).path != "/token":
-                return self.send(404, {})
-            self.send(*owner.token(form))
-
-        def send(self, status, value):
-            body = json.dumps(value).encode()
-            self.send_response(status)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Cache-Control", "no-store")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            try:
-                self.wfile.write(body)
-            except OSError:
-                pass
-
-    return Handler
+    def do_POST(self):
+        form = dict(urllib.parse.parse_qsl(self.body().decode()))
+        name, secret, _ = self.claimed(form)
+        if urllib.parse.urlsplit(self.path).path != "/token":
+            return self.reply(404, {})
+        self.reply(*self.owner.token({**form, "client_id": name, "client_secret": secret}))

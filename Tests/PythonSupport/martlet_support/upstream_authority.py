@@ -1,24 +1,25 @@
 """A strict authorization server for accounts at servers behind Martlet, and the guard of a server that wants its tokens."""
 
-import base64
-import hashlib
 import json
 import secrets
 import threading
 import time
 import urllib.parse
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from .patience import PATIENCE
+from .scripted_authority import AuthorityHandler, ScriptedAuthority, challenge
 
 CANARY = "canary7f3a"
 
 
-class UpstreamAuthority:
+class UpstreamAuthority(ScriptedAuthority):
     """Rotates refresh tokens, revokes the family of one that comes back, and misbehaves as a test says. A context manager.
 
     acts: what /token does, request by request: "ok", "omit" (no refresh token), "refuse200" (an error with status 200),
     a number (that status), "garbage", "drop" (the request is carried out, the connection broken). Then "ok" again.
     grants: the scopes that users agree to, whatever is asked; None for all. declines: users say no.
     grace: a spent refresh token is good for another one.
+    answering: cleared, tokens are issued, and nobody hears of it until it is set again.
     clients: client_id -> secret or None. registers: whether /register is there. methods: of the token endpoint.
     """
 
@@ -39,22 +40,13 @@ class UpstreamAuthority:
         self.registrations: list[dict] = []
         self.answered: list[float] = []  # when refreshes were answered
         self.revoked: list[str] = []
+        self.answering = threading.Event()  # while it is cleared, new tokens are made and not yet told
+        self.answering.set()
         self.reused = 0
         self.codes: dict[str, dict] = {}
         self.access: dict[str, dict] = {}
         self.refresh: dict[str, dict] = {}  # live and spent; a grant is shared by its family
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self._server.daemon_threads = True
-        self.port = self._server.server_address[1]
-        self.issuer = f"http://127.0.0.1:{self.port}"
-
-    def __enter__(self) -> "UpstreamAuthority":
-        threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
-        return self
-
-    def __exit__(self, *_) -> None:
-        self._server.shutdown()
-        self._server.server_close()
+        super().__init__(_Handler)
 
     def document(self) -> dict:
         known = {
@@ -119,140 +111,115 @@ class UpstreamAuthority:
                 one["ended"] = True
 
 
-def _handler(owner: UpstreamAuthority):
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
+class _Handler(AuthorityHandler):
+    owner: UpstreamAuthority
 
-        def log_message(self, *_):
-            pass
+    def do_GET(self):
+        url = urllib.parse.urlsplit(self.path)
+        if url.path == "/.well-known/oauth-authorization-server":
+            return self.reply(200, self.owner.document())
+        if url.path == "/authorize":
+            return self.authorize(dict(urllib.parse.parse_qsl(url.query)))
+        self.reply(404, {})
 
-        def reply(self, status, value, headers=()):
-            body = value if isinstance(value, bytes) else json.dumps(value).encode()
-            self.send_response(status)
-            for name, text in [("Content-Type", "application/json"), *headers]:
-                self.send_header(name, text)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def body(self) -> bytes:
-            return self.rfile.read(int(self.headers.get("Content-Length") or 0))
-
-        def do_GET(self):
-            url = urllib.parse.urlsplit(self.path)
-            if url.path == "/.well-known/oauth-authorization-server":
-                return self.reply(200, owner.document())
-            if url.path == "/authorize":
-                return self.authorize(dict(urllib.parse.parse_qsl(url.query)))
-            self.reply(404, {})
-
-        def authorize(self, asked):
-            with owner.lock:
-                owner.asked.append(asked)
-                client, target = asked.get("client_id"), asked.get("redirect_uri", "")
-                known = client in owner.clients and target in owner.redirects.get(client, [target])
-                if not known or asked.get("code_challenge_method") != "S256" or not asked.get("code_challenge"):
-                    return self.reply(400, {"error": "invalid_request"})
-                answer = {"state": asked.get("state"), "iss": owner.issuer}
-                if owner.declines:
-                    answer["error"] = "access_denied"
-                else:
-                    scope = asked.get("scope", "read").split()
-                    code = secrets.token_urlsafe(16)
-                    owner.codes[code] = {
-                        "client": client, "redirect_uri": target, "challenge": asked["code_challenge"],
-                        "scope": [s for s in scope if owner.grants is None or s in owner.grants],
-                        "resource": asked.get("resource")}
-                    answer["code"] = code
-                answer.update(owner.response)
-            query = urllib.parse.urlencode({name: value for name, value in answer.items() if value is not None})
-            self.reply(302, {}, [("Location", f"{target}?{query}")])
-
-        def do_POST(self):
-            raw = self.body()
-            if self.path == "/register" and owner.registers:
-                return self.register(json.loads(raw))
-            form = dict(urllib.parse.parse_qsl(raw.decode()))
-            if self.path == "/revoke":
-                if not self.client(form):
-                    return self.reply(401, {"error": "invalid_client"})
-                with owner.lock:
-                    owner.revoked.append(form.get("token"))
-                    found = owner.refresh.get(form.get("token")) or owner.access.get(form.get("token"))
-                    if found:
-                        owner.end(found["grant"])
-                return self.reply(200, {})
-            if self.path == "/token":
-                return self.token(form)
-            self.reply(404, {})
-
-        def register(self, wanted):
-            with owner.lock:
-                owner.registrations.append(wanted)
-                client, method = f"client-{len(owner.registrations)}", wanted.get("token_endpoint_auth_method")
-                secret = None if method == "none" else f"{CANARY}-secret-{secrets.token_urlsafe(16)}"
-                owner.clients[client], owner.redirects[client] = secret, wanted["redirect_uris"]
-            answer = {**wanted, "client_id": client}
-            if secret:
-                answer |= {"client_secret": secret, "client_secret_expires_at": 0}
-            self.reply(201, answer)
-
-        def client(self, form) -> str | None:
-            """Who asks, proven by a method that is offered."""
-            basic = self.headers.get("Authorization", "")
-            if basic.startswith("Basic "):
-                name, _, secret = base64.b64decode(basic[6:]).decode().partition(":")
-                name, secret, method = urllib.parse.unquote(name), urllib.parse.unquote(secret), "client_secret_basic"
+    def authorize(self, asked):
+        with self.owner.lock:
+            self.owner.asked.append(asked)
+            client, target = asked.get("client_id"), asked.get("redirect_uri", "")
+            known = client in self.owner.clients and target in self.owner.redirects.get(client, [target])
+            if not known or asked.get("code_challenge_method") != "S256" or not asked.get("code_challenge"):
+                return self.reply(400, {"error": "invalid_request"})
+            answer = {"state": asked.get("state"), "iss": self.owner.issuer}
+            if self.owner.declines:
+                answer["error"] = "access_denied"
             else:
-                name, secret = form.get("client_id"), form.get("client_secret")
-                method = "client_secret_post" if secret else "none"
-            good = name in owner.clients and owner.clients[name] == secret
-            return name if good and (method in owner.methods or secret is None) else None
+                scope = asked.get("scope", "read").split()
+                code = secrets.token_urlsafe(16)
+                self.owner.codes[code] = {
+                    "client": client, "redirect_uri": target, "challenge": asked["code_challenge"],
+                    "scope": [s for s in scope if self.owner.grants is None or s in self.owner.grants],
+                    "resource": asked.get("resource")}
+                answer["code"] = code
+            answer.update(self.owner.response)
+        self.back(target, answer)
 
-        def token(self, form):
-            with owner.lock:
-                owner.token_requests.append(form)
-                act = owner.acts.pop(0) if owner.acts else "ok"
-                if isinstance(act, int):
-                    return self.reply(act, {"error": "server_error"} if act < 500 else b"")
-                if act == "garbage":
-                    return self.reply(200, b"<html>nothing</html>")
-                if act == "refuse200":
-                    return self.reply(200, {"ok": False, "error": "invalid_grant"})
-                client = self.client(form)
-                if not client:
-                    return self.reply(401, {"error": "invalid_client"})
-                grant = self.grant(form, client, act)
-                if grant is None:
-                    return self.reply(400, {"error": "invalid_grant"})
-                answer = owner.issue(grant, act)
-                if form.get("grant_type") == "refresh_token":
-                    owner.answered.append(time.monotonic())
-            if act == "drop":
-                return self.connection.close()
-            self.reply(200, answer)
+    def do_POST(self):
+        raw = self.body()
+        if self.path == "/register" and self.owner.registers:
+            return self.register(json.loads(raw))
+        form = dict(urllib.parse.parse_qsl(raw.decode()))
+        if self.path == "/revoke":
+            if not self.client(form):
+                return self.reply(401, {"error": "invalid_client"})
+            with self.owner.lock:
+                self.owner.revoked.append(form.get("token"))
+                found = self.owner.refresh.get(form.get("token")) or self.owner.access.get(form.get("token"))
+                if found:
+                    self.owner.end(found["grant"])
+            return self.reply(200, {})
+        if self.path == "/token":
+            return self.token(form)
+        self.reply(404, {})
 
-        def grant(self, form, client, act):
-            kind = form.get("grant_type")
-            if kind == "client_credentials":
-                return {"client": client, "scope": form.get("scope", "").split(), "resource": form.get("resource"),
-                        "refreshable": False}
-            if kind == "authorization_code":
-                code = owner.codes.pop(form.get("code"), None)
-                digest = hashlib.sha256(form.get("code_verifier", "").encode()).digest()
-                proof = base64.urlsafe_b64encode(digest).decode().rstrip("=")
-                if not code or (code["client"], code["redirect_uri"], code["challenge"], code["resource"]) != (
-                        client, form.get("redirect_uri"), proof, form.get("resource")):
-                    return None
-                return {"client": client, "scope": code["scope"], "resource": code["resource"]}
-            found = owner.refresh.get(form.get("refresh_token"))
-            if not found or found["grant"].get("over") or found["grant"]["client"] != client:
+    def register(self, wanted):
+        with self.owner.lock:
+            self.owner.registrations.append(wanted)
+            client, method = f"client-{len(self.owner.registrations)}", wanted.get("token_endpoint_auth_method")
+            secret = None if method == "none" else f"{CANARY}-secret-{secrets.token_urlsafe(16)}"
+            self.owner.clients[client], self.owner.redirects[client] = secret, wanted["redirect_uris"]
+        answer = {**wanted, "client_id": client}
+        if secret:
+            answer |= {"client_secret": secret, "client_secret_expires_at": 0}
+        self.reply(201, answer)
+
+    def client(self, form) -> str | None:
+        """Who asks, proven by a method that is offered."""
+        name, secret, method = self.claimed(form)
+        good = name in self.owner.clients and self.owner.clients[name] == secret
+        return name if good and (method in self.owner.methods or secret is None) else None
+
+    def token(self, form):
+        with self.owner.lock:
+            self.owner.token_requests.append(form)
+            act = self.owner.acts.pop(0) if self.owner.acts else "ok"
+            if isinstance(act, int):
+                return self.reply(act, {"error": "server_error"} if act < 500 else b"")
+            if act == "garbage":
+                return self.reply(200, b"<html>nothing</html>")
+            if act == "refuse200":
+                return self.reply(200, {"ok": False, "error": "invalid_grant"})
+            client = self.client(form)
+            if not client:
+                return self.reply(401, {"error": "invalid_client"})
+            grant = self.grant(form, client, act)
+            if grant is None:
+                return self.reply(400, {"error": "invalid_grant"})
+            answer = self.owner.issue(grant, act)
+            if form.get("grant_type") == "refresh_token":
+                self.owner.answered.append(time.monotonic())
+        if act == "drop":
+            return self.connection.close()
+        self.owner.answering.wait(PATIENCE)
+        self.reply(200, answer)
+
+    def grant(self, form, client, act):
+        kind = form.get("grant_type")
+        if kind == "client_credentials":
+            return {"client": client, "scope": form.get("scope", "").split(), "resource": form.get("resource"),
+                    "refreshable": False}
+        if kind == "authorization_code":
+            code = self.owner.codes.pop(form.get("code"), None)
+            proof = challenge(form.get("code_verifier", ""))
+            if not code or (code["client"], code["redirect_uri"], code["challenge"], code["resource"]) != (
+                    client, form.get("redirect_uri"), proof, form.get("resource")):
                 return None
-            if found["spent"] and not owner.grace:
-                owner.reused += 1
-                owner.end(found["grant"])
-                return None
-            found["spent"] = act != "omit"
-            return found["grant"]
-
-    return Handler
+            return {"client": client, "scope": code["scope"], "resource": code["resource"]}
+        found = self.owner.refresh.get(form.get("refresh_token"))
+        if not found or found["grant"].get("over") or found["grant"]["client"] != client:
+            return None
+        if found["spent"] and not self.owner.grace:
+            self.owner.reused += 1
+            self.owner.end(found["grant"])
+            return None
+        found["spent"] = act != "omit"
+        return found["grant"]

@@ -10,9 +10,11 @@ struct SecretManagers: Sendable {
     let namespace: String?
   }
 
-  /// AWS Secrets Manager.
+  /// AWS Secrets Manager, and KMS.
   struct AWS: Sendable {
     let endpoint: AbsoluteURL
+    /// KMS's.
+    let keyEndpoint: AbsoluteURL?
     let region: String
     let accessKeyID: String
     let secretAccessKey: Secret

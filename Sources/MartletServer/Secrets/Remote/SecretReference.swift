@@ -38,7 +38,7 @@ enum SecretReference: Hashable, Sendable {
   }
 
   /// What can stand in a path as it is, and leads nowhere else.
-  private static func isSegment(_ text: Substring) -> Bool {
+  static func isSegment(_ text: Substring) -> Bool {
     guard !text.isEmpty, text != ".", text != ".." else { return false }
     return text.utf8.allSatisfy { byte in
       switch byte {
