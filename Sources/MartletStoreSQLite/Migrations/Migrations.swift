@@ -4,7 +4,7 @@ import GRDB
 /// works.
 struct Migrations {
   /// The number of the newest migration.
-  static let newest = 13
+  static let newest = 16
 
   private let migrator: DatabaseMigrator = {
     var migrator = DatabaseMigrator()
@@ -21,6 +21,7 @@ struct Migrations {
     migrator.registerMigration("11") { database in try Migration11.apply(to: database) }
     migrator.registerMigration("12") { database in try Migration12.apply(to: database) }
     migrator.registerMigration("13") { database in try Migration13.apply(to: database) }
+    migrator.registerMigration("16") { database in try Migration16.apply(to: database) }
     return migrator
   }()
 
