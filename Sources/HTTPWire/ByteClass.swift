@@ -32,6 +32,23 @@ enum ByteClass {
   @inline(__always)
   static func lower(_ byte: UInt8) -> UInt8 { byte >= 0x41 && byte <= 0x5A ? byte | 0x20 : byte }
 
+  /// Whether bytes are a token: of one character at least.
+  static func isToken(_ bytes: Span<UInt8>, _ start: Int, _ end: Int) -> Bool {
+    var index = start
+    while index < end, isToken(bytes[index]) { index &+= 1 }
+    return index == end && start < end
+  }
+
+  /// Whether bytes may stand as a field's value: no control character but tabs.
+  static func isValue(_ bytes: Span<UInt8>, _ start: Int, _ end: Int) -> Bool {
+    var index = firstControl(in: bytes, from: start, to: end)
+    while index < end {
+      guard bytes[index] == Byte.tab else { return false }
+      index = firstControl(in: bytes, from: index &+ 1, to: end)
+    }
+    return true
+  }
+
   /// The index of the first control character (below 0x20, or 0x7F), or `end`. Eight bytes at a time.
   static func firstControl(in bytes: Span<UInt8>, from start: Int, to end: Int) -> Int {
     let raw = bytes.bytes

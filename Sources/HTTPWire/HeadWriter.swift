@@ -27,14 +27,20 @@ public struct HeadWriter: Sendable {
   ///   - target: Visible ASCII.
   public mutating func begin(method: String, target: String) {
     restart()
-    let methodEnd = append(method.utf8)
+    let methodEnd = append(method)
     append(" ")
     let start = bytes.count
-    let end = append(target.utf8)
+    let end = append(target)
     append(" HTTP/1.1\r\n")
     isValid =
       methodEnd > 0 && end > start && bytes[..<methodEnd].allSatisfy(ByteClass.isToken)
       && bytes[start..<end].allSatisfy(ByteClass.isTarget)
+  }
+
+  /// Begins with what another writer wrote, which was fit to be sent.
+  public mutating func begin(with written: [UInt8]) {
+    restart()
+    bytes.append(contentsOf: written)
   }
 
   /// Adds a field whose name and value are known to be fit.
@@ -56,22 +62,30 @@ public struct HeadWriter: Sendable {
   /// Adds a field; a name that is no token, or a control character in the value, makes the head invalid.
   public mutating func add(_ name: String, _ value: String) {
     let start = bytes.count
-    let colon = append(name.utf8)
+    let colon = append(name)
     append(": ")
-    let valueStart = bytes.count
-    let end = append(value.utf8)
+    if !ByteClass.isToken(bytes.span, start, colon) { isValid = false }
+    finishField(value)
+  }
+
+  /// Adds a field whose name is known to be fit; a control character in the value makes the head invalid.
+  public mutating func add(_ name: StaticString, _ value: String) {
+    append(name)
+    append(": ")
+    finishField(value)
+  }
+
+  private mutating func finishField(_ value: String) {
+    let start = bytes.count
+    let end = append(value)
     append("\r\n")
-    if colon == start || !bytes[start..<colon].allSatisfy(ByteClass.isToken) { isValid = false }
-    var index = ByteClass.firstControl(in: bytes.span, from: valueStart, to: end)
-    while index < end, bytes[index] == Byte.tab {
-      index = ByteClass.firstControl(in: bytes.span, from: index + 1, to: end)
-    }
-    if index < end { isValid = false }
+    if !ByteClass.isValue(bytes.span, start, end) { isValid = false }
   }
 
   /// Adds all fields but those that frame the message, which is the codec's to do.
   public mutating func add(_ fields: HeaderFields) {
     if !fields.isSendable { isValid = false }
+    if let written = fields.written { return bytes.append(contentsOf: written) }
     for entry in fields.entries {
       switch entry.known {
       case .contentLength, .transferEncoding, .connection, .keepAlive, .upgrade, .trailer: continue
@@ -96,8 +110,12 @@ public struct HeadWriter: Sendable {
     text.withUTF8Buffer { bytes.append(contentsOf: $0) }
   }
 
-  private mutating func append(_ text: String.UTF8View) -> Int {
-    bytes.append(contentsOf: text)
+  /// - Returns: Where it ends.
+  private mutating func append(_ text: String) -> Int {
+    // A view of a string is copied byte by byte; the bytes that it stands for, in one piece.
+    if text.utf8.withContiguousStorageIfAvailable({ bytes.append(contentsOf: $0) }) == nil {
+      bytes.append(contentsOf: text.utf8)
+    }
     return bytes.count
   }
 

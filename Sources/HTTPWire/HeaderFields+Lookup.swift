@@ -28,9 +28,11 @@ extension HeaderFields {
 
   /// Every value of a field, in order.
   public func values(_ field: KnownField) -> [String] {
-    var found: [String] = []
-    for entry in entries where entry.known == field { found.append(text(entry.value)) }
-    return found
+    switch count(field) {
+    case 0: []
+    case 1: first(field).map { [$0] } ?? []
+    default: entries.filter { $0.known == field }.map { text($0.value) }
+    }
   }
 
   /// How often a field came.

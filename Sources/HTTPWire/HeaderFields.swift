@@ -18,6 +18,8 @@ public struct HeaderFields: Sendable {
   private(set) var entries: [Entry]
   /// Whether every field may stand in a head: a token as its name, no control character in its value.
   public private(set) var isSendable = true
+  /// The fields as a head has them, where that was worked out before.
+  private(set) var written: [UInt8]?
 
   /// No fields.
   public init() {
@@ -37,9 +39,20 @@ public struct HeaderFields: Sendable {
   init(head: [UInt8], entries: [Entry]) {
     bytes = head
     self.entries = entries
-    for entry in entries {
-      for index in entry.name { bytes[index] = ByteClass.lower(bytes[index]) }
+    bytes.withUnsafeMutableBufferPointer { bytes in
+      for entry in entries {
+        for index in entry.name { bytes[index] = ByteClass.lower(bytes[index]) }
+      }
     }
+  }
+
+  /// The same fields, for many heads: how they are written is worked out now.
+  public func writtenOut() -> HeaderFields {
+    var writer = HeadWriter()
+    writer.add(self)
+    var copy = self
+    copy.written = writer.isValid ? writer.bytes : nil
+    return copy
   }
 
   /// Adds a field. One that can't stand in a head makes the whole unsendable.
@@ -57,22 +70,13 @@ public struct HeaderFields: Sendable {
     let middle = bytes.count
     bytes.append(contentsOf: value.utf8)
     let end = bytes.count
-    let isToken = start < middle && bytes[start..<middle].allSatisfy(ByteClass.isToken)
-    let isFit = isToken && Self.isValue(bytes.span, middle, end)
-    if !isFit { isSendable = false }
+    let isToken = ByteClass.isToken(bytes.span, start, middle)
+    if !isToken || !ByteClass.isValue(bytes.span, middle, end) { isSendable = false }
+    written = nil
     let known = isToken ? KnownFieldTable.shared.field(bytes.span, start, middle) : nil
     entries.append(
       Entry(
         nameStart: UInt32(truncatingIfNeeded: start), nameEnd: UInt32(truncatingIfNeeded: middle),
         valueStart: UInt32(truncatingIfNeeded: middle), valueEnd: UInt32(truncatingIfNeeded: end), known: known))
-  }
-
-  private static func isValue(_ span: Span<UInt8>, _ start: Int, _ end: Int) -> Bool {
-    var index = ByteClass.firstControl(in: span, from: start, to: end)
-    while index < end {
-      guard span[index] == Byte.tab else { return false }
-      index = ByteClass.firstControl(in: span, from: index + 1, to: end)
-    }
-    return true
   }
 }

@@ -81,6 +81,7 @@ struct KnownFieldTable: Sendable {
   static let shared = KnownFieldTable()
 
   private static let width = 32
+  private static let foldedWord: UInt64 = 0x2020_2020_2020_2020
   private var slots = [KnownField?](repeating: nil, count: 128)
   private var names = [UInt8](repeating: 0, count: 128 * Self.width)
 
@@ -105,8 +106,21 @@ struct KnownFieldTable: Sendable {
     guard let field = slots[slot] else { return nil }
     let base = slot &* Self.width
     guard names[base &+ length] == 0 else { return nil }
-    for index in 0..<length where names[base &+ index] != Self.folded(bytes[start &+ index]) { return nil }
-    return field
+    let isSame = names.withUnsafeBytes { names in
+      let raw = bytes.bytes
+      var index = 0
+      while index &+ 8 <= length {
+        let word = raw.unsafeLoadUnaligned(fromByteOffset: start &+ index, as: UInt64.self) | Self.foldedWord
+        if word != names.loadUnaligned(fromByteOffset: base &+ index, as: UInt64.self) { return false }
+        index &+= 8
+      }
+      while index < length {
+        if names[base &+ index] != Self.folded(bytes[start &+ index]) { return false }
+        index &+= 1
+      }
+      return true
+    }
+    return isSame ? field : nil
   }
 
   /// Letters in lower case. Other token characters may change too, but none of them becomes a letter, a digit or `-`.

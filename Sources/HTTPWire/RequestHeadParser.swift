@@ -44,7 +44,7 @@ public struct RequestHeadParser: Sendable {
       case .needsMore: return nil
       case .field(let entry, let next):
         cursor = next
-        if !Self.holdsUnderscore(bytes, entry.name) { entries.append(entry) }
+        if entry.known != nil || !Self.holdsUnderscore(bytes, entry.name) { entries.append(entry) }
       case .end(let next): return try finish(bytes, end: next)
       }
     }

@@ -20,7 +20,7 @@ extension String {
 
 extension UnsafeBufferPointer<UInt8> {
   /// Whether both hold the same bytes.
-  func holdsSame(as other: UnsafeBufferPointer<UInt8>) -> Bool {
+  public func holdsSame(as other: UnsafeBufferPointer<UInt8>) -> Bool {
     guard count == other.count else { return false }
     let (left, right) = (UnsafeRawBufferPointer(self), UnsafeRawBufferPointer(other))
     var index = 0

@@ -1,11 +1,11 @@
 /// A JSON object whose members are built when somebody asks for them: most of a message is only carried along.
 public struct JSONObjectView: Sendable {
-  private enum Backing: Sendable {
+  enum Backing: Sendable {
     case tree(JSONObject)
     case tape(JSONTape, Int)
   }
 
-  private let backing: Backing
+  let backing: Backing
 
   /// Looks at an object that is built already.
   public init(_ object: JSONObject) { backing = .tree(object) }
@@ -83,6 +83,36 @@ public struct JSONObjectView: Sendable {
         let entry = tape.entries[key]
         return entry.isVerbatim && entry.isASCII ? tape.withBytes(key, usual) : unusual(tape.string(key))
       } != nil
+    }
+  }
+}
+
+extension JSONObjectView {
+  func value(at place: Int) -> JSONValue {
+    switch backing {
+    case .tree(let object): object.members[place].value
+    case .tape(let tape, _): tape.value(place)
+    }
+  }
+
+  func isNull(at place: Int) -> Bool {
+    switch backing {
+    case .tree(let object): object.members[place].value.isNull
+    case .tape(let tape, _): tape.entries[place].kind == .null
+    }
+  }
+
+  func isString(at place: Int, _ text: String) -> Bool {
+    switch backing {
+    case .tree(let object): object.members[place].value.stringValue?.equalsBytewise(text) ?? false
+    case .tape(let tape, _): tape.entries[place].kind == .string && tape.isString(place, text)
+    }
+  }
+
+  func object(at place: Int) -> JSONObjectView? {
+    switch backing {
+    case .tree(let object): object.members[place].value.objectValue.map { JSONObjectView($0) }
+    case .tape(let tape, _): tape.entries[place].kind == .object ? JSONObjectView(tape, place) : nil
     }
   }
 }

@@ -1,6 +1,18 @@
 extension JSONScanner {
-  /// Reads a string whose opening quote is next.
+  /// Reads a string whose opening quote is next. Most hold no escape: they are done where the first quote stands.
   mutating func string() throws(JSONError) {
+    let start = offset + 1
+    var isASCII = true
+    let end = plainEnd(from: start, &isASCII)
+    guard end < bytes.count, bytes[end] == UInt8(ascii: "\""), isASCII, end - start <= limits.stringBytes else {
+      return try unusualString()
+    }
+    append(.string, start..<end)
+    advance(to: end + 1)
+  }
+
+  /// Reads any string whose opening quote is next.
+  private mutating func unusualString() throws(JSONError) {
     let start = offset + 1
     var index = start
     var isASCII = true
@@ -36,15 +48,22 @@ extension JSONScanner {
     guard let base = UnsafeRawPointer(bytes.baseAddress) else { return index }
     let (ones, tops) = (0x0101_0101_0101_0101 as UInt64, 0x8080_8080_8080_8080 as UInt64)
     var seen: UInt64 = 0
-    while index + 8 <= bytes.count {
-      let word = base.loadUnaligned(fromByteOffset: index, as: UInt64.self)
-      // A byte's top bit is set in `ends` where it is a quote, a backslash or below 0x20, and perhaps after such a one.
+    while index &+ 8 <= bytes.count {
+      let word = base.loadUnaligned(fromByteOffset: index, as: UInt64.self).littleEndian
+      // A byte's top bit is set in `ends` where it is a quote, a backslash or below 0x20, and perhaps after such a one:
+      // the lowest of them is right.
       let quote = word ^ (ones &* 0x22)
       let backslash = word ^ (ones &* 0x5C)
       let ends = (quote &- ones) & ~quote | (backslash &- ones) & ~backslash | (word &- (ones &* 0x20)) & ~word
-      if ends & tops != 0 { break }
+      let found = ends & tops
+      if found != 0 {
+        let count = found.trailingZeroBitCount >> 3
+        seen |= word & ~(~0 << UInt64(count &* 8))
+        if seen & tops != 0 { isASCII = false }
+        return index &+ count
+      }
       seen |= word
-      index += 8
+      index &+= 8
     }
     while index < bytes.count {
       let byte = bytes[index]

@@ -19,6 +19,7 @@ struct JSONScanner {
   var count: Int { bytes.count }
 
   /// The byte at a place, or nil past the end: the only way to read, so nothing is read out of bounds.
+  @inline(__always)
   func byte(at index: Int) -> UInt8? {
     index >= 0 && index < bytes.count ? bytes[index] : nil
   }

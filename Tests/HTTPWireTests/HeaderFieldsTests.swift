@@ -50,6 +50,37 @@ import Testing
 }
 
 @Suite struct HeadWriterTests {
+  @Test func whatIsWrittenOutOnceIsWrittenTheSame() {
+    func head(_ fields: HeaderFields) -> [UInt8]? {
+      var writer = HeadWriter()
+      writer.begin(status: 200)
+      writer.add(fields)
+      writer.end()
+      return writer.isValid ? writer.bytes : nil
+    }
+    var plain = HeaderFields(lowercased: [("a", "b"), ("content-length", "7"), ("vary", "Origin")])
+    var kept = plain.writtenOut()
+    #expect(head(kept) == head(plain))
+    kept.add("c", "d")
+    plain.add("c", "d")
+    #expect(head(kept) == head(plain))
+    kept.add("e", "\r\n")
+    #expect(head(kept) == nil && head(kept.writtenOut()) == nil)
+  }
+
+  @Test func aHeadGoesOnFromAnother() {
+    var first = HeadWriter()
+    first.begin(method: "POST", target: "/mcp")
+    first.add("host", "h")
+    var second = HeadWriter()
+    second.begin(method: "GET", target: " ")
+    second.begin(with: first.bytes)
+    second.add("x", "1")
+    second.end()
+    #expect(second.isValid)
+    #expect(String(decoding: second.bytes, as: UTF8.self) == "POST /mcp HTTP/1.1\r\nhost: h\r\nx: 1\r\n\r\n")
+  }
+
   @Test func headsAreWritten() {
     var writer = HeadWriter()
     for status in [200, 404, 599] {

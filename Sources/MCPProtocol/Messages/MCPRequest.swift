@@ -12,13 +12,14 @@ public struct MCPRequest: Sendable, Equatable {
     let metadata: RequestMetadata
     let mirroredName: String?
 
-    init(id: JSONRPCID, method: MCPMethod, view: JSONObjectView) {
+    init(
+      id: JSONRPCID, method: MCPMethod, view: JSONObjectView, parameters: JSONObjectView?, metadata: JSONObjectView?
+    ) {
       self.id = id
       self.method = method
       self.view = view
-      let parameters = view.object("params")
       self.parameters = parameters
-      metadata = parameters?.object("_meta").map { RequestMetadata($0) } ?? .none
+      self.metadata = metadata.map { RequestMetadata($0) } ?? .none
       mirroredName = method.mirroredName.flatMap { parameters?[$0.rawValue]?.stringValue }
     }
   }
@@ -41,7 +42,14 @@ public struct MCPRequest: Sendable, Equatable {
   }
 
   init(id: JSONRPCID, method: MCPMethod, view: JSONObjectView) {
-    content = Content(id: id, method: method, view: view)
+    let parameters = view.object("params")
+    self.init(
+      id: id, method: method, view: view, parameters: parameters, metadata: parameters?.object("_meta"))
+  }
+
+  /// Takes what was found in the message already.
+  init(id: JSONRPCID, method: MCPMethod, view: JSONObjectView, parameters: JSONObjectView?, metadata: JSONObjectView?) {
+    content = Content(id: id, method: method, view: view, parameters: parameters, metadata: metadata)
   }
 
   /// The parameters, or nil where there are none; built anew each time.

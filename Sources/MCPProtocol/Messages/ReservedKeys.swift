@@ -32,21 +32,24 @@ struct ReservedKeys: Sendable {
 
   /// A key of ASCII. What isn't visible is folded like all that isn't ASCII.
   private func isImitated(by key: UnsafeBufferPointer<UInt8>) -> Bool {
+    // Nearly every key of such a length is the name itself.
+    let hasLength = key.count < lengths.count && lengths[key.count]
+    if hasLength, isName(key) { return false }
     if key.contains(where: { $0 <= 0x20 || $0 == 0x7F }) { return isImitated(by: String(decoding: key, as: UTF8.self)) }
-    guard key.count < lengths.count, lengths[key.count] else { return false }
-    for name in bytes where name.count == key.count {
-      var isSame = true
-      var isAlike = true
-      for index in name.indices where name[index] != key[index] {
-        isSame = false
-        if ASCIICase.lowercased(name[index]) != ASCIICase.lowercased(key[index]) {
-          isAlike = false
-          break
-        }
-      }
-      if isAlike { return !isSame }
+    guard hasLength else { return false }
+    return bytes.contains { name in
+      name.count == key.count
+        && name.indices.allSatisfy { ASCIICase.lowercased(name[$0]) == ASCIICase.lowercased(key[$0]) }
     }
-    return false
+  }
+
+  private func isName(_ key: UnsafeBufferPointer<UInt8>) -> Bool {
+    bytes.withUnsafeBufferPointer { names in
+      for index in names.indices where names[index].count == key.count {
+        if names[index].withUnsafeBufferPointer({ $0.holdsSame(as: key) }) { return true }
+      }
+      return false
+    }
   }
 
   private func isImitated(by key: String) -> Bool {

@@ -1,4 +1,5 @@
 import MartletDomain
+import StrictCoding
 import Synchronization
 
 /// Sums of what the trail says, for Prometheus. Counted when a batch is written, so calls don't pay for it.
@@ -26,25 +27,62 @@ public final class EventMetrics: Sendable {
   /// Begins at zero.
   public init() {}
 
-  func count(_ events: some Sequence<AuditEvent>) {
-    sums.withLock { sums in for event in events { Self.count(event, in: &sums) } }
+  /// Exchanges that came one after the other and go into the same sums: what comes together is often alike.
+  private struct Run {
+    let tenant: TenantID
+    let route: String?
+    let isForwarded: Bool
+    let status: Int
+    var count = 0
+    var durations = DurationHistogram()
+
+    init(_ event: AuditEvent) {
+      tenant = event.tenant
+      route = event.route
+      isForwarded = event.action == .exchangeForwarded
+      status = event.status ?? 0
+    }
+
+    func goesOn(with event: AuditEvent) -> Bool {
+      guard isForwarded == (event.action == .exchangeForwarded), status == event.status ?? 0, tenant == event.tenant
+      else { return false }
+      guard let route, let other = event.route else { return route == nil && event.route == nil }
+      return route.equalsBytewise(other)
+    }
+
+    mutating func take(_ event: AuditEvent) {
+      count += 1
+      if isForwarded, let duration = event.duration { durations.add(duration) }
+    }
   }
 
-  private static func count(_ event: AuditEvent, in sums: inout Sums) {
-    guard event.action == .exchangeForwarded || event.action == .exchangeRefused else {
-      sums.events[event.action, default: 0] += 1
-      return
+  func count(_ events: some Sequence<AuditEvent>) {
+    sums.withLock { sums in
+      var run: Run?
+      for event in events {
+        guard event.action == .exchangeForwarded || event.action == .exchangeRefused else {
+          sums.events[event.action, default: 0] += 1
+          continue
+        }
+        if run?.goesOn(with: event) != true {
+          if let run { Self.add(run, to: &sums) }
+          run = Run(event)
+        }
+        run?.take(event)
+      }
+      if let run { Self.add(run, to: &sums) }
     }
-    let isForwarded = event.action == .exchangeForwarded
+  }
+
+  private static func add(_ run: Run, to sums: inout Sums) {
     var key = ExchangeKey(
-      tenant: event.tenant.string, route: event.route ?? others, isForwarded: isForwarded, status: event.status ?? 0)
+      tenant: run.tenant.string, route: run.route ?? others, isForwarded: run.isForwarded, status: run.status)
     if sums.exchanges[key] == nil, sums.exchanges.count >= mostExchangeKeys {
-      key = ExchangeKey(tenant: others, route: others, isForwarded: isForwarded, status: key.status)
+      key = ExchangeKey(tenant: others, route: others, isForwarded: run.isForwarded, status: key.status)
     }
-    sums.exchanges[key, default: 0] += 1
-    if isForwarded, let duration = event.duration {
-      sums.durations[key.route, default: DurationHistogram()].add(duration)
-    }
+    sums.exchanges[key, default: 0] += run.count
+    guard run.durations.count > 0 else { return }
+    sums.durations[key.route, default: DurationHistogram()].add(run.durations)
   }
 
   /// The sums as they are now.

@@ -45,9 +45,14 @@ public final class AssertionSigner: Sendable {
   /// - Throws: `SigningKeyError` when there is no key to sign with.
   public func assertion(for principal: Principal, upstream: String, at now: Timestamp) throws(SigningKeyError) -> String
   {
+    if let recent = cache.withLock({ $0.assertion(for: principal, upstream: upstream, at: now) }) { return recent }
     let key = AssertionCacheKey(
       tenant: principal.tenant, binding: principal.binding, upstream: ByteString(upstream))
-    if let known = cache.withLock({ $0.assertion(key, at: now) }) { return known }
+    let known = cache.withLock { cache in
+      cache.note(key, for: principal, upstream: upstream)
+      return cache.assertion(key, at: now)
+    }
+    if let known { return known }
     let lifetime = lifetime()
     let assertion = try sign(principal, upstream: upstream, lifetime: lifetime, at: now)
     cache.withLock { $0.insert(assertion, for: key, freshUntil: now + lifetime / 2, at: now) }

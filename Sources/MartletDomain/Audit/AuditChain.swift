@@ -49,33 +49,42 @@ extension AuditEvent {
     bytes.append(1)
     bytes.appendField(tenant.value.bytes)
     bytes.appendField(at.milliseconds)
-    bytes.appendField(action.rawValue.utf8)
+    bytes.appendField(action.rawValue)
     bytes.appendField(flow?.value.bytes)
     bytes.appendField(request?.value.bytes)
-    bytes.appendField(subject?.utf8)
+    bytes.appendField(subject)
     bytes.appendField(client?.value.bytes)
-    bytes.appendField(route?.utf8)
-    bytes.appendField(method?.utf8)
-    bytes.appendField(target?.utf8)
+    bytes.appendField(route)
+    bytes.appendField(method)
+    bytes.appendField(target)
     bytes.appendField(status.map { Int64($0) })
-    bytes.appendField(reason?.utf8)
+    bytes.appendField(reason)
     bytes.appendField(duration?.wholeNanoseconds)
-    bytes.appendField(address?.utf8)
+    bytes.appendField(address)
     // Behind a mark of its own, so that no other addition can read the same.
     if let key {
       bytes.append(3)
-      bytes.appendField(key.utf8)
+      bytes.appendField(key)
     }
     if let trace {
       bytes.append(4)
-      bytes.appendField(trace.utf8)
+      bytes.appendField(trace)
     }
   }
 }
 
 extension [UInt8] {
-  fileprivate mutating func appendField(_ field: (some Collection<UInt8>)?) {
+  fileprivate mutating func appendField(_ field: [UInt8]?) {
     guard let field else { return append(0) }
+    field.withUnsafeBufferPointer { appendField($0) }
+  }
+
+  fileprivate mutating func appendField(_ text: String?) {
+    guard var text else { return append(0) }
+    text.withUTF8 { appendField($0) }
+  }
+
+  private mutating func appendField(_ field: UnsafeBufferPointer<UInt8>) {
     append(1)
     Swift.withUnsafeBytes(of: UInt32(truncatingIfNeeded: field.count).bigEndian) { append(contentsOf: $0) }
     append(contentsOf: field)

@@ -10,24 +10,63 @@ public struct CallTally: Sendable {
     let minute: Int64
   }
 
+  /// What an event says of its slot, as it stands there: compared before anything is made of it.
+  private struct Traits: Sendable {
+    let tenant: TenantID
+    let client: ClientID?
+    let route: String?
+    let tool: String?
+    let start: Int64
+
+    var key: CallKey {
+      CallKey(
+        tenant: tenant, route: ByteString(route ?? ""), tool: ByteString(tool ?? ""), client: client?.value ?? "")
+    }
+
+    func areSame(as other: Traits) -> Bool {
+      start == other.start && tenant == other.tenant && client == other.client
+        && CallTally.isSame(route, other.route) && CallTally.isSame(tool, other.tool)
+    }
+  }
+
   private var slots: [Slot: CallSum] = [:]
+  /// The slot of the event before, whose sum isn't among the others yet: what comes together is often alike.
+  private var latest: (traits: Traits, sum: CallSum)?
 
   /// Without any.
   public init() {}
 
   /// The sums so far.
-  public var sums: some Collection<CallSum> { slots.values }
+  public var sums: some Collection<CallSum> {
+    var all = self
+    all.settle()
+    return all.slots.values
+  }
 
   /// Takes an event in, where it is a call.
   public mutating func add(_ event: AuditEvent) {
     let isForwarded = event.action == .exchangeForwarded
     guard isForwarded || event.action == .exchangeRefused, !Self.isPreflight(event) else { return }
-    let key = CallKey(
-      tenant: event.tenant, route: ByteString(event.route ?? ""), tool: ByteString(Self.tool(event) ?? ""),
-      client: event.client?.value ?? "")
     let start = event.at.milliseconds - event.at.milliseconds % Self.minute
-    slots[Slot(key: key, minute: start), default: CallSum(key: key, start: Timestamp(milliseconds: start))]
-      .take(event, isForwarded: isForwarded)
+    let traits = Traits(
+      tenant: event.tenant, client: event.client, route: event.route, tool: Self.tool(event), start: start)
+    if latest?.traits.areSame(as: traits) != true {
+      settle()
+      latest = (traits, CallSum(key: traits.key, start: Timestamp(milliseconds: start)))
+    }
+    latest?.sum.take(event, isForwarded: isForwarded)
+  }
+
+  private mutating func settle() {
+    guard let latest else { return }
+    self.latest = nil
+    let slot = Slot(key: latest.sum.key, minute: latest.traits.start)
+    slots[slot, default: CallSum(key: latest.sum.key, start: latest.sum.start)].add(latest.sum)
+  }
+
+  private static func isSame(_ one: String?, _ other: String?) -> Bool {
+    guard let one, let other else { return one == nil && other == nil }
+    return one.equalsBytewise(other)
   }
 
   private static func tool(_ event: AuditEvent) -> String? {

@@ -6,6 +6,8 @@ public struct DurationHistogram: Sendable, Hashable {
     (2_500, "2.5"), (5_000, "5"), (10_000, "10"), (30_000, "30"), (60_000, "60"),
   ]
 
+  private static let nanoseconds = bounds.map { Int64($0.milliseconds) * 1_000_000 }
+
   /// For each bound, how many were no longer.
   public private(set) var counts: [Int]
   /// How many there are.
@@ -29,8 +31,10 @@ public struct DurationHistogram: Sendable, Hashable {
   public mutating func add(_ duration: Duration) {
     count += 1
     sum += duration
-    for (index, bound) in Self.bounds.enumerated() where duration <= .milliseconds(bound.milliseconds) {
-      counts[index] += 1
+    let took = duration.wholeNanoseconds
+    let first = Self.nanoseconds.firstIndex { took <= $0 } ?? Self.nanoseconds.endIndex
+    counts.withUnsafeMutableBufferPointer { counts in
+      for index in counts.indices.dropFirst(first) { counts[index] += 1 }
     }
   }
 

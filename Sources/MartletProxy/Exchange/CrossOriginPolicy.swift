@@ -19,6 +19,7 @@ struct CrossOriginPolicy {
   private static let plainJSONHead: GatewayResponse.Head = {
     var head = GatewayResponse.Head(status: 200, type: "application/json")
     head.headers.add("vary", "Origin")
+    head.headers = head.headers.writtenOut()
     return head
   }()
 

@@ -32,6 +32,9 @@ struct ExchangeRecord: Sendable {
     target = message.request?.mirroredName
   }
 
+  /// What the trail keeps of the exchange now that it has ended.
+  func ended(at now: Timestamp) -> AuditEvent { event(isForwarded ? .exchangeForwarded : .exchangeRefused, at: now) }
+
   func event(_ action: AuditAction, at now: Timestamp) -> AuditEvent {
     AuditEvent(
       at: now, action: action, tenant: principal?.tenant ?? .default, flow: flow, request: request,
@@ -52,7 +55,7 @@ struct ExchangeRecorder: Sendable {
   var hasRoom: Bool { audit.hasRoom }
 
   func finished(_ record: ExchangeRecord) {
-    audit.record(record.event(record.isForwarded ? .exchangeForwarded : .exchangeRefused, at: clock.now()))
+    audit.record(record.ended(at: clock.now()))
   }
 
   /// A client that has no token yet knocked: a flow begins.

@@ -39,8 +39,9 @@ struct AdmittedRequest: Sendable {
   }
 }
 
-/// Asks policy, then counts, and makes sure that the trail can take what follows.
-struct Admission: Sendable {
+/// Asks policy, then counts, and makes sure that the trail can take what follows. Immutable; a class, since a struct of so
+/// many parts would be copied for every call.
+final class Admission: Sendable {
   let policy: any PolicyEngine
   let subjects: SubjectDirectory
   let limiter: any CallLimiter
@@ -50,6 +51,22 @@ struct Admission: Sendable {
   let recorder: ExchangeRecorder
   let approvals: ApprovalGate
   let oracle: OracleGate
+
+  init(
+    policy: any PolicyEngine, subjects: SubjectDirectory, limiter: any CallLimiter, quotas: DailyQuotas,
+    catalogue: ToolCatalogue, pinning: ToolPinning, recorder: ExchangeRecorder, approvals: ApprovalGate,
+    oracle: OracleGate
+  ) {
+    self.policy = policy
+    self.subjects = subjects
+    self.limiter = limiter
+    self.quotas = quotas
+    self.catalogue = catalogue
+    self.pinning = pinning
+    self.recorder = recorder
+    self.approvals = approvals
+    self.oracle = oracle
+  }
 
   func admit(_ request: ClassifiedRequest, in session: BoundSession?, on eventLoop: any EventLoop)
     -> Staged<AdmittedRequest>
@@ -66,10 +83,10 @@ struct Admission: Sendable {
       return decide(question, request, session, on: eventLoop)
     }
     return identified(question, always: routed.settings.asksOracle, on: eventLoop)
-      .then(on: eventLoop) { defined($0, request, on: eventLoop) }
-      .then(on: eventLoop) { pinned($0, request, on: eventLoop) }
-      .then(on: eventLoop) { consulted($0, request, on: eventLoop) }
-      .then(on: eventLoop) { decide($0, request, session, on: eventLoop) }
+      .then(on: eventLoop) { self.defined($0, request, on: eventLoop) }
+      .then(on: eventLoop) { self.pinned($0, request, on: eventLoop) }
+      .then(on: eventLoop) { self.consulted($0, request, on: eventLoop) }
+      .then(on: eventLoop) { self.decide($0, request, session, on: eventLoop) }
   }
 
   /// Martlet's own tool, which leads to where an account is connected: whoever may connect to the server may call it.
@@ -99,7 +116,7 @@ struct Admission: Sendable {
     return lease.then(on: eventLoop) { lease in
       let permit: Staged<Permit> =
         if case .success(let permit) = decision { .ready(.success(permit)) } else {
-          approvals.pass(question, request, on: eventLoop)
+          self.approvals.pass(question, request, on: eventLoop)
         }
       return permit.map { permit in
         .success(AdmittedRequest(classified: request.withoutApproval, session: session, permit: permit, lease: lease))
@@ -120,7 +137,7 @@ struct Admission: Sendable {
       arguments: limits.findsLoops && tool != nil ? message.argumentsDigest : nil)
     guard !limits.daily.isEmpty else { return .ready(lease(call, limits, nil, id: request.id)) }
     return QuotaGate(quotas: quotas).pass(call, limits, id: request.id, on: eventLoop)
-      .map { lease(call, limits, $0, id: request.id) }
+      .map { self.lease(call, limits, $0, id: request.id) }
   }
 
   private func lease(_ call: LimitedCall, _ limits: LimitRules, _ share: QuotaShare?, id: JSONRPCID?)

@@ -1,5 +1,6 @@
 import MartletDomain
 import NIOCore
+import OAuthProtocol
 import StrictCoding
 
 /// Why a bearer token was not accepted, as a stable code for the trail.
@@ -23,15 +24,27 @@ public protocol BearerVerifier: Sendable {
   func verify(_ token: ByteString, for route: RouteID, at now: Timestamp) throws(BearerRejection) -> Principal
 }
 
-/// Head → principal. Runs before a byte of the body is looked at.
-struct Authenticator: Sendable {
+/// Head → principal. Runs before a byte of the body is looked at. Immutable; a class, since a struct of so many parts would
+/// be copied for every call.
+final class Authenticator: Sendable {
   let verifier: any BearerVerifier
   /// Proves API keys; without it there are none.
-  var keys: (any KeyVerifier)?
+  let keys: (any KeyVerifier)?
   let cache: TokenCache
   let revocations: RevocationIndex
   let clock: any WallClock
   let use = KeyUse()
+
+  init(
+    verifier: any BearerVerifier, keys: (any KeyVerifier)? = nil, cache: TokenCache, revocations: RevocationIndex,
+    clock: any WallClock
+  ) {
+    self.verifier = verifier
+    self.keys = keys
+    self.cache = cache
+    self.revocations = revocations
+    self.clock = clock
+  }
 
   /// Reads what a request proves its caller with; nothing is proven by that.
   func credential(of routed: RoutedRequest) throws(Rejection) -> PresentedCredential {
@@ -101,6 +114,7 @@ struct Authenticator: Sendable {
   ) throws(Rejection) -> TokenCache.Entry {
     switch credential {
     case .accessToken(let token):
+      guard AuthorizationHeader.isBearerToken(token.bytes[...]) else { throw .malformedCredential }
       do { return TokenCache.Entry(principal: try verifier.verify(token, for: route, at: now), generation: 0) } catch {
         throw .invalidToken(reason: error.code)
       }

@@ -4,6 +4,7 @@ import StrictCoding
 
 /// What a request proves its caller with: one access token or one API key, in a header field (N-22).
 enum PresentedCredential {
+  /// Its form is looked at where it isn't known yet: nothing malformed is ever remembered.
   case accessToken(ByteString)
   case key(ByteString)
 
@@ -21,9 +22,15 @@ enum PresentedCredential {
       return
     }
     guard let authorization else { throw .unauthenticated }
-    guard headers.count(.authorization) == 1, case .bearer(let token)? = try? AuthorizationHeader.parse(authorization)
-    else { throw .malformedCredential }
-    self = KeyText.isClaimed(by: token.bytes[...]) ? .key(token) : .accessToken(token)
+    guard headers.count(.authorization) == 1, let token = AuthorizationHeader.bearerText(authorization) else {
+      throw .malformedCredential
+    }
+    if KeyText.isClaimed(by: token) {
+      guard AuthorizationHeader.isBearerToken(token) else { throw .malformedCredential }
+      self = .key(ByteString(Array(token)))
+    } else {
+      self = .accessToken(ByteString(Array(token)))
+    }
   }
 
   var bytes: ByteString {

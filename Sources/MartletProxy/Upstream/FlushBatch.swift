@@ -7,8 +7,14 @@ import NIOPosix
 public final class FlushBatch: @unchecked Sendable {  // Each thread finds its own batch and never another's.
   private static let ofThread = ThreadSpecificVariable<FlushBatch>()
 
+  /// The largest buffer that is written to again, and how many are kept: 4 KiB, 16.
+  private static let (keptBytes, kept) = (4 << 10, 16)
+
   private let eventLoop: any EventLoop
   private var waiting: [PendingFlush] = []
+  /// What was written since the last round, and what may be written to again: to get memory for each message anew is dear.
+  private var written: [ByteBuffer] = []
+  private var spare: [ByteBuffer] = []
 
   private init(eventLoop: any EventLoop) { self.eventLoop = eventLoop }
 
@@ -30,6 +36,20 @@ public final class FlushBatch: @unchecked Sendable {  // Each thread finds its o
     let due = waiting
     waiting.removeAll(keepingCapacity: true)
     for flush in due { flush.send() }
+    while let buffer = written.popLast() {
+      if spare.count < Self.kept { spare.append(buffer) }
+    }
+  }
+
+  fileprivate func buffer(_ capacity: Int, _ allocator: ByteBufferAllocator) -> ByteBuffer {
+    guard capacity <= Self.keptBytes, var buffer = spare.popLast() else { return allocator.buffer(capacity: capacity) }
+    // One that still waits for a slow reader is left to it: then this is a new one.
+    buffer.clear(minimumCapacity: capacity)
+    return buffer
+  }
+
+  fileprivate func keep(_ buffer: ByteBuffer) {
+    if buffer.capacity <= Self.keptBytes, written.count < Self.kept { written.append(buffer) }
   }
 }
 
@@ -40,6 +60,19 @@ public final class PendingFlush {
 
   /// - Parameter batch: With which it goes out; `nil` for at once.
   public init(batch: FlushBatch?) { self.batch = batch }
+
+  /// A buffer to write to.
+  public func buffer(capacity: Int, for context: ChannelHandlerContext) -> ByteBuffer {
+    let allocator = context.channel.allocator
+    return batch?.buffer(capacity, allocator) ?? allocator.buffer(capacity: capacity)
+  }
+
+  /// Writes a whole buffer and sends it, soon; its memory may be used again for another message.
+  public func write(_ buffer: ByteBuffer, _ context: ChannelHandlerContext) {
+    batch?.keep(buffer)
+    context.write(NIOAny(buffer), promise: nil)
+    request(context)
+  }
 
   /// Sends what was written, soon.
   public func request(_ context: ChannelHandlerContext) {

@@ -15,6 +15,17 @@ public struct OutboundRequest: Sendable {
     case get = "GET"
     /// Ends a legacy session.
     case delete = "DELETE"
+
+    /// Calls a closure with the name and value of each field that every such request has.
+    func forEachHeader(_ body: (String, String) -> Void) {
+      switch self {
+      case .post:
+        body("content-type", "application/json")
+        body("accept", "text/event-stream, application/json")
+      case .get: body("accept", "text/event-stream")
+      case .delete: break
+      }
+    }
   }
 
   /// The proof that policy allowed it.
@@ -116,19 +127,13 @@ public struct OutboundRequest: Sendable {
   /// The header fields, but for `Host` and `Content-Length`, which the codec adds.
   public var headers: [(name: String, value: String)] {
     var fields: [(name: String, value: String)] = []
-    forEachHeader { fields.append(($0, $1)) }
+    method.forEachHeader { fields.append(($0, $1)) }
+    forEachOwnHeader { fields.append(($0, $1)) }
     return fields
   }
 
-  /// Calls a closure with the name and value of each of ``headers``.
-  func forEachHeader(_ body: (String, String) -> Void) {
-    switch method {
-    case .post:
-      body("content-type", "application/json")
-      body("accept", "text/event-stream, application/json")
-    case .get: body("accept", "text/event-stream")
-    case .delete: break
-    }
+  /// Calls a closure with the name and value of each of ``headers`` but those that its method brings.
+  func forEachOwnHeader(_ body: (String, String) -> Void) {
     if let revision { body("mcp-protocol-version", revision.rawValue) }
     if let upstreamSession { body("mcp-session-id", upstreamSession) }
     if let lastEventID { body("last-event-id", lastEventID) }

@@ -4,8 +4,19 @@ import OAuthProtocol
 /// Where connections can be shared: scheme, host and port. Never a credential.
 struct UpstreamDestination: Hashable, Sendable {
   let origin: HTTPOrigin
+  /// Tells most apart without a look at their names; every call looks for connections.
+  private let fingerprint: Int
 
-  init(_ url: AbsoluteURL) { origin = url.origin }
+  init(_ url: AbsoluteURL) {
+    origin = url.origin
+    fingerprint = url.origin.hashValue
+  }
+
+  static func == (lhs: UpstreamDestination, rhs: UpstreamDestination) -> Bool {
+    lhs.fingerprint == rhs.fingerprint && lhs.origin == rhs.origin
+  }
+
+  func hash(into hasher: inout Hasher) { hasher.combine(fingerprint) }
 
   var isSecure: Bool { origin.scheme == .https }
 

@@ -1,3 +1,4 @@
+import HTTPWire
 import OAuthProtocol
 
 /// A URL of an upstream with what every request to it needs, worked out once.
@@ -8,11 +9,18 @@ final class UpstreamEndpoint: Sendable {
   let authority: String
   /// Path and query.
   let target: String
+  /// How the head of every message to it begins, as our own codec writes it; `nil` where it can't be written.
+  let messageHead: [UInt8]?
 
   init(_ url: AbsoluteURL) {
     self.url = url
     destination = UpstreamDestination(url)
     authority = url.origin.authority
     target = url.requestTarget
+    var writer = HeadWriter()
+    writer.begin(method: OutboundRequest.Method.post.rawValue, target: target)
+    writer.add("host" as StaticString, authority)
+    OutboundRequest.Method.post.forEachHeader { writer.add($0, $1) }
+    messageHead = writer.isValid ? writer.bytes : nil
   }
 }

@@ -52,20 +52,10 @@ final class UpstreamPool {
     flushes = FlushBatch.of(eventLoop)
   }
 
-  /// A connection: a recently used one, or a new one.
+  /// A recently used connection; one that the upstream closes at this very moment costs the request.
   ///
-  /// - Parameters:
-  ///   - mayReuse: Whether an idle connection will do. One that the upstream closes at this very moment costs the
-  ///     request.
-  ///   - use: Gets the connection, or `nil` when none could be made.
-  func withConnection(
-    to destination: UpstreamDestination, mayReuse: Bool, _ use: @escaping (UpstreamConnection?) -> Void
-  ) {
-    if mayReuse, let connection = takeIdle(destination) { return use(connection) }
-    connect(to: destination, use)
-  }
-
-  private func takeIdle(_ destination: UpstreamDestination) -> UpstreamConnection? {
+  /// - Returns: `nil` where one has to be made.
+  func takeIdle(_ destination: UpstreamDestination) -> UpstreamConnection? {
     idle[destination]?.take(usedAfter: .now() - GatewayLimits.idleConnection)
   }
 
@@ -93,7 +83,10 @@ final class UpstreamPool {
     if !idle.isEmpty { sweepLater() }
   }
 
-  private func connect(to destination: UpstreamDestination, _ use: @escaping (UpstreamConnection?) -> Void) {
+  /// Makes a connection.
+  ///
+  /// - Parameter use: Gets the connection, or `nil` when none could be made.
+  func connect(to destination: UpstreamDestination, _ use: @escaping (UpstreamConnection?) -> Void) {
     let connection = UpstreamConnection()
     let bound = NIOLoopBound((connection, flushes), eventLoop: eventLoop)
     let (tls, codec) = (self.tls, self.codec)

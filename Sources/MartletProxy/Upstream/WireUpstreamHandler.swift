@@ -99,18 +99,22 @@ extension WireUpstreamHandler: UpstreamWire {
     var writer = HeadWriter()
     swap(&writer, &self.writer)
     defer { swap(&writer, &self.writer) }
-    writer.begin(method: request.method.rawValue, target: request.endpoint.target)
-    writer.add("host", request.endpoint.authority)
-    request.forEachHeader { writer.add($0, $1) }
+    if request.method == .post, let head = request.endpoint.messageHead {
+      writer.begin(with: head)
+    } else {
+      writer.begin(method: request.method.rawValue, target: request.endpoint.target)
+      writer.add("host" as StaticString, request.endpoint.authority)
+      request.method.forEachHeader { writer.add($0, $1) }
+    }
+    request.forEachOwnHeader { writer.add($0, $1) }
     if request.method == .post { writer.add("content-length", request.body.count) }
     writer.end()
     guard writer.isValid else { return false }
-    var buffer = context.channel.allocator.buffer(capacity: writer.bytes.count + request.body.count)
+    var buffer = flush.buffer(capacity: writer.bytes.count + request.body.count, for: context)
     buffer.writeBytes(writer.bytes)
     buffer.writeBytes(request.body)
     isWaiting = true
-    context.write(wrapOutboundOut(buffer), promise: nil)
-    flush.request(context)
+    flush.write(buffer, context)
     return true
   }
 

@@ -32,7 +32,7 @@ final class AnswerEncoder {
     defer { swap(&writer, &self.writer) }
     writer.begin(status: head.status)
     writer.add(head.fields)
-    writer.add("x-request-id", head.requestID)
+    writer.add("x-request-id" as StaticString, head.requestID)
     writer.add("x-content-type-options", "nosniff" as StaticString)
     if head.isSecure { writer.add("strict-transport-security", "max-age=31536000" as StaticString) }
     var room = 0
@@ -49,12 +49,12 @@ final class AnswerEncoder {
     if head.closes { writer.add("connection", "close" as StaticString) }
     writer.end()
     guard writer.isValid else { return false }
-    var buffer = context.channel.allocator.buffer(capacity: writer.bytes.count + room)
+    var buffer = self.flush.buffer(capacity: writer.bytes.count + room, for: context)
     buffer.writeBytes(writer.bytes)
     if flush {
       // A stream may stay for long, and its head is the last that it needs.
       writer = HeadWriter()
-      write(buffer, context, flush: true)
+      self.flush.write(buffer, context)
     } else {
       waiting = buffer
     }
@@ -66,12 +66,12 @@ final class AnswerEncoder {
   func send(body: ByteBuffer, _ context: ChannelHandlerContext) {
     guard body.readableBytes <= Self.copied else { return sendApart(body, context) }
     if waiting == nil, !isChunked { return write(body, context, flush: true) }
-    var buffer = waiting ?? context.channel.allocator.buffer(capacity: body.readableBytes + 12)
+    var buffer = waiting ?? flush.buffer(capacity: body.readableBytes + 12, for: context)
     waiting = nil
     if isChunked { buffer.writeString(Self.sizeLine(body.readableBytes)) }
     buffer.writeImmutableBuffer(body)
     if isChunked { buffer.writeStaticString("\r\n") }
-    write(buffer, context, flush: true)
+    flush.write(buffer, context)
   }
 
   private func sendApart(_ body: ByteBuffer, _ context: ChannelHandlerContext) {
@@ -85,7 +85,7 @@ final class AnswerEncoder {
   }
 
   func finish(_ context: ChannelHandlerContext) {
-    if let waiting { write(waiting, context, flush: true) }
+    if let waiting { flush.write(waiting, context) }
     waiting = nil
     if isChunked { write(Self.lastChunk, context, flush: true) }
     isChunked = false

@@ -21,6 +21,7 @@ struct Migrations {
     migrator.registerMigration("11") { database in try Migration11.apply(to: database) }
     migrator.registerMigration("12") { database in try Migration12.apply(to: database) }
     migrator.registerMigration("13") { database in try Migration13.apply(to: database) }
+    migrator.registerMigration("14") { database in try Migration14.apply(to: database) }
     migrator.registerMigration("15") { database in try Migration15.apply(to: database) }
     return migrator
   }()

@@ -26,19 +26,30 @@ struct RowBinding {
 
   /// Text. What SQLite's text can't carry (a NUL ends it) is bound as bytes, so that two texts never become one.
   mutating func add(_ text: String?) {
-    guard let text else { return values.append(.nothing) }
-    let range = append(text.utf8)
-    values.append(memory[range].contains(0) ? .bytes(range) : .text(range))
+    guard var text else { return values.append(.nothing) }
+    text.withUTF8 { bytes in
+      let range = append(bytes)
+      values.append(Self.kinds(of: bytes).hasNUL ? .bytes(range) : .text(range))
+    }
   }
 
   /// Bytes that usually are text.
   mutating func add(_ text: ByteString?) {
     guard let text else { return values.append(.nothing) }
     let range = append(text.bytes)
-    let isPlain = memory[range].allSatisfy { $0 > 0 && $0 < 0x80 }
-    if isPlain { return values.append(.text(range)) }
-    let isText = !memory[range].contains(0) && text.validatedString != nil
+    let (hasNUL, isASCII) = text.bytes.withUnsafeBufferPointer { Self.kinds(of: $0) }
+    let isText = !hasNUL && (isASCII || text.validatedString != nil)
     values.append(isText ? .text(range) : .bytes(range))
+  }
+
+  /// Looks at every byte: a loop without a way out takes many at a step.
+  private static func kinds(of bytes: UnsafeBufferPointer<UInt8>) -> (hasNUL: Bool, isASCII: Bool) {
+    var (zeros, all) = (0 as UInt8, 0 as UInt8)
+    for byte in bytes {
+      zeros |= byte == 0 ? 1 : 0
+      all |= byte
+    }
+    return (zeros != 0, all < 0x80)
   }
 
   mutating func add(bytes: [UInt8]) { values.append(.bytes(append(bytes))) }

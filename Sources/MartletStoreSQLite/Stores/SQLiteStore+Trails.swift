@@ -48,7 +48,8 @@ extension Database {
     try row(
       """
       SELECT sequence, digest FROM audit_event WHERE tenant = :tenant AND sequence < COALESCE(
-        (SELECT MIN(sequence) FROM audit_event WHERE tenant = :tenant AND at >= :time), :end)
+        (SELECT sequence FROM audit_event WHERE tenant = :tenant AND sequence IS NOT NULL AND at >= :time
+         ORDER BY sequence LIMIT 1), :end)
       ORDER BY sequence DESC LIMIT 1
       """,
       ["tenant": .id(trail.tenant), "time": .time(time), "end": Int64.max.databaseValue]

@@ -25,14 +25,13 @@ public enum AuthorizationHeader: Sendable, Equatable, CustomStringConvertible, C
   ///
   /// - Throws: As ``parse(_:)-([String])``.
   public static func parse(_ bytes: ArraySlice<UInt8>) throws(AuthorizationHeaderError) -> AuthorizationHeader {
+    if let token = bearerText(bytes), isBearerToken(token) { return .bearer(ByteString(Array(token))) }
     guard bytes.count <= maximumBytes else { throw .tooLong }
     let scheme = bytes.prefix { ASCII.isTokenCharacter($0) }
     let spaces = bytes[scheme.endIndex...].prefix { $0 == UInt8(ascii: " ") }
     let credentials = bytes[spaces.endIndex...]
     switch ByteString(ASCIICase.lowercased(scheme)) {
-    case "bearer":
-      guard !spaces.isEmpty, isToken68(credentials) else { throw .malformed }
-      return .bearer(ByteString(Array(credentials)))
+    case "bearer": throw .malformed
     case "basic":
       guard !spaces.isEmpty, let basic = BasicCredentials(encoded: credentials) else { throw .malformed }
       return .basic(basic)
@@ -44,7 +43,28 @@ public enum AuthorizationHeader: Sendable, Equatable, CustomStringConvertible, C
   /// The longest value: 16 KiB.
   private static let maximumBytes = 16_384
 
-  private static func isToken68(_ bytes: ArraySlice<UInt8>) -> Bool {
+  private static let bearer: StaticString = "bearer "
+
+  /// What stands behind `Bearer` and blanks, whatever it is: for whoever knows good tokens by their bytes, and asks
+  /// ``isBearerToken(_:)`` about all others.
+  ///
+  /// - Returns: `nil` for another scheme, and for what is longer than any token may be.
+  public static func bearerText(_ value: ArraySlice<UInt8>) -> ArraySlice<UInt8>? {
+    guard value.count <= maximumBytes, value.count >= bearer.utf8CodeUnitCount else { return nil }
+    let isBearer = bearer.withUTF8Buffer { wanted in
+      value.withUnsafeBufferPointer { found in
+        for index in wanted.indices where ASCIICase.lowercased(found[index]) != wanted[index] { return false }
+        return true
+      }
+    }
+    guard isBearer else { return nil }
+    var token = value.dropFirst(bearer.utf8CodeUnitCount)
+    while token.first == UInt8(ascii: " ") { token.removeFirst() }
+    return token
+  }
+
+  /// Whether bytes have the form of a bearer token (RFC 6750 §2.1, `b64token`).
+  public static func isBearerToken(_ bytes: ArraySlice<UInt8>) -> Bool {
     bytes.withUnsafeBufferPointer { bytes in
       var end = bytes.count
       while end > 0, bytes[end - 1] == UInt8(ascii: "=") { end -= 1 }

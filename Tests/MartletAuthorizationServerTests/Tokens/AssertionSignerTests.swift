@@ -71,6 +71,22 @@ import Testing
     #expect(seen.count == 16)
   }
 
+  @Test func oneCallersAssertionsAreToldApartByUpstreamAndTime() async throws {
+    let fixture = try await TokenFixture()
+    let signer = Self.signer(fixture)
+    let start = fixture.clock.now()
+    let principal = Self.principal(tenant: "a", subject: "ann", client: "app", at: start)
+    var seen: Set<String> = []
+    for later in [0, 1, 1, 3600] as [Int64] {
+      for upstream in ["http://u", "http://v", "http://v", "http://u"] {
+        let text = try signer.assertion(for: principal, upstream: upstream, at: start + .seconds(later))
+        #expect(try JSONWebSignature(compact: text).claims.audience == [upstream])
+        seen.insert(text)
+      }
+    }
+    #expect(seen.count == 4)
+  }
+
   @Test func theCacheIsBounded() {
     var cache = AssertionCache(capacity: 8)
     let now = Timestamp(seconds: 1)

@@ -46,6 +46,18 @@ struct AuthenticatorTests {
     #expect(try reason([("proxy-authorization", "Bearer good")]) == "no_credential")
   }
 
+  @Test(arguments: ["good good", "good,", "g=ood", "\"good\"", "=", "göd"])
+  func V_004_whatIsNoTokenIsntVerified(text: String) throws {
+    let verifier = ListedTokens([ByteString(text): ProxyFixture.principal()])
+    let authenticator = Authenticator(
+      verifier: verifier, cache: TokenCache(), revocations: revocations, clock: clock)
+    for _ in 0..<2 {
+      #expect(
+        try reason([("authorization", "Bearer \(text)")], with: authenticator) == "malformed_credential")
+    }
+    #expect(verifier.count == 0)
+  }
+
   @Test func N_22_aTokenInTheQueryIsRefusedEvenBesideAGoodOne() throws {
     for query in ["access_token=good", "a=b&access_token=x", "access_token", "access_token=&x=y"] {
       #expect(try reason([("authorization", "Bearer good")], query: query) == "malformed_credential", "\(query)")
