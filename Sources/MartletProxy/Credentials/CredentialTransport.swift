@@ -9,11 +9,18 @@ import NIOCore
 public struct CredentialTransport: UpstreamTransport {
   private let base: any UpstreamTransport
   private let credentials: any UpstreamCredentials
+  private let places: Int
 
   /// Stands on another transport.
-  public init(over base: any UpstreamTransport, credentials: any UpstreamCredentials) {
+  ///
+  /// - Parameters:
+  ///   - base: Carries requests.
+  ///   - credentials: Has the credentials of accounts.
+  ///   - eventLoops: How many share what may be under way at a server at once.
+  public init(over base: any UpstreamTransport, credentials: any UpstreamCredentials, eventLoops: Int) {
     self.base = base
     self.credentials = credentials
+    places = max(1, GatewayLimits.requestsWithCredentials / max(1, eventLoops))
   }
 
   /// Sends a request.
@@ -22,7 +29,8 @@ public struct CredentialTransport: UpstreamTransport {
   {
     guard let account = request.account else { return base.send(request, to: receiver, on: eventLoop) }
     let call = CredentialedCall(
-      request, of: account, to: receiver, over: base, credentials: credentials, on: eventLoop)
+      request, of: account, to: receiver, over: base, credentials: credentials,
+      queue: AccountQueue.of(eventLoop, places: places), on: eventLoop)
     call.start()
     return call
   }

@@ -2,6 +2,7 @@ import MartletDomain
 import MartletVault
 import NIOCore
 import OAuthProtocol
+import StrictCoding
 
 /// One request with a credential, from asking for it to the answer that its sender hears. Used on its event loop only.
 ///
@@ -24,7 +25,9 @@ final class CredentialedCall: UpstreamCall, UpstreamReceiver {
   private let account: ConnectionKey
   private let transport: any UpstreamTransport
   private let credentials: any UpstreamCredentials
+  private let queue: AccountQueue
   private let eventLoop: any EventLoop
+  private var hasPlace = false
   private var receiver: (any UpstreamReceiver)?
   private var mode = Mode.waiting
   private var call: (any UpstreamCall)?
@@ -35,13 +38,15 @@ final class CredentialedCall: UpstreamCall, UpstreamReceiver {
 
   init(
     _ request: OutboundRequest, of account: ConnectionKey, to receiver: any UpstreamReceiver,
-    over transport: any UpstreamTransport, credentials: any UpstreamCredentials, on eventLoop: any EventLoop
+    over transport: any UpstreamTransport, credentials: any UpstreamCredentials, queue: AccountQueue,
+    on eventLoop: any EventLoop
   ) {
     self.request = request
     self.account = account
     self.receiver = receiver
     self.transport = transport
     self.credentials = credentials
+    self.queue = queue
     self.eventLoop = eventLoop
   }
 
@@ -66,6 +71,7 @@ final class CredentialedCall: UpstreamCall, UpstreamReceiver {
     patience?.cancel()
     call?.cancel()
     call = nil
+    leaveQueue()
   }
 
   private func proceed(_ answer: CredentialAnswer) {
@@ -91,6 +97,23 @@ final class CredentialedCall: UpstreamCall, UpstreamReceiver {
     mode = .waiting
     var request = self.request
     request.credential = field
+    // What only listens would hold its place for good.
+    guard request.method == .post else { return go(request) }
+    queue.enter(request.endpoint.destination) { [self] in
+      guard receiver != nil else { return false }
+      hasPlace = true
+      go(request)
+      return true
+    }
+  }
+
+  private func leaveQueue() {
+    guard hasPlace else { return }
+    hasPlace = false
+    queue.leave(request.endpoint.destination)
+  }
+
+  private func go(_ request: OutboundRequest) {
     let call = transport.send(request, to: self, on: eventLoop)
     guard receiver != nil else { return call.cancel() }
     self.call = call
@@ -102,6 +125,7 @@ final class CredentialedCall: UpstreamCall, UpstreamReceiver {
   func upstreamAnswered(status: Int, headers: HeaderFields) {
     guard let remedy = remedy(status, headers) else {
       mode = .passing
+      if MediaType.isEventStream(headers.first("content-type")) { leaveQueue() }
       receiver?.upstreamAnswered(status: status, headers: headers)
       return
     }
@@ -146,6 +170,7 @@ final class CredentialedCall: UpstreamCall, UpstreamReceiver {
 
   private func apply() {
     patience?.cancel()
+    leaveQueue()
     guard receiver != nil, let access, case .refused(let remedy, _) = mode else { return }
     mode = .waiting
     call = nil
@@ -175,6 +200,7 @@ final class CredentialedCall: UpstreamCall, UpstreamReceiver {
     let receiver = self.receiver
     self.receiver = nil
     call = nil
+    leaveQueue()
     return receiver
   }
 }

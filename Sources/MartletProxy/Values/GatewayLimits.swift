@@ -81,6 +81,9 @@ public enum GatewayLimits {
 
   /// How long a server that refused a credential may take to say so to its end: 2 s.
   public static let refusedCredential = TimeAmount.seconds(2)
+  /// How many requests with credentials may be under way at one server at once, streams not counted; the others stand in
+  /// line: 512.
+  public static let requestsWithCredentials = 512
   /// How long a client that was sent to connect an account, and came back too soon, is kept waiting: 20 s.
   public static let connecting = TimeAmount.seconds(20)
   /// How often is looked meanwhile whether the account is connected: every second.

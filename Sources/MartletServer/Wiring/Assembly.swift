@@ -173,7 +173,8 @@ struct Assembly: Sendable {
       assertions: UpstreamAssertionsAdapter(signer: signer, clock: installation.clock),
       transport: SSEUpstreamTransport(
         over: CredentialTransport(
-          over: try await HTTPUpstreamTransport.make(group: group, codec: configuration.httpCodec), credentials: vault),
+          over: try await HTTPUpstreamTransport.make(group: group, codec: configuration.httpCodec), credentials: vault,
+          eventLoops: Processors.count),
         random: installation.random),
       audit: installation.audit, flows: flows, clock: installation.clock, random: installation.random,
       sealer: installation.sealer,

@@ -45,6 +45,23 @@ private final class AnsweringTransport: UpstreamTransport {
   }
 }
 
+/// Takes requests and answers when a test says so.
+private final class HoldingTransport: UpstreamTransport, @unchecked Sendable {  // One thread.
+  private final class Call: UpstreamCall {
+    func setReading(_ reading: Bool) {}
+    func cancel() {}
+  }
+
+  var receivers: [any UpstreamReceiver] = []
+
+  func send(_ request: OutboundRequest, to receiver: any UpstreamReceiver, on eventLoop: any EventLoop)
+    -> any UpstreamCall
+  {
+    receivers.append(receiver)
+    return Call()
+  }
+}
+
 /// Hears what a sender hears.
 private final class Listener: UpstreamReceiver {
   var heard: [String] = []
@@ -67,7 +84,8 @@ private final class Listener: UpstreamReceiver {
       url: try AbsoluteURL(parsing: "http://127.0.0.1:9001/mcp"))
     request.body = Array("call".utf8)
     request.account = owner.map { ConnectionKey(tenant: .default, route: ProxyFixture.time, owner: $0) }
-    let call = CredentialTransport(over: transport, credentials: credentials).send(request, to: listener, on: loop)
+    let call = CredentialTransport(over: transport, credentials: credentials, eventLoops: 1)
+      .send(request, to: listener, on: loop)
     loop.run()
     return call
   }
@@ -101,6 +119,35 @@ private final class Listener: UpstreamReceiver {
     credentials.answer(FakeCredentials.ready("late"))
     loop.run()
     #expect(transport.sent.isEmpty && listener.heard.isEmpty)
+  }
+
+  /// So many at once; whoever hung up in line is passed over, and a stream holds no place.
+  @Test(arguments: [false, true]) func R_01_whoComesLaterStandsInLine(_ isStream: Bool) throws {
+    let places = 2
+    let transport = HoldingTransport()
+    let queued = CredentialTransport(
+      over: transport, credentials: FakeCredentials(FakeCredentials.ready("one")),
+      eventLoops: GatewayLimits.requestsWithCredentials / places)
+    var request = OutboundRequest(
+      permit: .system(route: ProxyFixture.time), method: .post,
+      url: try AbsoluteURL(parsing: "http://127.0.0.1:9001/mcp"))
+    request.account = ConnectionKey(tenant: .default, route: ProxyFixture.time, owner: .user("ada"))
+    let calls = (0..<6).map { _ in queued.send(request, to: listener, on: loop) }
+    loop.run()
+    #expect(transport.receivers.count == places)
+    calls[2].cancel()
+    calls[0].cancel()
+    loop.run()
+    #expect(transport.receivers.count == 3, "a place that came free, and one in line that nobody wants")
+    let type = isStream ? "text/event-stream" : "application/json"
+    transport.receivers[1].upstreamAnswered(
+      status: 200, headers: HeaderFields(lowercased: [(name: "content-type", value: type)]))
+    loop.run()
+    #expect(transport.receivers.count == (isStream ? 4 : 3))
+    transport.receivers[1].upstreamFinished()
+    transport.receivers[2].upstreamFailed(.timeout)
+    loop.run()
+    #expect(transport.receivers.count == 5)
   }
 
   @Test func aRefusedCredentialIsReplacedOnceAndTheCallSentAgain() throws {
