@@ -28,8 +28,9 @@ struct Migrations {
 
   /// Applies what is missing.
   func apply(to pool: DatabasePool) throws {
-    // Another process may be at it: the loser finds the tables made, looks again and has nothing left to do.
-    for _ in 0..<5 {
+    // Another process may be at it: the loser finds the tables made, looks again and has nothing left to do. It may lose
+    // once for each migration.
+    for _ in 0..<Self.newest {
       do { return try migrator.migrate(pool) } catch is DatabaseError {
         if try pool.read(migrator.hasCompletedMigrations) { return }
       }
