@@ -111,7 +111,8 @@ def outcomes(world, request):
 
 
 def perform(world, access: str, kind: str, server: str, **settings) -> dict:
-    limits = {feature: 5 for feature in WITHOUT_SESSIONS} if server == "stateless" else {}
+    # Only for what isn't expected to come: it may be refused, or stay silent.
+    limits = {feature: 5 for feature, value in expected(kind, server).items() if value == "refused"}
     with FeatureClient(kind, NAME, world.gateway, server, access, limits=limits, **settings) as client:
         client.expect("ready")
         seen = client.do("features")["seen"]
