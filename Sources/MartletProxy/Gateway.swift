@@ -204,7 +204,7 @@ public final class Gateway: Sendable {
     record.method = method
     record.status = status
     record.reason = reason
-    recorder.finished(record)
+    record.end(in: recorder)
   }
 
   /// Writes down that the listener refused bytes that are no request. What they were for isn't known.

@@ -18,6 +18,16 @@ extension String {
   }
 }
 
+extension String? {
+  /// Whether both texts have the same UTF-8 bytes, or both are absent.
+  ///
+  /// - Parameter other: The text to compare with.
+  public func equalsBytewise(_ other: String?) -> Bool {
+    guard let self, let other else { return self == nil && other == nil }
+    return self.equalsBytewise(other)
+  }
+}
+
 extension UnsafeBufferPointer<UInt8> {
   /// Whether both hold the same bytes.
   public func holdsSame(as other: UnsafeBufferPointer<UInt8>) -> Bool {

@@ -58,7 +58,7 @@ public struct JSONObject: Sendable, Equatable, ExpressibleByDictionaryLiteral {
     return lhs.members.allSatisfy { other[ByteString($0.key)] == $0.value }
   }
 
-  private func index(of key: String) -> Int? {
+  func index(of key: String) -> Int? {
     // By place, not by a closure: that would be given a copy of each value.
     for index in members.indices where members[index].key.equalsBytewise(key) { return index }
     return nil

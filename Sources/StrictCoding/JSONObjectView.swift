@@ -21,46 +21,19 @@ public struct JSONObjectView: Sendable {
   }
 
   /// The value of a key, found bytewise.
-  public subscript(_ key: String) -> JSONValue? {
-    switch backing {
-    case .tree(let object): object[key]
-    case .tape(let tape, let index): tape.value(of: key, in: index).map { tape.value($0) }
-    }
-  }
+  public subscript(_ key: String) -> JSONValue? { place(of: key).map { value(at: $0) } }
 
   /// Whether there is such a key.
-  public func has(_ key: String) -> Bool {
-    switch backing {
-    case .tree(let object): object[key] != nil
-    case .tape(let tape, let index): tape.value(of: key, in: index) != nil
-    }
-  }
+  public func has(_ key: String) -> Bool { place(of: key) != nil }
 
   /// Whether a member is `null`.
-  public func isNull(_ key: String) -> Bool {
-    switch backing {
-    case .tree(let object): object[key]?.isNull ?? false
-    case .tape(let tape, let index): tape.value(of: key, in: index).map { tape.entries[$0].kind == .null } ?? false
-    }
-  }
+  public func isNull(_ key: String) -> Bool { place(of: key).map { isNull(at: $0) } ?? false }
 
   /// Whether a member is this very text.
-  public func isString(_ key: String, _ text: String) -> Bool {
-    switch backing {
-    case .tree(let object): object[key]?.stringValue?.equalsBytewise(text) ?? false
-    case .tape(let tape, let index):
-      tape.value(of: key, in: index).map { tape.entries[$0].kind == .string && tape.isString($0, text) } ?? false
-    }
-  }
+  public func isString(_ key: String, _ text: String) -> Bool { place(of: key).map { isString(at: $0, text) } ?? false }
 
   /// The member that is an object; nil for an absent key or another kind of value.
-  public func object(_ key: String) -> JSONObjectView? {
-    switch backing {
-    case .tree(let object): object[key]?.objectValue.map { JSONObjectView($0) }
-    case .tape(let tape, let index):
-      tape.value(of: key, in: index).flatMap { tape.entries[$0].kind == .object ? JSONObjectView(tape, $0) : nil }
-    }
-  }
+  public func object(_ key: String) -> JSONObjectView? { place(of: key).flatMap { object(at: $0) } }
 
   /// Whether some key, or a key of any object inside, holds a character beyond ASCII or was escaped; false proves that
   /// none does.
@@ -87,7 +60,15 @@ public struct JSONObjectView: Sendable {
   }
 }
 
+/// Members by the place of their values, for whoever has found them already.
 extension JSONObjectView {
+  private func place(of key: String) -> Int? {
+    switch backing {
+    case .tree(let object): object.index(of: key)
+    case .tape(let tape, let index): tape.value(of: key, in: index)
+    }
+  }
+
   func value(at place: Int) -> JSONValue {
     switch backing {
     case .tree(let object): object.members[place].value

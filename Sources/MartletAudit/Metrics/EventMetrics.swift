@@ -44,10 +44,8 @@ public final class EventMetrics: Sendable {
     }
 
     func goesOn(with event: AuditEvent) -> Bool {
-      guard isForwarded == (event.action == .exchangeForwarded), status == event.status ?? 0, tenant == event.tenant
-      else { return false }
-      guard let route, let other = event.route else { return route == nil && event.route == nil }
-      return route.equalsBytewise(other)
+      isForwarded == (event.action == .exchangeForwarded) && status == event.status ?? 0 && tenant == event.tenant
+        && route.equalsBytewise(event.route)
     }
 
     mutating func take(_ event: AuditEvent) {

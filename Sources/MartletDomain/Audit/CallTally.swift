@@ -25,7 +25,7 @@ public struct CallTally: Sendable {
 
     func areSame(as other: Traits) -> Bool {
       start == other.start && tenant == other.tenant && client == other.client
-        && CallTally.isSame(route, other.route) && CallTally.isSame(tool, other.tool)
+        && route.equalsBytewise(other.route) && tool.equalsBytewise(other.tool)
     }
   }
 
@@ -62,11 +62,6 @@ public struct CallTally: Sendable {
     self.latest = nil
     let slot = Slot(key: latest.sum.key, minute: latest.traits.start)
     slots[slot, default: CallSum(key: latest.sum.key, start: latest.sum.start)].add(latest.sum)
-  }
-
-  private static func isSame(_ one: String?, _ other: String?) -> Bool {
-    guard let one, let other else { return one == nil && other == nil }
-    return one.equalsBytewise(other)
   }
 
   private static func tool(_ event: AuditEvent) -> String? {

@@ -11,6 +11,9 @@ public struct ToolPattern: Hashable, Sendable, CustomStringConvertible {
   /// The pattern as written.
   public var description: String { text.string }
 
+  /// Whether a key or a delegation may name it: it has 1 to 128 characters.
+  public var isPlausible: Bool { (1...128).contains(text.string.unicodeScalars.count) }
+
   /// Whether a name fits, bytewise. Takes time proportional to both lengths at most.
   public func matches(_ name: some Collection<UInt8>) -> Bool {
     let (pattern, name) = (text.bytes, Array(name))

@@ -216,7 +216,7 @@ public struct APIKeys: Sendable {
     if let servers = scope.servers, servers.isEmpty || servers.count > 100 {
       throw .invalidScope("servers names 1 to 100 servers; leave it out for all")
     }
-    if let tools = scope.tools, tools.isEmpty || tools.count > 100 || tools.contains(where: { !isPlausible($0) }) {
+    if let tools = scope.tools, tools.isEmpty || tools.count > 100 || !tools.allSatisfy(\.isPlausible) {
       throw .invalidScope("tools holds 1 to 100 patterns such as get_*, of 1 to 128 characters; leave it out for all")
     }
     guard let addresses = scope.addresses else { return }
@@ -226,9 +226,5 @@ public struct APIKeys: Sendable {
     for range in addresses where CIDR(range) == nil {
       throw .invalidScope("\(PlainText.sanitized(range, limit: 60)) is no address range; for example 192.0.2.0/24")
     }
-  }
-
-  private static func isPlausible(_ pattern: ToolPattern) -> Bool {
-    (1...128).contains(pattern.text.string.unicodeScalars.count)
   }
 }

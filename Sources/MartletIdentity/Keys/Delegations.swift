@@ -26,7 +26,7 @@ public enum DelegationError: Error, Equatable, Sendable, CustomStringConvertible
     case .unknownUser: "there is no such user who can delegate; `martlet user list` shows all"
     case .unknownJob: "there is no such service account; an administrator makes one: martlet user add NAME --service"
     case .invalidServers: "a delegation names 1 to 100 servers that the user may have"
-    case .invalidTools: "tools holds 1 to 100 patterns such as get_*, of 1 to 128 bytes; leave it out for all"
+    case .invalidTools: "tools holds 1 to 100 patterns such as get_*, of 1 to 128 characters; leave it out for all"
     case .invalidLifetime: "a delegation lives between 1 second and 365 days, for example 30d"
     case .tooMany: "100 delegations of a user stand at once; take one back"
     case .unknownDelegation: "there is no such delegation; `martlet delegation list` shows all"
@@ -101,8 +101,7 @@ public struct Delegations: Sendable {
     guard Self.lifetimes.contains(order.lifetime) else { throw .invalidLifetime }
     guard (1...100).contains(order.servers.count), order.servers.isSubset(of: routes) else { throw .invalidServers }
     if let tools = order.tools {
-      let isPlausible = tools.allSatisfy { (1...128).contains($0.text.string.unicodeScalars.count) }
-      guard (1...100).contains(tools.count), isPlausible else { throw .invalidTools }
+      guard (1...100).contains(tools.count), tools.allSatisfy(\.isPlausible) else { throw .invalidTools }
     }
     let now = clock.now()
     do {

@@ -8,23 +8,9 @@ import NIOPosix
 final class AccountQueue: @unchecked Sendable {  // Each thread finds its own queue and never another's.
   private struct Lane {
     var active = 0
-    var waiting: [() -> Bool] = []
-    var first = 0
+    var waiting = CircularBuffer<() -> Bool>()
 
-    var isIdle: Bool { active == 0 && first == waiting.count }
-
-    mutating func next() -> (() -> Bool)? {
-      guard first < waiting.count else { return nil }
-      defer {
-        first += 1
-        // What had its turn goes when it is most of what is kept.
-        if 2 * first >= waiting.count {
-          waiting.removeFirst(first)
-          first = 0
-        }
-      }
-      return waiting[first]
-    }
+    var isIdle: Bool { active == 0 && waiting.isEmpty }
   }
 
   private static let ofThread = ThreadSpecificVariable<AccountQueue>()
@@ -70,7 +56,7 @@ final class AccountQueue: @unchecked Sendable {  // Each thread finds its own qu
   }
 
   private func handOn(_ destination: UpstreamDestination) {
-    while let active = lanes[destination]?.active, active < places, let turn = lanes[destination]?.next() {
+    while let active = lanes[destination]?.active, active < places, let turn = lanes[destination]?.waiting.popFirst() {
       lanes[destination]?.active += 1
       if !turn() { lanes[destination]?.active -= 1 }
     }

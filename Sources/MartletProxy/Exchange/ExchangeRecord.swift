@@ -32,8 +32,11 @@ struct ExchangeRecord: Sendable {
     target = message.request?.mirroredName
   }
 
-  /// What the trail keeps of the exchange now that it has ended.
-  func ended(at now: Timestamp) -> AuditEvent { event(isForwarded ? .exchangeForwarded : .exchangeRefused, at: now) }
+  /// Puts the exchange into the trail now that it has ended, a refused one too. Asked of the record where it lies: handed
+  /// over, all of it would be copied.
+  func end(in recorder: ExchangeRecorder) {
+    recorder.audit.record(event(isForwarded ? .exchangeForwarded : .exchangeRefused, at: recorder.clock.now()))
+  }
 
   func event(_ action: AuditAction, at now: Timestamp) -> AuditEvent {
     AuditEvent(
@@ -53,10 +56,6 @@ struct ExchangeRecorder: Sendable {
 
   /// Whether a new exchange may begin.
   var hasRoom: Bool { audit.hasRoom }
-
-  func finished(_ record: ExchangeRecord) {
-    audit.record(record.ended(at: clock.now()))
-  }
 
   /// A client that has no token yet knocked: a flow begins.
   func probed(_ record: ExchangeRecord, route: RouteID) -> FlowID {

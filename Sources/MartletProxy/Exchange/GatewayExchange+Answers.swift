@@ -65,7 +65,6 @@ extension GatewayExchange {
     // Where the client is gone, the work may go on: then it is given back when nobody holds it any more.
     if !clientIsGone { lease?.release() }
     lease = nil
-    // Asked of the record where it lies: handed over, all of it would be copied.
-    gateway.recorder.audit.record(record.ended(at: gateway.recorder.clock.now()))
+    record.end(in: gateway.recorder)
   }
 }
