@@ -1,8 +1,10 @@
 """Martlet itself as a test sees it: a process on a free port with a data folder of its own."""
 
+import contextlib
 import http.client
 import json
 import os
+import random
 import secrets
 import signal
 import socket
@@ -24,10 +26,20 @@ class CommandFailed(AssertionError):
     """A martlet command ended with another exit code than expected; the message holds all that it said."""
 
 
+_ports_given: set[int] = set()
+
+
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """A port that no connection is given by the kernel (those begin at 32768), so that a gateway finds it free when it starts
+    again; and never one twice, since tokens are remembered by URL."""
+    while True:
+        port = random.SystemRandom().randrange(20_000, 32_000)
+        if port in _ports_given:
+            continue
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            _ports_given.add(port)
+            return port
 
 
 def binary() -> Path:
