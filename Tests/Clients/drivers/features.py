@@ -30,6 +30,7 @@ class Adapter:
     def __init__(self, settings: dict):
         self.name = settings["name"]
         self.limits = settings.get("limits", {})
+        self.has_person = settings.get("has_person", False)
         self.told: list[str] = []
         self.logged: list[str] = []
         self.asked: list[str] = []
@@ -37,6 +38,12 @@ class Adapter:
 
     async def text(self, tool: str, arguments: dict | None = None, progress=None) -> str:
         raise NotImplementedError
+
+    async def visited(self, url: str) -> None:
+        """The person opens a page that the client was told to show them; it goes on when they say that they are done."""
+        if self.has_person:
+            say("visit", url=url)
+            await asyncio.to_thread(sys.stdin.readline)
 
     @contextlib.asynccontextmanager
     async def listening(self, *uris: str):
@@ -196,21 +203,24 @@ async def features(client) -> dict:
 def words(error: BaseException) -> list[str]:
     if isinstance(error, BaseExceptionGroup):
         return [line for inner in error.exceptions for line in words(inner)]
-    return [f"{type(error).__name__}: {error}"]
+    data = getattr(getattr(error, "error", None), "data", None)
+    return [f"{type(error).__name__}: {error}" + (f" {json.dumps(data)}" if data else "")]
 
 
 async def converse(client) -> None:
     """Takes a phase from each line: `features`, `greet N` (be asked N times at once), `aloud` (be asked outside of
-    a call's stream), `end`."""
+    a call's stream), `call TOOL`, `end`."""
     say("ready", protocol=client.protocol, instructions=client.instructions, server=client.server)
     while True:
-        phase, _, number = (await asyncio.to_thread(sys.stdin.readline)).strip().partition(" ")
+        phase, _, rest = (await asyncio.to_thread(sys.stdin.readline)).strip().partition(" ")
         if phase == "features":
             say("features", seen=await features(client))
         elif phase == "greet":
-            say("greet", texts=await asyncio.gather(*(said(client, "greet") for _ in range(int(number)))))
+            say("greet", texts=await asyncio.gather(*(said(client, "greet") for _ in range(int(rest)))))
         elif phase == "aloud":
             say("aloud", text=await said(client, "think_aloud"))
+        elif phase == "call":
+            say("call", text=await said(client, rest))
         else:
             return
 

@@ -34,6 +34,7 @@ class Client(Adapter):
         mode = getattr(params, "mode", "form")
         self.asked.append(mode)
         if mode == "url":
+            await self.visited(params.url)
             return types.ElicitResult(action="accept")
         return types.ElicitResult(action="accept", content={"name": self.name + "." + params.message.split()[0]})
 

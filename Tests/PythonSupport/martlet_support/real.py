@@ -33,10 +33,10 @@ SERVERS = {
 }
 
 
-def real_server(name: str):
-    """Runs one of SERVERS on a free port; yields its MCP URL."""
+def real_server(name: str, *more: str):
+    """Runs one of SERVERS on a free port, with more arguments after it; yields its MCP URL."""
     environment, arguments, folder = SERVERS[name]
-    return _running(name, environment, lambda port: [*arguments, str(port)], folder, "mcp")
+    return _running(name, environment, lambda port: [*arguments, str(port), *more], folder, "mcp")
 
 
 def legacy_features_server(how: str = "streamable-http"):
