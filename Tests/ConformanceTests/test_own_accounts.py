@@ -143,7 +143,7 @@ def test_R_07_callers_that_hang_up_take_nothing_along(authority):
 
 def test_R_05_hundreds_of_refreshes_that_wait_hold_nothing_of_the_store(authority):
     """Each for an account of its own; a few are asked for at once, the others stand in line, and everybody else reads and writes."""
-    number, waits = count(40, 500), []
+    number, waits = count(80, 500), []
     with ThinServer(authority.is_good) as thin, Gateway(
             {f"s{n}": entry(authority, thin.url, protocol=MODERN) for n in range(number)}, users={USER: PASSWORD},
             env={"UPSTREAM_SECRET": authority.client_secret}) as gateway:

@@ -8,6 +8,7 @@ import signal
 import sqlite3
 import time
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 from martlet_support import MCPConnection, request
@@ -39,6 +40,7 @@ def halt(gateway):
     pid = gateway.process.pid
     for _ in range(200):
         os.kill(pid, signal.SIGSTOP)
+        assert until(lambda: stands_still(pid), every=0.001), "a thread goes on"
         try:
             with closing(sqlite3.connect(gateway.data_dir / "martlet.sqlite", isolation_level=None, timeout=1)) as database:
                 database.execute("BEGIN IMMEDIATE")
@@ -48,6 +50,12 @@ def halt(gateway):
             os.kill(pid, signal.SIGCONT)
             time.sleep(0.05)
     raise AssertionError("it writes all the time")
+
+
+def stands_still(pid: int) -> bool:
+    """Whether SIGSTOP has come to every thread: each goes on until it does."""
+    stats = [task.joinpath("stat").read_text() for task in Path(f"/proc/{pid}/task").iterdir()]
+    return all(stat.rpartition(")")[2].split()[0] in "Tt" for stat in stats)
 
 
 def go_on(gateway):

@@ -42,22 +42,19 @@ public struct APIKeyVerifier: Sendable {
     _ presented: ByteString, for route: RouteID, from address: String
   ) async throws(APIKeyRejection) -> Principal {
     guard let text = KeyText(presented.bytes), text.kind == .apiKey else { throw .invalid(reason: "malformed_key") }
-    let network = SourceNetwork(address: address)
-    if let seconds = guesses.begin(network) { throw .tooManyGuesses(seconds: seconds) }
     let askedAt = clock.now()
     let known: KnownAPIKey?
-    do {
-      known = try await store.apiKey(APIKeyID(text.id))
+    do throws(KeyGuesses.Obstacle) {
+      known = try await guesses.find(text, from: address, digest: \.key.digest) { () async throws(StoreError) in
+        try await store.apiKey(APIKeyID(text.id))
+      }
     } catch {
-      guesses.end(network, failed: false)
-      throw .unavailable
+      switch error {
+      case .wait(let seconds): throw .tooManyGuesses(seconds: seconds)
+      case .store: throw .unavailable
+      }
     }
-    guard let known, known.key.digest.matches(text.digest) else {
-      guesses.end(network, failed: true)
-      throw .invalid(reason: "unknown_key")
-    }
-    // Whoever has the secret isn't guessing, even where it has ended.
-    guesses.end(network, failed: false)
+    guard let known else { throw .invalid(reason: "unknown_key") }
     if let reason = Self.obstacle(known, route, at: askedAt) { throw .invalid(reason: reason) }
     return principal(known, route, askedAt)
   }

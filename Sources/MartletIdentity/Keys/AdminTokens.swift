@@ -91,16 +91,18 @@ public struct AdminTokens: Sendable {
     guard let text = KeyText(presented.bytes), text.kind == .adminToken else {
       throw .notAccepted(reason: "malformed_bearer")
     }
-    let network = SourceNetwork(address: address)
-    if let seconds = guesses.begin(network) { throw .tooManyGuesses(seconds: seconds) }
     let found: AdminToken?
-    do { found = try await store.adminToken(AdminTokenID(text.id)) } catch {
-      guesses.end(network, failed: false)
-      throw .store(error)
+    do throws(KeyGuesses.Obstacle) {
+      found = try await guesses.find(text, from: address, digest: \.digest) { () async throws(StoreError) in
+        try await store.adminToken(AdminTokenID(text.id))
+      }
+    } catch {
+      switch error {
+      case .wait(let seconds): throw .tooManyGuesses(seconds: seconds)
+      case .store(let error): throw .store(error)
+      }
     }
-    let isRight = found.map { $0.digest.matches(text.digest) } ?? false
-    guesses.end(network, failed: !isRight)
-    guard let found, isRight else { throw .notAccepted(reason: "unknown_bearer") }
+    guard let found else { throw .notAccepted(reason: "unknown_bearer") }
     let now = clock.now()
     guard found.isLive(at: now) else {
       if found.revokedAt != nil { throw .notAccepted(reason: "bearer_revoked") }

@@ -42,32 +42,40 @@ public struct LeakReports: Sendable {
   /// - Throws: `StoreError`; the report may be sent again.
   public func end(_ presented: String, by asker: APIKeys.Asker) async throws(StoreError) -> Outcome {
     guard let text = KeyText(Array(presented.utf8)) else { return .nothing }
-    let network = SourceNetwork(address: asker.address ?? "")
-    if guesses.begin(network) != nil { return .wait }
-    var isOurs = false
-    defer { guesses.end(network, failed: !isOurs) }
-    switch text.kind {
-    case .apiKey:
-      guard let key = try await store.apiKey(APIKeyID(text.id))?.key, key.digest.matches(text.digest) else {
-        return .nothing
+    do throws(KeyGuesses.Obstacle) {
+      return switch text.kind {
+      case .apiKey: try await endKey(text, by: asker)
+      case .adminToken: try await endBearer(text, by: asker)
       }
-      isOurs = true
-      guard key.isLive(at: clock.now()) else { return .nothing }
-      do { try await keys.revoke([key], reason: "leaked", by: asker) } catch {
-        if case .store(let error) = error { throw error }
-        return .nothing
+    } catch {
+      switch error {
+      case .wait: return .wait
+      case .store(let error): throw error
       }
-      return .ended(key.name)
-    case .adminToken:
-      guard let token = try await store.adminToken(AdminTokenID(text.id)), token.digest.matches(text.digest) else {
-        return .nothing
-      }
-      isOurs = true
-      do { try await adminTokens.revoke(token.id, by: asker.subject) } catch {
-        if case .store(let error) = error { throw error }
-        return .nothing
-      }
-      return .ended("admin bearer \(token.id)")
     }
+  }
+
+  private func endKey(_ text: KeyText, by asker: APIKeys.Asker) async throws(KeyGuesses.Obstacle) -> Outcome {
+    let known = try await guesses.find(text, from: asker.address ?? "", digest: \.key.digest) {
+      () async throws(StoreError) in try await store.apiKey(APIKeyID(text.id))
+    }
+    guard let key = known?.key, key.isLive(at: clock.now()) else { return .nothing }
+    do { try await keys.revoke([key], reason: "leaked", by: asker) } catch {
+      if case .store(let error) = error { throw .store(error) }
+      return .nothing
+    }
+    return .ended(key.name)
+  }
+
+  private func endBearer(_ text: KeyText, by asker: APIKeys.Asker) async throws(KeyGuesses.Obstacle) -> Outcome {
+    let token = try await guesses.find(text, from: asker.address ?? "", digest: \.digest) {
+      () async throws(StoreError) in try await store.adminToken(AdminTokenID(text.id))
+    }
+    guard let token else { return .nothing }
+    do { try await adminTokens.revoke(token.id, by: asker.subject) } catch {
+      if case .store(let error) = error { throw .store(error) }
+      return .nothing
+    }
+    return .ended("admin bearer \(token.id)")
   }
 }

@@ -92,4 +92,17 @@ import Testing
     #expect(await rejection(sample.apiKey().key, by: verifier) == .invalid(reason: "unknown_key"))
     #expect(await rejection(sample.apiKey().key, by: verifier) == .tooManyGuesses(seconds: 2))
   }
+
+  /// Behind one address are many: a guesser among them doesn't hold up whose key was good before.
+  @Test func V_085_provenKeysPassWhileTheirNetworkWaits() async throws {
+    let verifier = verifier
+    let (record, key) = sample.apiKey()
+    _ = try await store.createAPIKey(record)
+    #expect(await rejection(key, by: verifier) == nil)
+    for _ in 0..<31 { #expect(await rejection(sample.apiKey().key, by: verifier) == .invalid(reason: "unknown_key")) }
+    #expect(await rejection(sample.apiKey().key, by: verifier) == .tooManyGuesses(seconds: 1))
+    #expect(await rejection(key, by: verifier) == nil)
+    _ = try await store.revokeAPIKeys([record.series], at: clock.now())
+    #expect(await rejection(key, by: verifier) == .invalid(reason: "key_revoked"), "proven isn't live")
+  }
 }

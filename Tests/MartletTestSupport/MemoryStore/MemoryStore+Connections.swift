@@ -12,7 +12,9 @@ extension MemoryStore {
     try access { state in
       state.connections.values.map(\.connection)
         .filter { (tenant == nil || $0.key.tenant == tenant) && (owner == nil || $0.key.owner == owner) }
-        .sorted { $0.key.order.lexicographicallyPrecedes($1.key.order) }
+        .map { (order: $0.key.order, connection: $0) }
+        .sorted { $0.order.lexicographicallyPrecedes($1.order) }
+        .map(\.connection)
     }
   }
 
@@ -142,13 +144,8 @@ extension MemoryStoreState {
 }
 
 extension ConnectionKey {
-  fileprivate var order: [[UInt8]] { [tenant.value.bytes, Array(route.path.utf8), owner.stored.bytes] }
-}
-
-extension [[UInt8]] {
-  fileprivate func lexicographicallyPrecedes(_ other: [[UInt8]]) -> Bool {
-    lexicographicallyPrecedes(other) { $0.lexicographicallyPrecedes($1) }
-  }
+  /// None of the three holds a NUL.
+  fileprivate var order: [UInt8] { tenant.value.bytes + [0] + Array(route.path.utf8) + [0] + owner.stored.bytes }
 }
 
 extension UpstreamConnection {

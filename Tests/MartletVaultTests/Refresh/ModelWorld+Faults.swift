@@ -62,7 +62,15 @@ extension ModelWorld {
     world.faults.pauses -= 1
     // A server that revokes on reuse will do so when the next process tries, and there is no telling it.
     if server.temper == .strict, let held = holder.held, !isDurable(held) { world.lostInWindow = true }
+    // The second of two holders that stall: what the first was given is stored, though it was overtaken.
+    if server.temper == .overtaking, let held = holder.held, !isDurable(held), isOneOfSeveral(held) {
+      world.lostInWindow = true
+    }
     return world
+  }
+
+  private func isOneOfSeveral(_ tokens: Int) -> Bool {
+    (journal.map(\.tokens) + nodes.compactMap(\.held)).contains { $0 != tokens }
   }
 
   /// With no more faults, and nothing under way, one more refresh has to bring the connection in order.
