@@ -20,6 +20,7 @@ public final class Gateway: Sendable {
   let sessions: MCPSessions
   let resolver: SessionResolver
   let admission: Admission
+  let sightings: ToolSightings
   let selector: UpstreamSelector
   let injector: CredentialInjector
   let pages = AwaitedPages()
@@ -133,6 +134,7 @@ public final class Gateway: Sendable {
     eras = EraResolver(selector: selector, transport: transport)
     let pinning = ToolPinning(
       store: dependencies.toolPins, audit: dependencies.audit, clock: dependencies.clock)
+    sightings = ToolSightings(pinning: pinning, eventLoop: group.next())
     let catalogue = ToolCatalogue(
       eras: eras, selector: selector, transport: transport, pinning: pinning, clock: dependencies.clock)
     admission = Admission(

@@ -44,11 +44,11 @@ public struct ListRules: Sendable {
   /// - Parameters:
   ///   - element: The element.
   ///   - kind: The list.
-  ///   - digest: The digest of the definition of a tool; asked for where it matters.
-  public func shows(_ element: JSONValue, of kind: Kind, digest: (JSONValue) -> [UInt8]) -> Bool {
+  ///   - isTrusted: Whether a pinned tool's definition has the digest that is trusted; asked for where it matters.
+  public func shows(_ element: JSONValue, of kind: Kind, isTrusted: (ByteString, [UInt8]) -> Bool) -> Bool {
     guard let object = Self.object(element, of: kind) else { return false }
     if let shown, case .tool(let name, _) = object, !shown.contains(name) { return false }
-    if case .tool(let name, _) = object, let trusted = pins?[name], trusted != digest(element) { return false }
+    if case .tool(let name, _) = object, let trusted = pins?[name], !isTrusted(name, trusted) { return false }
     if let key, case .tool(let name, let traits) = object {
       guard key.admits(tool: name.bytes), traits.isReadOnly || !key.isReadOnly else { return false }
     }

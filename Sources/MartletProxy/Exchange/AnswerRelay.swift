@@ -30,7 +30,7 @@ final class AnswerRelay: ExchangeAnswer, UpstreamReceiver {
     self.exchange = exchange
     self.request = request
     preference = request.session == nil ? nil : SessionPreference(request.classified.message)
-    filter = ListFilter(request.permit, request.classified.method)
+    filter = ListFilter(request, request.classified.method, exchange.gateway.sightings)
   }
 
   var principal: Principal { request.classified.authenticated.principal }

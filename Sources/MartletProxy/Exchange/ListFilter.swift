@@ -1,4 +1,5 @@
 import MCPProtocol
+import MartletDomain
 import MartletPolicy
 import StrictCoding
 
@@ -10,19 +11,31 @@ struct ListFilter: Sendable {
 
   private let rules: ListRules
   private let kinds: [ListRules.Kind]
+  private let principal: Principal
+  private let sightings: ToolSightings
 
   /// The filter for the answer to a request; `nil` where there is nothing to do.
-  init?(_ permit: Permit, _ method: MCPMethod?) {
-    guard let rules = permit.listRules, let kind = method.flatMap({ ListRules.Kind($0) }) else { return nil }
-    self.rules = rules
-    kinds = [kind]
+  ///
+  /// - Parameters:
+  ///   - request: The request.
+  ///   - method: What it asks for.
+  ///   - sightings: Hears of pinned tools.
+  init?(_ request: AdmittedRequest, _ method: MCPMethod?, _ sightings: ToolSightings) {
+    guard let kind = method.flatMap({ ListRules.Kind($0) }) else { return nil }
+    self.init(request, [kind], sightings)
   }
 
   /// The filter for answers to requests that nobody remembers: whatever looks like a list is treated as one.
-  init?(anythingUnder permit: Permit) {
-    guard let rules = permit.listRules else { return nil }
+  init?(anythingFor request: AdmittedRequest, _ sightings: ToolSightings) {
+    self.init(request, ListRules.Kind.allCases, sightings)
+  }
+
+  private init?(_ request: AdmittedRequest, _ kinds: [ListRules.Kind], _ sightings: ToolSightings) {
+    guard let rules = request.permit.listRules else { return nil }
     self.rules = rules
-    kinds = ListRules.Kind.allCases
+    self.kinds = kinds
+    self.sightings = sightings
+    principal = request.classified.authenticated.principal
   }
 
   /// Filters a result.
@@ -33,7 +46,7 @@ struct ListFilter: Sendable {
     var hasChanged = false
     for kind in kinds {
       guard let elements = object[kind.key]?.arrayValue else { continue }
-      let shown = elements.filter { rules.shows($0, of: kind, digest: ToolDefinition.digest) }
+      let shown = shown(elements, of: kind)
       if shown.count < elements.count {
         object[kind.key] = .array(shown)
         hasChanged = true
@@ -45,6 +58,20 @@ struct ListFilter: Sendable {
       }
     }
     return hasChanged ? .object(object) : nil
+  }
+
+  private func shown(_ elements: [JSONValue], of kind: ListRules.Kind) -> [JSONValue] {
+    var seen: [ToolSightings.Sighting] = []
+    let shown = elements.filter { element in
+      rules.shows(element, of: kind) { tool, trusted in
+        let digest = ToolDefinition.digest(element)
+        seen.append(
+          ToolSightings.Sighting(tool: tool, definition: element, digest: digest, isTrusted: digest == trusted))
+        return digest == trusted
+      }
+    }
+    if !seen.isEmpty { sightings.saw(seen, by: principal) }
+    return shown
   }
 
   /// Filters a whole message.

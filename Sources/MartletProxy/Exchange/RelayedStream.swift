@@ -26,7 +26,7 @@ final class RelayedStream: EventProducer {
     self.request = request
     self.call = call
     events = ClientEventStream(exchange: exchange)
-    filter = ListFilter(request.permit, request.classified.method)
+    filter = ListFilter(request, request.classified.method, exchange.gateway.sightings)
     parser = filter == nil ? SSEParser() : SSEParser(limits: .upstreamAnswer)
   }
 

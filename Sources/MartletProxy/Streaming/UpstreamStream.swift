@@ -144,7 +144,7 @@ final class UpstreamStream: OpenStream, UpstreamReceiver, EventProducer {
 
   /// The rest of a call's stream may hold a list; which call that was, nobody here knows any more.
   private func shown(_ events: [SSEEvent]) -> [SSEEvent]? {
-    guard let filter = ListFilter(anythingUnder: request.permit) else { return events }
+    guard let filter = ListFilter(anythingFor: request, gateway.sightings) else { return events }
     return try? filter.filtered(events)
   }
 

@@ -224,7 +224,7 @@ final class BridgedCall: LegacyAnswer, EventProducer {
     for elicitation in elicitations where isHeard {
       say(.notification(.init(method: .elicitationComplete, params: ["elicitationId": .string(elicitation)])))
     }
-    let shown = ListFilter(request.permit, message.method)?.filtered(result) ?? result
+    let shown = ListFilter(request, message.method, gateway.sightings)?.filtered(result) ?? result
     finish(.result(ResultTranslation().legacy(shown, of: message.method)))
   }
 

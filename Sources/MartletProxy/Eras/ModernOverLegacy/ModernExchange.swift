@@ -92,7 +92,7 @@ final class ModernExchange {
 
   private func shown(_ answer: ModernAnswer, to request: MCPRequest) -> ModernAnswer {
     guard case .result(let result) = answer.outcome,
-      let filtered = ListFilter(admitted.permit, request.method)?.filtered(result)
+      let filtered = ListFilter(admitted, request.method, gateway.sightings)?.filtered(result)
     else { return answer }
     return ModernAnswer(.result(filtered))
   }
