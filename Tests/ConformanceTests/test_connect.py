@@ -5,6 +5,7 @@ import urllib.parse
 
 import pytest
 from martlet_support import Callback, MCPConnection, OAuthClient, Page
+from martlet_support.admin import bearer, refused
 from martlet_support.connect_world import LOOPBACK
 from martlet_support.connect_world import ConnectWorld as World
 from martlet_support.patience import until
@@ -371,6 +372,24 @@ def test_commands_list_show_refresh_and_revoke(world):
         failed = world.gateway.cli("connection", verb, "other", "--user", USER, exit_code=1)
         assert CANARY not in failed.stdout + failed.stderr
     assert "martlet connection list" in world.gateway.cli("connection", "show", "nothing", exit_code=1).stderr
+
+
+def test_the_admin_api_shows_and_refreshes_an_account(world):
+    assert world.connect(world.browser(), "other").status == 200
+    admin, auditor, acme = bearer(world, "admin"), bearer(world, "auditor"), bearer(world, "tenant-admin", "--tenant", "acme")
+    shown = auditor.ok("GET", f"/api/connections/other?user={USER}")
+    assert (shown["user"], shown["state"], shown["refreshable"]) == (USER, "active", True)
+    assert shown == world.gateway.cli_json("connection", "show", "other", "--user", USER)
+    before = len(world.rival.refreshes())
+    after = admin.ok("POST", "/api/connections/other/refresh", {"user": USER})
+    assert len(world.rival.refreshes()) == before + 1 and after["version"] > shown["version"] and after["refreshed_at"]
+    refused(auditor("POST", "/api/connections/other/refresh", {"user": USER}), 403, "forbidden")
+    refused(acme("POST", "/api/connections/other/refresh", {"user": USER}), 404, "not_found")
+    refused(acme("GET", f"/api/connections/other?user={USER}"), 404, "not_found")
+    refused(admin("GET", f"/api/connections/other?user={USER}&login=true"), 404, "not_found")
+    admin.ok("DELETE", f"/api/connections/other?user={USER}", status=204)
+    refused(admin("POST", "/api/connections/other/refresh", {"user": USER}), 409, "conflict")
+    assert len(world.rival.refreshes()) == before + 1 and CANARY not in str(shown) + str(after)
 
 
 def test_a_server_that_wants_more_is_connected_again_three_times_at_most(worlds):

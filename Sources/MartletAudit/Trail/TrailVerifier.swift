@@ -30,12 +30,16 @@ public struct TrailVerifier: Sendable {
     self.chain = chain
   }
 
-  /// Verifies every trail; others may write meanwhile.
+  /// Verifies trails; others may write meanwhile.
   ///
-  /// - Parameter anchors: Heads that were kept elsewhere.
-  public func verify(against anchors: [AuditAnchor]) async throws(StoreError) -> [TrailReport] {
+  /// - Parameters:
+  ///   - tenant: Whose; `nil` for everybody's.
+  ///   - anchors: Heads that were kept elsewhere.
+  public func verify(_ tenant: TenantID? = nil, against anchors: [AuditAnchor]) async throws(StoreError)
+    -> [TrailReport]
+  {
     var reports: [TrailReport] = []
-    let trails = try await store.auditTrails()
+    let trails = try await store.auditTrails().filter { trail in tenant.map { $0 == trail.tenant } ?? true }
     for trail in trails {
       reports.append(try await verify(trail, anchors.filter { $0.tenant == trail.tenant }))
     }

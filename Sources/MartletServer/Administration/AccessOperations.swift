@@ -36,12 +36,12 @@ struct AccessOperations: Sendable {
       roles: APIRole.reading,
       query: APIPage.fields + [
         APIField("user", .text(256), "Only this user: a name or an id."),
-        APIField("server", .text(64), "Only this server."),
+        APIField("server", .text(64), "Only this server."), APIRequest.onlyTenant,
       ], APISchema(listOf: Self.entry, as: "access")
     ) { request in
       let page = try APIPage(request, of: "access", on.installation.sealer)
       var entries = try await on.installation.accessReport.entries(
-        tenant: request.caller.tenant, in: on.configuration)
+        tenant: try request.narrowedTenant(), in: on.configuration)
       if let name = request.text("user") {
         guard let user = try await on.user(name, for: request.caller) else { throw APIProblem.notFound }
         let shown = ByteString(user.accountName ?? user.displayName)

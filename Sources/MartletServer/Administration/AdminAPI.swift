@@ -29,8 +29,9 @@ struct AdminAPI: Sendable {
       KeyOperations(on: on).all + UserOperations(on: on).all + ClientOperations(on: on).all
       + AccessOperations(on: on).all + AnalyticsOperations(on: on).all + ApprovalOperations(on: on).all
       + DelegationOperations(on: on).all + TenantOperations(on: on).all + TrailOperations(on: on).all
-      + TenantKeyOperations(on: on).all + InstallationOperations(on: on).all + PolicyOperations(on: on).all
-      + ToolOperations(on: on).all
+      + TenantKeyOperations(on: on).all + SigningKeyOperations(on: on).all + PolicyOperations(on: on).all
+      + ToolOperations(on: on).all + FlowOperations(on: on).all + ConnectionOperations(on: on).all
+      + SecretOperations(on: on).all
   }
 
   /// The routes: one for each path.

@@ -33,7 +33,7 @@ struct ApprovalOperations: Sendable {
       roles: Self.readers,
       query: APIPage.fields + [
         APIField("state", .choice(ApprovalState.allCases.map(\.rawValue)), "Only those; open ones without it."),
-        APIField("all", .flag, "Ended ones, too, for 30 days."),
+        APIField("all", .flag, "Ended ones, too, for 30 days."), APIRequest.onlyTenant,
       ], APISchema(listOf: Self.approval, as: "approvals")
     ) { request in
       let page = try APIPage(request, of: "approvals", on.installation.sealer)
@@ -42,7 +42,10 @@ struct ApprovalOperations: Sendable {
       let states = state.map { [$0] } ?? (request.flag("all") ? nil : open)
       let office = office
       let names = try await office.names()
-      let seen = try await office.desk.list(states, for: Self.actor(request))
+      let tenant = try request.narrowedTenant()
+      let seen = try await office.desk.list(states, for: Self.actor(request)).filter { seen in
+        tenant.map { $0 == seen.approval.tenant } ?? true
+      }
       return page.answer(seen, as: "approvals", id: \.approval.id.value) { .object(office.json($0, names)) }
     }
   }

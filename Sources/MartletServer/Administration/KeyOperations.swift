@@ -31,14 +31,16 @@ struct KeyOperations: Sendable {
     APIOperation(
       "keys.list", "GET", "/api/keys", "Lists keys, without the keys themselves, with their last use.",
       roles: APIRole.reading.union([.owner]),
-      query: APIPage.fields + [Self.owner, APIField("all", .flag, "Ended ones, too, for 30 days.")],
+      query: APIPage.fields + [
+        Self.owner, APIField("all", .flag, "Ended ones, too, for 30 days."), APIRequest.onlyTenant,
+      ],
       APISchema(listOf: Self.key, as: "keys")
     ) { request in
       let page = try APIPage(request, of: "keys", on.installation.sealer)
       let now = on.installation.clock.now()
       guard let owner = try await ownerID(request) else { throw APIProblem.notFound }
       let keys = try await on.installation.store.apiKeys(
-        APIKeyFilter(tenant: request.caller.tenant, owner: owner.id, liveAt: request.flag("all") ? nil : now))
+        APIKeyFilter(tenant: try request.narrowedTenant(), owner: owner.id, liveAt: request.flag("all") ? nil : now))
       let names = try await on.names()
       return page.answer(keys, as: "keys", id: \.id.value) { key in
         .object(APIKeyJSON.object(key, owner: key.owner.flatMap { names[$0] }, at: now))

@@ -43,10 +43,12 @@ struct PolicyOperations: Sendable {
         APIField("tool", .text(256), required: true, "The tool."),
         APIField("arguments", .object, "Its arguments."),
         APIField("annotations", .object, "What the tool says of itself."),
+        APIField(
+          "tenant", .text(64), "The tenant of a client that calls for itself; the caller's, or default, without."),
       ], needs: .any(["user", "client"]), Self.verdict
     ) { request in
       var inquiry = PolicyInquiry(server: ServerName(request.text("server") ?? ""), tool: request.text("tool") ?? "")
-      inquiry.tenant = request.caller.tenant ?? .default
+      inquiry.tenant = try request.ownTenant()
       if let name = request.text("user") {
         guard let user = try await on.user(name, for: request.caller) else { throw APIProblem.notFound }
         inquiry.user = user

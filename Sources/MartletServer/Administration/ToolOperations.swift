@@ -20,7 +20,7 @@ struct ToolOperations: Sendable {
       roles: APIRole.reading, query: APIPage.fields + [Self.tenant], APISchema(listOf: Self.tool, as: "tools")
     ) { request in
       let page = try APIPage(request, of: "tools", on.installation.sealer)
-      let pins = try await trust.pins(of: try Self.tenant(of: request))
+      let pins = try await trust.pins(of: try request.ownTenant())
       return page.answer(pins, as: "tools", id: Self.id, Self.json)
     }
   }
@@ -34,7 +34,7 @@ struct ToolOperations: Sendable {
         APIField("tool", .text(256), required: true, "The tool."), Self.tenant,
       ], Self.tool
     ) { request in
-      let tenant = try Self.tenant(of: request)
+      let tenant = try request.ownTenant()
       let (server, tool) = (ServerName(request.text("server") ?? ""), ByteString(request.text("tool") ?? ""))
       guard try await trust.accept(tool, at: server, for: tenant, by: request.asker),
         let pin = try await trust.pins(of: tenant).first(where: { $0.route.server == server && $0.tool == tool })
@@ -44,12 +44,6 @@ struct ToolOperations: Sendable {
   }
 
   private static let tenant = APIField("tenant", .text(64), "Whose trust; the caller's, or default, without it.")
-
-  private static func tenant(of request: APIRequest) throws -> TenantID {
-    let tenant = request.text("tenant").map { TenantID($0) } ?? request.caller.tenant ?? .default
-    guard request.caller.sees(tenant) else { throw APIProblem.notFound }
-    return tenant
-  }
 
   private static func id(_ pin: ToolPin) -> ByteString {
     ByteString(pin.route.server.value.bytes + [0] + pin.tool.bytes)

@@ -2,11 +2,11 @@ import MartletAudit
 import MartletDomain
 import StrictCoding
 
-/// The trail and the flows in it, in the admin API.
+/// The trail in the admin API.
 struct TrailOperations: Sendable {
   let on: AdminDependencies
 
-  private static let record = APISchema(
+  static let record = APISchema(
     "Record",
     [
       "at": "time", "action": "string", "tenant": "string", "flow": "string?", "request": "string?",
@@ -17,14 +17,26 @@ struct TrailOperations: Sendable {
   private static let linked = APISchema(
     "LinkedRecord", ["sequence": "integer", "digest": "string", "record": "object"],
     nested: ["record": record.orNull])
-  private static let flow = APISchema(
-    "Flow",
-    [
-      "flow": "string", "started_at": "time", "ended_at": "time", "client_id": "string?", "route": "string?",
-      "actions": "[string]",
+  private static let reports = APISchema(
+    "TrailReports", ["trails": "array"],
+    nested: [
+      "trails": [
+        "type": "array",
+        "items": APISchema(
+          "TrailReport",
+          [
+            "tenant": "string", "records": "integer", "first": "integer", "last": "integer", "anchors": "integer",
+            "whole": "boolean", "findings": "[string]",
+          ]
+        ).json,
+      ]
     ])
 
-  var all: [APIOperation] { [search, export, flows] }
+  private let verifying = OneAtATime("A verification is under way; ask again when it has ended.")
+
+  init(on: AdminDependencies) { self.on = on }
+
+  var all: [APIOperation] { [search, export, verify] }
 
   private var search: APIOperation {
     APIOperation(
@@ -37,6 +49,7 @@ struct TrailOperations: Sendable {
         APIField("client", .text(2048), "Of this client."), APIField("server", .text(64), "At this server."),
         APIField("action", .choice(AuditAction.allCases.map(\.rawValue)), "Of this kind."),
         APIField("target", .text(256), "About this tool, prompt or resource."),
+        APIRequest.onlyTenant,
       ], APISchema(listOf: Self.record, as: "records")
     ) { request in
       let page = try APIPage(request, of: "audit.search", on.installation.sealer)
@@ -52,7 +65,7 @@ struct TrailOperations: Sendable {
   private func filter(_ request: APIRequest) async throws -> AuditFilter {
     let now = on.installation.clock.now()
     var filter = AuditFilter()
-    filter.tenant = request.caller.tenant
+    filter.tenant = try request.narrowedTenant()
     filter.since = request.duration("since").map { now - $0 }
     filter.until = request.duration("until").map { now - $0 }
     if let name = request.text("user") {
@@ -73,8 +86,7 @@ struct TrailOperations: Sendable {
       query: APIPage.fields + [APIField("tenant", .text(64), "Whose; the caller's, or default, without it.")],
       APISchema(listOf: Self.linked, as: "records")
     ) { request in
-      let tenant = request.text("tenant").map { TenantID($0) } ?? request.caller.tenant ?? .default
-      guard request.caller.sees(tenant) else { throw APIProblem.notFound }
+      let tenant = try request.ownTenant()
       let page = try APIPage(request, of: "audit:\(tenant)", on.installation.sealer)
       let store = on.installation.store
       guard let trail = try await store.auditTrails().first(where: { $0.tenant == tenant }) else {
@@ -96,21 +108,35 @@ struct TrailOperations: Sendable {
     }
   }
 
-  private var flows: APIOperation {
+  private var verify: APIOperation {
     APIOperation(
-      "flows.list", "GET", "/api/flows", "The newest connection attempts, and how far each came.",
-      roles: [.admin, .auditor],
-      query: APIPage.fields,
-      APISchema(listOf: Self.flow, as: "flows")
+      "audit.verify", "POST", "/api/audit/verify",
+      "Reads trails from end to end and tells what was altered, added or taken away. One at a time.",
+      roles: APIRole.reading,
+      body: [
+        APIRequest.onlyTenant,
+        APIField(
+          "anchors", .texts(1024), "Lines of audit-anchors.jsonl that were kept elsewhere; Martlet's own without."),
+      ], Self.reports
     ) { request in
-      // Most of a flow happens before anybody knows whose it is.
-      guard request.caller.tenant == nil else { throw APIProblem.forbidden("Flows are the installation's.") }
-      let page = try APIPage(request, of: "flows", on.installation.sealer)
-      let found = try await on.installation.store.flows(
-        before: page.after.map { FlowID($0) }, limit: page.limit)
-      let next = found.count == page.limit ? found.last?.flow.string : nil
-      return APIAnswer(
-        200, ["flows": .array(found.map { .object($0.json) }), "next_cursor": page.cursor(behind: next)])
+      let (tenant, kept) = (try request.narrowedTenant(), try anchors(request))
+      let verifier = TrailVerifier(store: on.installation.store, chain: on.installation.auditChain)
+      let reports = try await verifying.run {
+        try await verifier.verify(tenant, against: kept.filter { anchor in tenant.map { $0 == anchor.tenant } ?? true })
+      }
+      return APIAnswer(200, ["trails": .array(reports.map { .object($0.json) })])
+    }
+  }
+
+  private func anchors(_ request: APIRequest) throws -> [AuditAnchor] {
+    guard let lines = request.texts("anchors") else {
+      return try AnchorFile(path: on.installation.dataDirectory + "/" + AnchorFile.name).read()
+    }
+    return try lines.map { line in
+      guard let anchor = AuditAnchor(line: Array(line.utf8)) else {
+        throw APIProblem.conflict("anchors holds something that isn't a line of audit-anchors.jsonl.")
+      }
+      return anchor
     }
   }
 

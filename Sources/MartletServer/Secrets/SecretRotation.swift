@@ -1,5 +1,6 @@
 import Crypto
 import MartletDomain
+import MartletIdentity
 import MartletVault
 
 /// Replaces the master key and the tenants' data keys while everything goes on.
@@ -50,18 +51,35 @@ public struct SecretRotation: Sendable {
   let dataKeys: DataKeys
   let seal: CredentialSeal
   let spill: SpillFolder
+  private let asker: APIKeys.Asker
   private let report: @Sendable (Progress) -> Void
 
   /// - Parameters:
   ///   - installation: Whose keys.
+  ///   - asker: Who wants it.
   ///   - report: Hears of progress.
-  public init(_ installation: Installation, report: @escaping @Sendable (Progress) -> Void = { _ in }) {
+  public init(
+    _ installation: Installation, by asker: APIKeys.Asker = APIKeys.Asker(),
+    report: @escaping @Sendable (Progress) -> Void = { _ in }
+  ) {
     self.installation = installation
+    self.asker = asker
     dataKeys = DataKeys(
       store: installation.store, sealer: installation.sealer, clock: installation.clock, random: installation.random)
     seal = CredentialSeal(keys: dataKeys)
     spill = SpillFolder(path: installation.dataDirectory + "/spill", sealer: installation.sealer)
     self.report = report
+  }
+
+  /// Begins a rotation and leaves the rest to the gateways that run; does nothing where one was begun.
+  ///
+  /// - Parameter scope: What to replace.
+  /// - Throws: `InstallationError` or `StoreError`; nothing was begun then.
+  public func begin(_ scope: Scope) async throws {
+    // Whoever has the turn is at it already.
+    guard let change = try await turn(isPatient: false) else { return }
+    _ = try await begun(scope)
+    withExtendedLifetime(change) {}
   }
 
   /// Begins a rotation, or goes on with one that was begun, as far as it can be brought now.
@@ -78,7 +96,7 @@ public struct SecretRotation: Sendable {
     try await retire(change, &progress)
     if progress.isEnded {
       try await installation.sealing.endKeyRotation()
-      note(.secretRotated)
+      installation.audit.record(record(.secretRotated))
     }
     report(progress)
     return progress
@@ -102,8 +120,12 @@ public struct SecretRotation: Sendable {
     let rotation = KeyRotation(
       begunAt: installation.clock.now(), masterKey: scope.masterKey ? try leaving() : nil,
       replacesDataKeys: scope.dataKeys)
+    // The record stands before the effect.
+    var event = record(.secretRotationBegun)
+    (event.subject, event.request, event.address) = (asker.subject, asker.request, asker.address)
+    event.reason = asker.subject == nil ? "by_command" : "by_api"
+    try await installation.audit.recordDurably(event)
     try await installation.sealing.beginKeyRotation(rotation)
-    note(.secretRotationBegun)
     CrashPoint.rotationBegun.reach()
     return rotation
   }
@@ -223,8 +245,7 @@ public struct SecretRotation: Sendable {
     progress.isEnded = !isLeft
   }
 
-  private func note(_ action: AuditAction) {
-    installation.audit.record(
-      AuditEvent(at: installation.clock.now(), action: action, target: installation.sealer.keyName))
+  private func record(_ action: AuditAction) -> AuditEvent {
+    AuditEvent(at: installation.clock.now(), action: action, target: installation.sealer.keyName)
   }
 }

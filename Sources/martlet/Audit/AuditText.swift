@@ -14,15 +14,6 @@ enum AuditText {
     ]
   }
 
-  static func json(_ report: TrailReport) -> JSONObject {
-    [
-      "tenant": .string(report.tenant.string), "records": .number(JSONNumber(Int64(report.count))),
-      "first": .number(JSONNumber(report.first)), "last": .number(JSONNumber(report.last)),
-      "anchors": .number(JSONNumber(Int64(report.anchors))), "whole": .bool(report.findings.isEmpty),
-      "findings": .array(report.findings.map { .string($0.text) }),
-    ]
-  }
-
   static func json(_ head: AuditHead) -> JSONValue { head.json }
 
   static let eventHead = [

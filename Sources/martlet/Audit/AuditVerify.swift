@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import MartletAudit
+import MartletServer
 import StrictCoding
 
 /// `martlet audit verify`.
@@ -28,7 +29,7 @@ struct AuditVerify: AsyncParsableCommand {
       let verifier = TrailVerifier(store: installation.store, chain: installation.auditChain)
       let reports = try await verifier.verify(against: kept)
       if options.json {
-        Terminal.out(.array(reports.map { .object(AuditText.json($0)) }))
+        Terminal.out(.array(reports.map { .object($0.json) }))
       } else {
         show(reports)
       }

@@ -50,6 +50,10 @@ class ConnectWorld:
         for one in (self.up, self.other, self.authority, self.rival, *self.extra):
             one.__exit__(None, None, None)
 
+    @property
+    def url(self) -> str:
+        return self.gateway.url
+
     def browser(self, **options) -> Browser:
         self.browsers.append(Browser(self.gateway.url, origins=(self.authority.issuer, self.rival.issuer), **options))
         return self.browsers[-1]
