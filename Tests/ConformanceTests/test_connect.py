@@ -4,7 +4,7 @@ import sqlite3
 import urllib.parse
 
 import pytest
-from martlet_support import Callback, MCPConnection, OAuthClient, Page
+from martlet_support import Callback, MCPConnection, OAuthClient, Page, request
 from martlet_support.admin import bearer, refused
 from martlet_support.connect_world import LOOPBACK
 from martlet_support.connect_world import ConnectWorld as World
@@ -380,6 +380,8 @@ def test_the_admin_api_shows_and_refreshes_an_account(world):
     shown = auditor.ok("GET", f"/api/connections/other?user={USER}")
     assert (shown["user"], shown["state"], shown["refreshable"]) == (USER, "active", True)
     assert shown == world.gateway.cli_json("connection", "show", "other", "--user", USER)
+    documented = request("GET", f"{world.url}/api/openapi.json").json()["components"]["schemas"]["ConnectionDetails"]
+    assert set(shown) == set(documented["properties"]) == set(documented["required"])
     before = len(world.rival.refreshes())
     after = admin.ok("POST", "/api/connections/other/refresh", {"user": USER})
     assert len(world.rival.refreshes()) == before + 1 and after["version"] > shown["version"] and after["refreshed_at"]
