@@ -225,6 +225,7 @@ def test_V_032_who_may_decide(world):
     assert decide(world, "boss", own, "deny").status == 200
     again = call(alice, arguments={"to": "self"})
     assert again["error"]["code"] == -31001, "it was denied, and stays so for a while"
+    assert "decided against it" in again["error"]["message"]
     bob = connection(world, "modern", MODERN)
     mine = asked(call(bob, "get_repo", {"repo": "own"}))
     decide(world, "bob", mine)
@@ -264,7 +265,7 @@ def test_V_032_a_job_s_call_is_the_call_of_the_user_it_acts_for(world):
 def test_what_a_call_needs_is_told(world):
     ask = lambda *more, code=1: world.gateway.cli("policy", "test", "--user", "bob", "--call", "modern/deploy", *more, exit_code=code)
     assert ask().stdout.strip() == "needs approval"
-    assert json.loads(ask("--json").stdout) == {"allowed": False, "effect": "require_approval", "rule": "ask"}
+    assert json.loads(ask("--json").stdout) == {"allowed": False, "effect": "require_approval", "rule": "ask", "engine_decides_too": False}
     told = world.gateway.cli("policy", "explain", "--user", "bob", "--call", "modern/deploy").stdout
     assert "bob may call modern/deploy once somebody approves: by the rule ask." in told
     free = world.gateway.cli("policy", "test", "--user", "bob", "--call", "modern/get_repo")

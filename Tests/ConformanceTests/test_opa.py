@@ -9,6 +9,7 @@ import pytest
 from martlet_support import MCPConnection
 from martlet_support.mcp import LEGACY, MODERN
 from martlet_support.route import token
+from martlet_support.steps import until
 
 TOOLS = [{"name": name, "inputSchema": {"type": "object"}} for name in ("get_repo", "delete_repo", "deploy", "own_no")]
 
@@ -93,3 +94,15 @@ def test_V_006_while_the_engine_does_not_answer_nothing_is_allowed(world):
     count = len(world.engine.inputs)
     assert post(known=True).status == 200 and len(world.engine.inputs) == count
     assert post(trouble="undefined").json()["error"]["code"] == -31001, "a refusal is remembered, too"
+    # Whoever looks after it learns of it once, and of its end.
+    assert until(lambda: world.gateway.log().count("policy.opa answers again") == 1), world.gateway.log()[-2000:]
+    assert world.gateway.log().count("policy.opa doesn't decide") == 1
+
+
+def test_the_command_line_says_that_the_engine_has_a_say_too(world):
+    question = ("--user", world.user, "--call")
+    said = world.gateway.cli("policy", "explain", *question, "modern/get_repo").stdout
+    assert "policy.opa" in said and "says of itself" not in said
+    assert world.gateway.cli_json("policy", "explain", *question, "modern/get_repo")["engine_decides_too"] is True
+    assert world.gateway.cli_json("policy", "explain", *question, "modern/own_no")["engine_decides_too"] is False, "the rules refuse"
+    assert "policy.opa" in world.gateway.cli("policy", "test", *question, "modern/get_repo").stderr

@@ -238,6 +238,11 @@ def test_the_command_line_tells_what_the_gateway_would_do(world):
     assert "no user" in world.gateway.cli("policy", "test", "--user", "eve", "--call", "modern/x", exit_code=2).stderr
     assert world.gateway.cli("policy", "test", "--user", "bob", "--call", "modern/x", "--args", "[]", exit_code=2).stderr
     assert explain("--user", "bob", "--call", "nosuch/x")["otherwise"]
+    world.gateway.cli("key", "create", "bob-key", "--owner", "bob", "--server", "modern")
+    (line,) = [one for one in world.gateway.cli_json("access", "report", "--user", "bob", "--server", "modern") if one["through"] == "bob-key"]
+    assert "readers-read (allow: tools get_*, prompts greet, resources docs://*, as readers)" in line["rules"]
+    assert "no-secrets (deny: tools *_secret, prompts leak, resources */secret)" in line["rules"]
+    assert not [rule for rule in line["rules"] if rule.startswith("owners-do-all")]
 
 
 @pytest.mark.parametrize("server, revision", PAIRS)

@@ -84,9 +84,9 @@ public struct ServerPolicy: Sendable {
     CallerPolicy(isAllowedByDefault: isAllowedByDefault, rules: rules.filter { $0.isAbout(caller) })
   }
 
-  /// The rules about a caller at this server, as `name (effect)`.
+  /// The rules about a caller at this server, with their effect, what they are about and the roles that they go by.
   public func names(about caller: PolicyCaller) -> [String] {
-    rules.filter { $0.isAbout(caller) }.map { "\($0.name) (\($0.effect.rawValue))" }
+    rules.filter { $0.isAbout(caller) }.map { $0.words(about: caller) }
   }
 
   /// What is written about whoever a credential proves: where a job acts for a user, about both.

@@ -54,7 +54,7 @@ extension AccessPolicy {
     let policy = self.server(server)
     return PolicyExplanation(
       verdict: policy.about(caller).decide(object, arguments: arguments, at: now), lines: lines,
-      asksForAnnotations: policy.needsDefinitions)
+      asksForAnnotations: policy.rules.contains { $0.what.annotations != nil })
   }
 }
 

@@ -44,6 +44,17 @@ public struct PolicyObjects: Sendable {
     }
   }
 
+  /// The names that are meant, kind by kind; empty for a server as a whole.
+  var words: String {
+    let named = [("tools", tools), ("prompts", prompts), ("resources", resources)].compactMap { kind, patterns in
+      patterns.map { "\(kind) \($0.map(\.description).joined(separator: " "))" }
+    }
+    let said =
+      annotations == nil
+      ? [] : [tools == nil ? "tools by what they say of themselves" : "by what they say of themselves"]
+    return (named + said).joined(separator: ", ")
+  }
+
   private static func any(_ patterns: [NamePattern]?, _ name: ByteString, ignoringCase: Bool) -> Bool? {
     patterns.map { $0.contains { $0.matches(name, ignoringCase: ignoringCase) } }
   }

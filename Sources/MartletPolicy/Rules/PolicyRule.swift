@@ -35,6 +35,14 @@ public struct PolicyRule: Sendable {
   /// Whether more has to be known of a caller than a token says.
   var needsFacts: Bool { who.needsFacts || roles?.contains(where: \.needsFacts) ?? false }
 
+  /// As a report shows it to whoever wants to know what a caller may do: `reading (allow: tools get_*, as team)`.
+  func words(about caller: PolicyCaller) -> String {
+    let objects = what.words
+    let held = roles?.filter { $0.admit(caller) }.compactMap(\.role) ?? []
+    return "\(name) (\(effect.rawValue)" + (objects.isEmpty ? "" : ": \(objects)")
+      + (held.isEmpty ? "" : ", as " + held.joined(separator: ", ")) + ")"
+  }
+
   func isAbout(_ caller: PolicyCaller) -> Bool {
     who.admit(caller) && roles?.contains { $0.admit(caller) } ?? true
   }

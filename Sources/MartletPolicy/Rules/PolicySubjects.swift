@@ -11,6 +11,8 @@ public struct PolicySubjects: Sendable {
     case login(ByteString)
   }
 
+  /// The role's name, where they are a role's.
+  public var role: String?
   /// The tenants.
   public var tenants: Set<TenantID>?
   /// The users.

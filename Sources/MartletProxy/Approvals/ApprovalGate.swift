@@ -9,6 +9,9 @@ import StrictCoding
 /// What the tool is now is asked of the server anew, since the approval was for the tool as it was then; only after that
 /// is the approval spent, as the last thing before the call goes on.
 struct ApprovalGate: Sendable {
+  /// The reason of a call that somebody decided against.
+  static let denied = "approval_denied"
+
   let approvals: Approvals
   let policy: any PolicyEngine
   let catalogue: ToolCatalogue
@@ -85,7 +88,7 @@ struct ApprovalGate: Sendable {
     switch outcome {
     case .failure: return .failure(.temporarilyUnavailable(reason: "approval_store"))
     case .success(.waiting(let id)): return .failure(.approvalRequired(id, id: request.id))
-    case .success(.denied): return .failure(.denied(reason: "approval_denied", id: request.id))
+    case .success(.denied): return .failure(.denied(reason: Self.denied, id: request.id))
     case .success(.unaskable(let reason)): return .failure(.denied(reason: reason, id: request.id))
     case .success(.approved(let approved)):
       var question = question

@@ -15,6 +15,9 @@ struct RejectionRendering {
   /// What a client hears of a call that policy refused: which rule did is for the trail.
   static let denied =
     "Denied by policy: this login may not do this here. Trying again won't help; ask whoever runs this gateway."
+  /// What a client hears of a call that somebody decided against.
+  static let decidedAgainst =
+    "Whoever was asked about this call decided against it. Don't make it again unless they tell you to."
   /// What a client hears where nothing more can be told it.
   static let connectionRequired = "An account at this server has to be connected before it can be used."
 
@@ -60,8 +63,9 @@ struct RejectionRendering {
       return .json(error.httpStatus, error.body)
     case .unknownSession(let id):
       return .json(404, JSONRPCErrorBody.encode(id: id, code: -32_001, message: "Session not found"))
-    case .denied(_, let id):
-      return rpc(id, .denied, Self.denied, nil, statusWithoutID: 403)
+    case .denied(let reason, let id):
+      let isDecided = reason.equalsBytewise(ApprovalGate.denied)
+      return rpc(id, .denied, isDecided ? Self.decidedAgainst : Self.denied, nil, statusWithoutID: 403)
     case .approvalRequired(let approval, let id):
       let link = settings.origin.string + ApprovalReturn(approval).path
       return rpc(id, .denied, "This needs an approval: \(link)", nil, statusWithoutID: 403)

@@ -7,7 +7,10 @@ struct PolicyOperations: Sendable {
 
   private static let verdict = APISchema(
     "PolicyVerdict",
-    ["allowed": "boolean", "effect": "string", "rule": "string?", "otherwise": "string?", "rules": "array"],
+    [
+      "allowed": "boolean", "effect": "string", "rule": "string?", "otherwise": "string?",
+      "engine_decides_too": "boolean", "rules": "array",
+    ],
     nested: [
       "rules": [
         "type": "array",
@@ -65,6 +68,7 @@ struct PolicyOperations: Sendable {
     [
       "allowed": .bool(answer.isAllowed), "effect": .string(answer.effect),
       "rule": answer.rule.map { .string($0) } ?? .null, "otherwise": answer.otherwise.map { .string($0) } ?? .null,
+      "engine_decides_too": .bool(answer.leavesToEngine),
       "rules": .array(
         answer.rules.map {
           ["name": .string($0.name), "effect": .string($0.effect), "standing": .string($0.standing)]

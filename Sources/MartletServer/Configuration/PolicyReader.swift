@@ -32,7 +32,9 @@ struct PolicyReader {
         let role = section.section(name)
         role.allow(only: ConfigurationKeys.policyRole)
         if role.names.isEmpty { section.problem(name, "has no members", "name groups, users, clients or tenants") }
-        return (name, subjects(role))
+        var members = subjects(role)
+        members.role = name
+        return (name, members)
       }, uniquingKeysWith: { first, _ in first })
   }
 

@@ -1,3 +1,4 @@
+import Logging
 import MartletDomain
 import MartletPolicy
 import OAuthClient
@@ -50,12 +51,19 @@ final class OPAOracle: PolicyOracle {
   private let settings: @Sendable () -> OPASettings?
   private let fetcher: any DocumentFetching
   private let clock: any WallClock
+  private let logger: Logger
   private let entries = Mutex<[Key: Entry]>([:])
+  private let isFailing = Mutex(false)
 
   /// - Parameters:
   ///   - settings: What the configuration says at this instant.
   ///   - fetcher: For the configuration's own destinations.
-  init(settings: @escaping @Sendable () -> OPASettings?, fetcher: any DocumentFetching, clock: any WallClock) {
+  ///   - logger: Hears once when it stops to answer, and once when it answers again.
+  init(
+    settings: @escaping @Sendable () -> OPASettings?, fetcher: any DocumentFetching, clock: any WallClock,
+    logger: Logger
+  ) {
+    self.logger = logger
     self.settings = settings
     self.fetcher = fetcher
     self.clock = clock
@@ -81,14 +89,32 @@ final class OPAOracle: PolicyOracle {
     let answer: FetchedDocument
     do {
       answer = try await fetcher.post(settings.url, body: .json(question.input), headers: headers, limits: limits)
-    } catch { throw OracleUnavailable() }
+    } catch { throw failed("\(error)") }
     guard answer.status == 200, let document = try? JSONReader.parse(answer.body), document.objectValue != nil else {
-      throw OracleUnavailable()
+      throw failed("status \(answer.status), or no JSON object")
     }
+    note(failing: nil)
     let result = document["result"]
     let isAllowed = result?.boolValue ?? result?["allow"]?.boolValue ?? false
     remember(isAllowed, Key(settings: settings, question: question), for: settings.cache)
     return isAllowed
+  }
+
+  private func failed(_ reason: String) -> OracleUnavailable {
+    note(failing: reason)
+    return OracleUnavailable()
+  }
+
+  private func note(failing reason: String?) {
+    let isNews = isFailing.withLock { isFailing in
+      defer { isFailing = reason != nil }
+      return isFailing != (reason != nil)
+    }
+    guard isNews else { return }
+    guard let reason else { return logger.info("policy.opa answers again") }
+    logger.error(
+      "policy.opa doesn't decide: what it has a say in is refused. See that it runs, and that url, timeout and token fit",
+      metadata: ["error": "\(reason)"])
   }
 
   private func remember(_ isAllowed: Bool, _ key: Key, for time: Duration) {

@@ -41,10 +41,18 @@ public struct PolicyInquiry: Sendable {
     public var needsApproval: Bool { effect.equalsBytewise(PolicyEffect.requireApproval.rawValue) }
     /// Whether what tools say of themselves matters at this server.
     public let asksForAnnotations: Bool
+    /// Whether an engine has a say beside the rules in whatever they don't refuse; it isn't asked here.
+    public internal(set) var leavesToEngine = false
   }
 
   /// Answers, as the gateway would decide now.
   public func answer(under configuration: Configuration, at now: Timestamp) -> Answer {
+    var answer = ruled(under: configuration, at: now)
+    answer.leavesToEngine = configuration.opa != nil && (answer.isAllowed || answer.needsApproval)
+    return answer
+  }
+
+  private func ruled(under configuration: Configuration, at now: Timestamp) -> Answer {
     guard let known = configuration.servers.first(where: { $0.name == server }) else {
       return refused("there is no such server in the configuration")
     }

@@ -181,7 +181,7 @@ struct Assembly: Sendable {
       oracle: OPAOracle(
         settings: { snapshots.current.configuration.opa },
         fetcher: try SafeFetcher.operatorConfigured(certificateAuthorityFile: configuration.egress.authorityFile),
-        clock: installation.clock),
+        clock: installation.clock, logger: logger),
       approvals: ApprovalAssembly(installation: installation, snapshots: snapshots).approvals(notices),
       credentials: vault)
     return try await Gateway(dependencies, group: group, settings: { snapshots.current.gateway })

@@ -28,6 +28,7 @@ struct PolicyExplain: AsyncParsableCommand {
     if answer.asksForAnnotations, question.annotations == nil {
       Terminal.out("Rules ask what the tool says of itself; it was taken to say nothing (--annotations).")
     }
+    if answer.leavesToEngine { Terminal.out(PolicyWords.engine) }
     guard !answer.rules.isEmpty else { return }
     Terminal.out("")
     Terminal.table(
@@ -43,7 +44,7 @@ struct PolicyExplain: AsyncParsableCommand {
     [
       "allowed": .bool(answer.isAllowed), "effect": .string(answer.effect),
       "rule": answer.rule.map { .string($0) } ?? .null,
-      "otherwise": answer.otherwise.map { .string($0) } ?? .null,
+      "otherwise": answer.otherwise.map { .string($0) } ?? .null, "engine_decides_too": .bool(answer.leavesToEngine),
       "rules": .array(
         answer.rules.map {
           ["name": .string($0.name), "effect": .string($0.effect), "standing": .string($0.standing)]

@@ -19,9 +19,10 @@ struct PolicyTest: AsyncParsableCommand {
       if question.options.json {
         Terminal.out([
           "allowed": .bool(answer.isAllowed), "effect": .string(answer.effect),
-          "rule": answer.rule.map { .string($0) } ?? .null,
+          "rule": answer.rule.map { .string($0) } ?? .null, "engine_decides_too": .bool(answer.leavesToEngine),
         ])
       } else {
+        if answer.leavesToEngine { Terminal.error(PolicyWords.engine) }
         Terminal.out(answer.needsApproval ? "needs approval" : answer.isAllowed ? "allowed" : "denied")
       }
       if !answer.isAllowed { throw ExitCode(1) }
