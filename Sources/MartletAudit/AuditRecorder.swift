@@ -89,8 +89,9 @@ public final class AuditRecorder: AuditSink {
     while case let events = take(), !events.isEmpty {
       var rest = events[...]
       while !rest.isEmpty {
-        let batch = rest.prefix(Self.batch)
-        do throws(StoreError) { try await store.appendAuditEvents(Array(batch), linkedBy: chain) } catch {
+        // Usually all of them, which then needn't be copied.
+        let batch = rest.count == events.count && rest.count <= Self.batch ? events : Array(rest.prefix(Self.batch))
+        do throws(StoreError) { try await store.appendAuditEvents(batch, linkedBy: chain) } catch {
           giveBack(rest)
           throw error
         }

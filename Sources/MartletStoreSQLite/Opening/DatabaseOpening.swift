@@ -36,6 +36,7 @@ struct DatabaseOpening {
     configuration.foreignKeysEnabled = true
     configuration.maximumReaderCount = 4
     configuration.label = "martlet-store"
+    configuration.prepareDatabase { try TrailRowsModule.register(on: $0) }
     return configuration
   }
 

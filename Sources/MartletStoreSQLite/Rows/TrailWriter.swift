@@ -2,31 +2,35 @@ import GRDB
 import GRDBSQLite
 import MartletDomain
 
-/// Appends events to trails within one transaction. Every call leaves an event, so values are bound straight to the
-/// prepared statement: through `StatementArguments` each row cost more than SQLite's own work.
+/// Appends events to trails within one transaction. Every call leaves an event, so a batch is inserted by one statement:
+/// through `StatementArguments` each row cost more than SQLite's own work.
 struct TrailWriter {
+  // A constraint that fails ends the transaction anyway; without `OR FAIL` SQLite would keep a copy of each page that the
+  // statement changes, to be able to take it back alone.
+  private static let sql = """
+    INSERT OR FAIL INTO audit_event (\(TrailRows.columns)) SELECT \(TrailRows.columns) FROM trail_rows(?)
+    """
+
   private let database: Database
   private let chain: AuditChain
   private let statement: SQLiteStatement
   private var heads: [TenantID: AuditHead] = [:]
-  private var row = RowBinding()
 
   init(_ database: Database, _ chain: AuditChain) throws {
     self.database = database
     self.chain = chain
-    statement = try database.cachedStatement(
-      sql: """
-        INSERT INTO audit_event (tenant, at, action, flow, request, subject, client, route, method, target, status,
-          reason, duration_ns, address, key_name, sequence, digest, trace)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-        """
-    ).sqliteStatement
+    statement = try database.cachedStatement(sql: Self.sql).sqliteStatement
   }
 
-  mutating func append(_ event: AuditEvent) throws {
-    let head = chain.head(after: try head(of: event.tenant), adding: event)
-    try insert(event, head)
-    heads[event.tenant] = head
+  mutating func append(_ events: [AuditEvent]) throws {
+    var links: [AuditHead] = []
+    links.reserveCapacity(events.count)
+    // By place: an event has much that would be held and let go of again.
+    for index in events.indices { links.append(try link(events[index])) }
+    let code = TrailRowsModule.run(statement, with: TrailRows(events, links))
+    guard code == SQLITE_DONE else {
+      throw DatabaseError(resultCode: ResultCode(rawValue: code), message: database.lastErrorMessage)
+    }
   }
 
   /// Notes how far the trails have come; without it the transaction must not end.
@@ -41,36 +45,16 @@ struct TrailWriter {
     }
   }
 
+  private mutating func link(_ event: AuditEvent) throws -> AuditHead {
+    let head = chain.head(after: try head(of: event.tenant), adding: event)
+    heads[event.tenant] = head
+    return head
+  }
+
   private func head(of tenant: TenantID) throws -> AuditHead {
     if let head = heads[tenant] { return head }
     let row = try database.row(
       "SELECT sequence, digest FROM audit_trail WHERE tenant = :tenant", ["tenant": .id(tenant)])
     return try row.map { try $0.head("sequence", "digest") } ?? .beginning
-  }
-
-  private mutating func insert(_ event: AuditEvent, _ head: AuditHead) throws {
-    row.clear()
-    row.add(event.tenant.value)
-    row.add(event.at.milliseconds)
-    row.add(event.action.rawValue)
-    row.add(event.flow?.value)
-    row.add(event.request?.value)
-    row.add(event.subject)
-    row.add(event.client?.value)
-    row.add(event.route)
-    row.add(event.method)
-    row.add(event.target)
-    row.add(event.status.map { Int64($0) })
-    row.add(event.reason)
-    row.add(event.duration?.wholeNanoseconds)
-    row.add(event.address)
-    row.add(event.key)
-    row.add(head.sequence)
-    row.add(bytes: head.digest)
-    row.add(event.trace)
-    let code = row.run(statement)
-    guard code == SQLITE_DONE else {
-      throw DatabaseError(resultCode: ResultCode(rawValue: code), message: database.lastErrorMessage)
-    }
   }
 }

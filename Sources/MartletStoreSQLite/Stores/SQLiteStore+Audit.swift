@@ -6,12 +6,10 @@ extension SQLiteStore {
   public func appendAuditEvents(_ events: [AuditEvent], linkedBy chain: AuditChain) async throws(StoreError) {
     try await write { database in
       var writer = try TrailWriter(database, chain)
-      var tally = CallTally()
-      for event in events {
-        try writer.append(event)
-        tally.add(event)
-      }
+      try writer.append(events)
       try writer.finish()
+      var tally = CallTally()
+      for index in events.indices { tally.add(events[index]) }
       try CallSumWriter(database: database).add(tally)
     }
   }
