@@ -39,23 +39,39 @@ struct Base64Alphabet: Sendable {
     guard symbols.count % 4 != 1 else { return nil }
     var isCanonical = true
     let output = [UInt8](unsafeUninitializedCapacity: symbols.count / 4 * 3 + 2) { output, filled in
-      var accumulator: UInt32 = 0
-      var bits: UInt32 = 0
-      var marks: UInt8 = 0
-      for symbol in symbols {
-        let value = values[Int(symbol)]
+      symbols.withUnsafeBufferPointer { symbols in
         // A value has six bits, the mark of a foreign byte has all eight.
-        marks |= value
-        accumulator = (accumulator << 6 | UInt32(value & 0x3F)) & 0x3FFF
-        bits &+= 6
-        if bits >= 8 {
+        var marks: UInt8 = 0
+        var (index, word, bits) = (0, 0 as UInt32, 0 as UInt32)
+        // Four symbols are three bytes.
+        while index &+ 4 <= symbols.count {
+          word = 0
+          for symbol in index..<index &+ 4 { take(symbols[symbol], into: &word, &marks) }
+          output[filled] = UInt8(truncatingIfNeeded: word >> 16)
+          output[filled &+ 1] = UInt8(truncatingIfNeeded: word >> 8)
+          output[filled &+ 2] = UInt8(truncatingIfNeeded: word)
+          (index, filled) = (index &+ 4, filled &+ 3)
+        }
+        word = 0
+        for symbol in index..<symbols.count {
+          take(symbols[symbol], into: &word, &marks)
+          bits &+= 6
+        }
+        while bits >= 8 {
           bits &-= 8
-          output[filled] = UInt8(truncatingIfNeeded: accumulator >> bits)
+          output[filled] = UInt8(truncatingIfNeeded: word >> bits)
           filled &+= 1
         }
+        isCanonical = marks < 0x40 && word & ((1 << bits) &- 1) == 0
       }
-      isCanonical = marks < 0x40 && accumulator & ((1 << bits) &- 1) == 0
     }
     return isCanonical ? output : nil
+  }
+
+  @inline(__always)
+  private func take(_ symbol: UInt8, into word: inout UInt32, _ marks: inout UInt8) {
+    let value = values[Int(symbol)]
+    marks |= value
+    word = word << 6 | UInt32(value & 0x3F)
   }
 }

@@ -60,7 +60,10 @@ public struct JSONObject: Sendable, Equatable, ExpressibleByDictionaryLiteral {
 
   func index(of key: String) -> Int? {
     // By place, not by a closure: that would be given a copy of each value.
-    for index in members.indices where members[index].key.equalsBytewise(key) { return index }
+    let length = key.utf8.count
+    for index in members.indices where members[index].key.utf8.count == length {
+      if members[index].key.equalsBytewise(key) { return index }
+    }
     return nil
   }
 }

@@ -27,6 +27,7 @@ public struct RouteDirectory: Sendable {
   public let origin: HTTPOrigin
   /// Every route, ordered by path.
   public let routes: [ProtectedRoute]
+  private let originText: String
   private let byID: [RouteID: ProtectedRoute]
   private let byResource: [ByteString: ProtectedRoute]
 
@@ -37,10 +38,11 @@ public struct RouteDirectory: Sendable {
   /// Lists routes.
   public init(origin: HTTPOrigin, routes: [ProtectedRoute]) {
     self.origin = origin
+    originText = origin.string
     self.routes = routes.sorted { ByteString($0.id.path) < ByteString($1.id.path) }
     let administration = Self.administration
     byID = Dictionary((routes + [administration]).map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
-    let prefix = ByteString(origin.string).bytes
+    let prefix = Array(originText.utf8)
     let places = routes.flatMap { route in [route.id.path, route.id.eventStreamPath].map { ($0, route) } }
     byResource = Dictionary(
       (places + [(administration.id.path, administration)]).map { (ByteString(prefix + Array($0.0.utf8)), $0.1) },
@@ -51,7 +53,7 @@ public struct RouteDirectory: Sendable {
   public func route(_ id: RouteID) -> ProtectedRoute? { byID[id] }
 
   /// The resource indicator of a route, without trailing slash: `https://gw.example/time/mcp`.
-  public func resource(of id: RouteID) -> String { origin.string + id.path }
+  public func resource(of id: RouteID) -> String { originText + id.path }
 
   /// The route that a `resource` parameter names, tolerant of one trailing slash and of the case of scheme and host;
   /// clients of 2024-11-05 name it by the path of their stream.
