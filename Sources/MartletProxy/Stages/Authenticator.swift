@@ -114,9 +114,8 @@ final class Authenticator: Sendable {
   ) throws(Rejection) -> TokenCache.Entry {
     switch credential {
     case .accessToken(let token):
+      guard AuthorizationHeader.isBearerToken(token.bytes[...]) else { throw .malformedCredential }
       do { return TokenCache.Entry(principal: try verifier.verify(token, for: route, at: now), generation: 0) } catch {
-        // What was verified has the grammar of a bearer token: three parts in base64url, and dots.
-        guard AuthorizationHeader.isBearerToken(token.bytes[...]) else { throw .malformedCredential }
         throw .invalidToken(reason: error.code)
       }
     case .key(let bytes):
