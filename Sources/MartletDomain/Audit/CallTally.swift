@@ -65,11 +65,11 @@ public struct CallTally: Sendable {
   }
 
   private static func tool(_ event: AuditEvent) -> String? {
-    event.method.map { $0.utf8.elementsEqual("tools/call".utf8) } == true ? event.target : nil
+    event.method?.equalsBytewise("tools/call") == true ? event.target : nil
   }
 
   private static func isPreflight(_ event: AuditEvent) -> Bool {
-    event.reason.map { $0.utf8.elementsEqual("preflight".utf8) } ?? false
+    event.reason?.equalsBytewise("preflight") ?? false
   }
 }
 
@@ -89,6 +89,6 @@ extension AuditEvent {
   /// Whether it is about a stream that a client keeps open to listen: how long it took says nothing.
   fileprivate var isListening: Bool {
     guard let method else { return false }
-    return method.utf8.elementsEqual("GET".utf8) || method.utf8.elementsEqual("subscriptions/listen".utf8)
+    return method.equalsBytewise("GET") || method.equalsBytewise("subscriptions/listen")
   }
 }
