@@ -260,7 +260,7 @@ import Testing
   /// - Returns: The seconds that passed.
   private static func recover(_ rig: VaultRig, _ count: Int) async throws -> Int {
     var seconds = 0
-    let quiet = Duration.milliseconds(TestCounts.pick(reduced: 100, full: 1000))
+    let quiet = Duration.milliseconds(TestCounts.pick(reduced: 100, full: 300))
     while seconds < 24 * 3600 {
       let start = rig.issuer.presented.count
       var (last, changedAt) = (start, ContinuousClock.now)
