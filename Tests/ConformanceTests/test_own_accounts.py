@@ -162,7 +162,7 @@ def test_R_05_hundreds_of_refreshes_that_wait_hold_nothing_of_the_store(authorit
             assert authority.count() == asked + 16, "more at once than one authorization server is asked"
             authority.release()
             failed = [one for one in crowd.answers() if "result" not in one]
-        assert not failed, (len(failed), json.dumps(failed[:3]))
+        assert not failed, (len(failed), json.dumps(failed[:3]), gateway.log()[-2000:])
         assert authority.count() == asked + number and thin.calls == number
     print(f"proof: R-05 count={number}")
     print(f"a writer waited {max(waits) * 1000:.1f} ms at most while {number} refreshes did")
