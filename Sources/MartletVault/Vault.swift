@@ -235,6 +235,12 @@ public final class Vault: Sendable {
     if !isTaken { answer(key, .unavailable(retryAt: nil)) }
   }
 
+  /// The same for every connection, whether it is used or not: for a configuration that was just taken in.
+  public func noteGrowth() async {
+    for connection in (try? await dependencies.store.connections(tenant: nil, owner: nil)) ?? []
+    where connection.ledger.isUsable { await noteGrowth(connection) }
+  }
+
   /// Where the configuration wants more by now than the user was ever asked for, the connection says so.
   private func noteGrowth(_ connection: UpstreamConnection) async {
     guard case .user = connection.key.owner, connection.ledger.reason != .scopeMissing,

@@ -343,16 +343,44 @@ def test_scopes_that_the_configuration_adds_are_asked_for_on_top(worlds):
     world = worlds({"oauth": {"scopes": ["read"]}})
     browser = world.browser()
     assert world.connect(browser).status == 200
-    world.gateway.config["servers"]["up"]["credential"]["oauth"]["scopes"] = ["read", "write"]
-    world.gateway.write_config()
-    world.gateway.restart()
-    account = world.browser()
-    world.page(account)
-    page = account.open(f"{world.gateway.url}/account")
-    assert "Reconnect to allow the rest" in page.text and "write" in page.text
-    done = world.connect(account)
-    assert done.status == 200 and set(world.authority.asked[-1]["scope"].split()) == {"read", "write"}
-    assert "Reconnect to allow" not in account.open(f"{world.gateway.url}/account").text
+    for scopes, again in ((["read", "write"], world.gateway.restart), (["read", "write", "admin"], world.gateway.reload)):
+        world.gateway.config["servers"]["up"]["credential"]["oauth"]["scopes"] = scopes
+        world.gateway.write_config()
+        again()
+        assert until(lambda: world.row()["state"] == "reauth_required"), "the account says so, used or not"
+        shown = world.gateway.cli_json("connection", "show", "up", "--user", USER)
+        assert (shown["reason"], shown["missing_scope"]) == ("scope_missing", scopes[-1])
+        account = world.browser()
+        world.page(account)
+        page = account.open(f"{world.gateway.url}/account")
+        assert "wants more than was granted" in page.text and scopes[-1] in page.text
+        done = world.connect(account)
+        assert done.status == 200 and set(world.authority.asked[-1]["scope"].split()) == set(scopes)
+        assert world.row()["state"] == "active"
+        assert "wants more" not in account.open(f"{world.gateway.url}/account").text
+
+
+def test_what_was_granted_on_top_is_asked_for_again(worlds):
+    """A server wanted more than is configured: whoever connects again doesn't lose it, unless the account was taken away."""
+    world = worlds({"oauth": {"scopes": ["read"]}})
+    browser = world.browser()
+    assert world.connect(browser).status == 200
+    with sqlite3.connect(world.gateway.data_dir / "martlet.sqlite", timeout=30) as database:
+        database.execute("UPDATE connection SET scope = 'read admin' WHERE route = '/up/mcp'")
+    assert world.connect(browser).status == 200
+    assert set(world.authority.asked[-1]["scope"].split()) == {"read", "admin"}
+    world.gateway.cli("connection", "revoke", "up", "--user", USER)
+    assert world.connect(browser).status == 200
+    assert world.authority.asked[-1]["scope"].split() == ["read"]
+
+
+@pytest.mark.parametrize("command", [("access", "revoke", "--user", USER), ("access", "revoke", "--server", "up"), ("user", "remove", USER)])
+def test_who_loses_access_loses_the_tokens_where_they_were_issued_too(worlds, command):
+    world = worlds()
+    assert world.connect().status == 200
+    assert world.authority.revoked == []
+    world.gateway.cli(*command)
+    assert len(world.authority.revoked) == 1
 
 
 def test_commands_list_show_refresh_and_revoke(world):
@@ -366,6 +394,9 @@ def test_commands_list_show_refresh_and_revoke(world):
     world.gateway.cli("connection", "refresh", "other", "--user", USER)
     assert len(world.rival.refreshes()) == before + 1 and world.rival.reused == 0
     revoked = len(world.rival.revoked)
+    world.rival.acts = [500]
+    failed = world.gateway.cli("connection", "refresh", "other", "--user", USER, exit_code=1)
+    assert "could not be renewed at this moment" in failed.stderr, "what it has is still good, but that is no renewal"
     world.gateway.cli("connection", "revoke", "other", "--user", USER)
     assert len(world.rival.revoked) == revoked + 1 and world.row("other")["state"] == "revoked"
     for verb in ("refresh", "revoke"):

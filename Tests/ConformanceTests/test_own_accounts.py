@@ -82,6 +82,19 @@ def test_R_09_while_nothing_can_be_had_calls_say_so(world, authority):
         assert thin.calls == 0
 
 
+def test_an_account_that_was_taken_away_begins_anew_when_an_administrator_asks(world):
+    connection = connect(world, "stateless", revision=MODERN)
+    connection.tool("echo", {"text": "hi"})
+    said = world.gateway.cli("connection", "revoke", "stateless").stdout
+    assert "martlet connection refresh" in said
+    assert until(lambda: "error" in connection.post("tools/call", ECHO).json()), "it is used on"
+    record = [one for one in world.gateway.cli_json("audit", "search", "--action", "connection.revoked")][0]
+    assert (record["route"], record["reason"]) == ("/stateless/mcp", "by_command")
+    assert "error" in connection.post("tools/call", ECHO).json(), "it came back by itself"
+    world.gateway.cli("connection", "refresh", "stateless")
+    assert until(lambda: "result" in connection.post("tools/call", ECHO).json())
+
+
 def test_A_10_the_secret_is_nowhere_to_be_read(world, authority):
     connect(world, "stateless").post("tools/call", ECHO)
     flows = world.gateway.cli("flow", "list").stdout

@@ -34,7 +34,8 @@ struct ConnectionAnswer {
   private var question: String { "Connect your account at \(name) to go on." }
 
   private func advice(_ link: String) -> String {
-    "Your account at \(name) isn't connected. Open this page in a browser, connect it there, and then try again: \(link)"
+    "Your account at \(name) has to be connected first, or connected again. "
+      + "Open this page in a browser, connect it there, and then try again: \(link)"
   }
 
   /// The answer to a request.

@@ -66,7 +66,7 @@ struct AccessOperations: Sendable {
     ) { request in
       let target = try await target(request)
       var answer = try await on.installation.accessRevoker.revoke(
-        target, leaving: target.others(in: on.configuration), by: request.asker
+        target, leaving: target.others(in: on.configuration), by: request.asker, with: { try? on.desk() }
       ).json
       answer["revoked"] = .string(target.words)
       return APIAnswer(200, .object(answer))

@@ -101,10 +101,15 @@ public struct AccessRevoker: Sendable {
 
   /// Takes access away. Whoever may still log in, or register, can begin anew.
   ///
-  /// - Parameter others: The other servers of the configuration, which keys and delegations go on for where a server is
-  ///   the target.
+  /// - Parameters:
+  ///   - target: Whose access.
+  ///   - others: The other servers of the configuration, which keys and delegations go on for where a server is the
+  ///     target.
+  ///   - asker: Who wants it.
+  ///   - desk: Takes upstream tokens back where they were issued, last of all.
   public func revoke(
-    _ target: AccessTarget, leaving others: Set<ServerName> = [], by asker: APIKeys.Asker
+    _ target: AccessTarget, leaving others: Set<ServerName> = [], by asker: APIKeys.Asker,
+    with desk: () async -> ConnectionDesk?
   ) async throws -> AccessRevocation {
     var event = AuditEvent(
       at: clock.now(), action: .accessRevoked, request: asker.request, subject: asker.subject, target: target.trailName,
@@ -131,15 +136,19 @@ public struct AccessRevoker: Sendable {
     done.grants = try await revoker.revoke(target.revocation, event: event).count
     done.approvals = try await store.endApprovals(of: target.revocation, at: clock.now())
     done.sessions = try await store.endMCPSessions(of: target.revocation)
-    done.connections = try await endConnections(target)
+    let connections = try await endConnections(target)
+    done.connections = connections.count
+    if !connections.isEmpty { await desk()?.takeBack(connections) }
     return done
   }
 
   /// Takes a user's access away and removes the user.
-  public func remove(_ user: User, by asker: APIKeys.Asker) async throws {
+  public func remove(
+    _ user: User, by asker: APIKeys.Asker, with desk: () async -> ConnectionDesk?
+  ) async throws {
     // Disabled first, so that nothing new begins meanwhile.
     _ = try await store.setUserDisabled(user.id, at: clock.now())
-    _ = try await revoke(.user(user), by: asker)
+    _ = try await revoke(.user(user), by: asker, with: desk)
     try await audit.recordDurably(
       AuditEvent(
         at: clock.now(), action: .userChanged, tenant: user.tenant, request: asker.request, subject: user.id.string,
@@ -184,17 +193,19 @@ public struct AccessRevoker: Sendable {
     }
   }
 
-  private func endConnections(_ target: AccessTarget) async throws -> Int {
+  private func endConnections(_ target: AccessTarget) async throws -> [UpstreamConnection] {
     let found: [UpstreamConnection]
     switch target {
     case .user(let user): found = try await store.connections(tenant: user.tenant, owner: .user(user.id))
     case .tenant(let tenant): found = try await store.connections(tenant: tenant, owner: nil)
     case .server(let route):
       found = try await store.connections(tenant: nil, owner: nil).filter { $0.key.route == route }
-    case .client: return 0
+    case .client: return []
     }
-    var ended = 0
-    for connection in found where try await store.revokeConnection(connection.key, because: .withdrawn) { ended += 1 }
+    var ended: [UpstreamConnection] = []
+    for connection in found where try await store.revokeConnection(connection.key, because: .withdrawn) {
+      ended.append(connection)
+    }
     return ended
   }
 }

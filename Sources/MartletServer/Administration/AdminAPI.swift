@@ -111,6 +111,11 @@ struct AdminDependencies: Sendable {
 
   var configuration: Configuration { snapshots.current.configuration }
 
+  /// Works on accounts at servers.
+  func desk() throws -> ConnectionDesk {
+    try ConnectionDesk(installation: installation, configuration: configuration)
+  }
+
   /// A user whom the caller may see, by account name or id.
   func user(_ name: String, for caller: APICaller) async throws -> User? {
     let store = installation.store

@@ -95,7 +95,7 @@ struct ClientOperations: Sendable {
           subject: request.caller.subject, client: id, reason: "by_api", address: request.address))
       // First the client, so that it can't get new tokens while the old ones are taken away.
       _ = try await on.installation.store.removeClient(id)
-      _ = try await on.installation.accessRevoker.revoke(.client(id), by: request.asker)
+      _ = try await on.installation.accessRevoker.revoke(.client(id), by: request.asker, with: { nil })
       return .done
     }
   }

@@ -63,15 +63,17 @@ struct ConnectionOperations: Sendable {
     ) { request in
       let key = try await key(request)
       guard try await on.installation.store.connection(key) != nil else { throw APIProblem.notFound }
-      switch try await desk().refresh(key) {
+      switch try await on.desk().refresh(key) {
       case .done: return try await details(of: key)
       case .ownerNeeded(nil): throw APIProblem.notFound
       case .ownerNeeded(let reason?):
         throw APIProblem.conflict(
           "Its owner has to connect it again at /connect/\(key.route.server): \(reason.rawValue).")
-      case .later:
+      case .later(let reason):
+        let why = reason.map { " (\($0.rawValue))" } ?? ""
         throw APIProblem(
-          503, "temporarily_unavailable", "It could not be renewed at this moment; nothing is lost.", retryAfter: 10)
+          503, "temporarily_unavailable", "It could not be renewed at this moment\(why); nothing is lost.",
+          retryAfter: 10)
       }
     }
   }
@@ -82,13 +84,9 @@ struct ConnectionOperations: Sendable {
       "Takes an account at a server away, here and where its tokens were issued.", roles: APIRole.changing,
       query: Self.choice, answers: 204
     ) { request in
-      guard try await desk().revoke(try await key(request)) else { throw APIProblem.notFound }
+      guard try await on.desk().revoke(try await key(request), by: request.asker) else { throw APIProblem.notFound }
       return .done
     }
-  }
-
-  private func desk() throws -> ConnectionDesk {
-    try ConnectionDesk(installation: on.installation, configuration: on.configuration)
   }
 
   /// The account that a request is about, which needn't be there.

@@ -55,7 +55,7 @@ struct TenantOperations: Sendable {
     ) { request in
       let rows = try await on.installation.tenants.delete(
         TenantID(request.name), confirmation: request.text("confirm") ?? "", on.configuration.namedTenants,
-        by: request.asker)
+        by: request.asker, with: { try? on.desk() })
       return APIAnswer(200, ["name": .string(request.name), "rows": .integer(Int64(rows))])
     }
   }

@@ -72,10 +72,16 @@ public struct Tenants: Sendable {
 
   /// Removes all that a tenant has, for good: what its data key sealed never opens again.
   ///
-  /// - Parameter confirmation: The tenant's name once more.
+  /// - Parameters:
+  ///   - tenant: Which.
+  ///   - confirmation: The tenant's name once more.
+  ///   - configured: Tenants that the configuration names.
+  ///   - asker: Who wants it.
+  ///   - desk: Takes upstream tokens back where they were issued.
   /// - Returns: How many rows went.
   public func delete(
-    _ tenant: TenantID, confirmation: String, _ configured: Set<TenantID>, by asker: APIKeys.Asker
+    _ tenant: TenantID, confirmation: String, _ configured: Set<TenantID>, by asker: APIKeys.Asker,
+    with desk: () async -> ConnectionDesk?
   ) async throws -> Int {
     guard tenant != .default else { throw TenantError.isDefault }
     guard TenantID(confirmation) == tenant else { throw TenantError.unconfirmed }
@@ -83,7 +89,7 @@ public struct Tenants: Sendable {
     try await note(.tenantDeleted, tenant, by: asker)
     guard try await store.setTenantState(tenant, .deleted, at: clock.now()) else { throw TenantError.deleted }
     try await end(tenant, by: asker)
-    _ = try await access.revoke(.tenant(tenant), by: asker)
+    _ = try await access.revoke(.tenant(tenant), by: asker, with: desk)
     return try await store.purgeTenant(tenant)
   }
 

@@ -105,7 +105,7 @@ struct UserOperations: Sendable {
       roles: APIRole.changing, answers: 204
     ) { request in
       let user = try await target(request)
-      try await on.installation.accessRevoker.remove(user, by: request.asker)
+      try await on.installation.accessRevoker.remove(user, by: request.asker, with: { try? on.desk() })
       return .done
     }
   }

@@ -1,4 +1,5 @@
 import MartletDomain
+import MartletIdentity
 import MartletVault
 
 /// Works on upstream accounts from the command line, beside a running server: leases and versions see to it that both
@@ -6,15 +7,16 @@ import MartletVault
 public struct ConnectionDesk: Sendable {
   /// What became of a refresh.
   public enum RefreshResult: Sendable, Equatable {
-    /// It has a good credential.
+    /// It has new tokens.
     case done
     /// Only its owner can help; why, where that is known.
     case ownerNeeded(ConnectionReason?)
-    /// Not now; nothing is lost.
-    case later
+    /// Not now; nothing is lost. What it failed for, where that is known.
+    case later(ConnectionReason?)
   }
 
   private let vault: Vault
+  private let installation: Installation
 
   /// - Parameters:
   ///   - installation: The installation.
@@ -24,29 +26,51 @@ public struct ConnectionDesk: Sendable {
     let snapshots = SnapshotHolder(Snapshot(configuration, port: configuration.listen.port))
     let assembly = VaultAssembly(configuration: configuration, installation: installation, snapshots: snapshots)
     vault = assembly.vault(try assembly.directory())
+    self.installation = installation
   }
 
-  /// Refreshes a connection now.
-  public func refresh(_ key: ConnectionKey) async -> RefreshResult {
-    await working { vault in
-      switch await vault.refresh(key) {
-      case .ready: .done
-      case .connectionRequired(let reason): .ownerNeeded(reason)
-      case .unavailable: .later
-      }
+  /// Refreshes a connection now; one of Martlet's own that was taken away begins anew.
+  public func refresh(_ key: ConnectionKey) async throws(StoreError) -> RefreshResult {
+    let before = try await installation.store.connection(key)?.ledger.version ?? 0
+    let answer = await working { await $0.refresh(key) }
+    let after = try await installation.store.connection(key)?.ledger
+    switch answer {
+    // What it had may still be good: that alone is no renewal.
+    case .ready: return after.map { $0.version > before } ?? false ? .done : .later(after?.reason)
+    case .connectionRequired(let reason): return .ownerNeeded(reason)
+    case .unavailable: return .later(after?.reason)
     }
   }
 
-  /// Takes a connection away, here and where it was issued.
+  /// Takes a connection away, here and where it was issued. The record stands before the effect.
   ///
+  /// - Parameters:
+  ///   - key: Whose, where.
+  ///   - asker: Who wants it.
   /// - Returns: Whether there was something to take.
-  public func revoke(_ key: ConnectionKey) async throws -> Bool {
+  public func revoke(_ key: ConnectionKey, by asker: APIKeys.Asker) async throws -> Bool {
+    guard let stored = try await installation.store.connection(key), stored.ledger.state != .revoked else {
+      return false
+    }
+    try await installation.audit.recordDurably(
+      AuditEvent(
+        at: installation.clock.now(), action: .connectionRevoked, tenant: key.tenant, request: asker.request,
+        subject: asker.subject, route: key.route.path, reason: asker.subject == nil ? "by_command" : "by_api",
+        address: asker.address))
     let result: Result<Bool, StoreError> = await working { vault in
       do throws(StoreError) { return .success(try await vault.disconnect(key, because: .withdrawn)) } catch {
         return .failure(error)
       }
     }
     return try result.get()
+  }
+
+  /// Takes tokens back where they were issued, as far as that is offered, of connections that were ended here.
+  public func takeBack(_ connections: [UpstreamConnection]) async {
+    guard !connections.isEmpty else { return }
+    await working { vault in
+      for connection in connections { await vault.takeBack(connection) }
+    }
   }
 
   private func working<Answer: Sendable>(_ work: @Sendable (Vault) async -> Answer) async -> Answer {

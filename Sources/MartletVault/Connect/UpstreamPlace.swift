@@ -17,7 +17,7 @@ struct UpstreamPlace: Sendable {
   /// connection has it all (MCP 2026-07-28 Step-Up Authorization Flow).
   func scopesToAsk(after stored: UpstreamConnection?, settings: OAuthConnectionSettings) -> ScopeSet {
     var asked = scopes
-    if let stored, stored.ledger.reason == .scopeMissing, ByteString(stored.issuer) == ByteString(metadata.issuer) {
+    if let stored, stored.ledger.state != .revoked, ByteString(stored.issuer) == ByteString(metadata.issuer) {
       asked = asked.union(stored.scope).union(stored.scopes.missing)
     }
     // Without it some servers give no refresh token (SEP-2207); the operator's own list is left alone.

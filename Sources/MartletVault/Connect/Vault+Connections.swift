@@ -95,13 +95,17 @@ extension Vault {
   /// - Throws: `StoreError`; nothing was taken then.
   public func disconnect(_ key: ConnectionKey, because reason: ConnectionReason) async throws(StoreError) -> Bool {
     let connection = try await dependencies.store.connection(key)
-    var tokens: UpstreamTokens?
-    if let connection { tokens = try? await dependencies.seal.open(connection) }
     guard try await dependencies.store.revokeConnection(key, because: reason) else { return false }
     cache.forget(key)
-    if let connection, let tokens, let revoke = dependencies.revoke {
-      _ = queue.add { _ = await revoke(tokens, connection) }
-    }
+    if let connection { await takeBack(connection) }
     return true
+  }
+
+  /// Takes the tokens of a connection that was ended back where they were issued, where that is offered. Nobody waits for it.
+  ///
+  /// - Parameter connection: As it was before.
+  public func takeBack(_ connection: UpstreamConnection) async {
+    guard let revoke = dependencies.revoke, let tokens = try? await dependencies.seal.open(connection) else { return }
+    _ = queue.add { _ = await revoke(tokens, connection) }
   }
 }

@@ -8,7 +8,7 @@ extension Vault {
     await withCheckedContinuation { continuation in
       let isTaken = queue.add { [self] in
         let stored: UpstreamConnection?
-        do { stored = try await dependencies.store.connection(key) } catch {
+        do { stored = try await begun(key) } catch {
           return continuation.resume(returning: .unavailable(retryAt: nil))
         }
         guard let stored, stored.ledger.isUsable else {
@@ -21,5 +21,11 @@ extension Vault {
       }
       if !isTaken { continuation.resume(returning: .unavailable(retryAt: nil)) }
     }
+  }
+
+  /// The stored connection; of Martlet's own accounts a new one, where it was taken away: whoever asks wants it back.
+  private func begun(_ key: ConnectionKey) async throws(StoreError) -> UpstreamConnection? {
+    let stored = try await dependencies.store.connection(key)
+    return try await dependencies.ownAccounts?.connection(key, stored: stored, isWanted: true) ?? stored
   }
 }

@@ -27,11 +27,17 @@ public struct OwnAccounts: Sendable {
 
   /// The connection to go on with: the stored one, or a new one where the configuration names another account, or its
   /// user has logged in since it ended.
+  ///
+  /// - Parameters:
+  ///   - key: Whose, where.
+  ///   - stored: What is stored of it.
+  ///   - isWanted: Whether an administrator asks for it, so that what was taken away begins anew.
   public func connection(
-    _ key: ConnectionKey, stored: UpstreamConnection?
+    _ key: ConnectionKey, stored: UpstreamConnection?, isWanted: Bool = false
   ) async throws(StoreError) -> UpstreamConnection? {
     switch directory.server(key.route)?.credential {
-    case .clientCredentials(let settings)? where key.owner == .tenant && stored?.ledger.state != .revoked:
+    case .clientCredentials(let settings)?
+    where key.owner == .tenant && (isWanted || stored?.ledger.state != .revoked):
       if let stored, stored.ledger.isUsable, stored.isAccount(at: settings.issuer, of: settings.clientID) {
         return stored
       }

@@ -42,7 +42,8 @@ struct AccessRevoke: AsyncParsableCommand {
     try await options.withInstallation { installation, configuration in
       let target = try await target(installation, configuration)
       let done = try await installation.accessRevoker.revoke(
-        target, leaving: target.others(in: configuration), by: APIKeys.Asker())
+        target, leaving: target.others(in: configuration), by: APIKeys.Asker(),
+        with: { await options.desk(installation, configuration) })
       if options.json {
         var answer = done.json
         answer["revoked"] = .string(target.words)

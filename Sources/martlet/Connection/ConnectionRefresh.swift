@@ -18,16 +18,21 @@ struct ConnectionRefresh: AsyncParsableCommand {
     try await choice.options.withInstallation(requiringSecrets: true) { installation, configuration in
       let key = try choice.key(try await ConnectionNames(installation.store))
       let desk = try ConnectionDesk(installation: installation, configuration: configuration)
-      switch await desk.refresh(key) {
+      switch try await desk.refresh(key) {
       case .done: choice.answer("refreshed", "The account at \(choice.server) has new tokens.")
       case .ownerNeeded(nil): throw choice.nothingThere
+      case .ownerNeeded(.notRefreshable?):
+        throw CommandFailure(
+          "the account at \(choice.server) has nothing to renew: what it has is good until it expires",
+          advice: "Where it is no good any more, its owner connects it again, or enters another key.")
       case .ownerNeeded(let reason?):
         throw CommandFailure(
           "the account at \(choice.server) can't be renewed: \(reason.rawValue)",
           advice: "Its owner has to connect it again, at PUBLIC_URL/connect/\(choice.server).")
-      case .later:
+      case .later(let reason):
         throw CommandFailure(
-          "the account at \(choice.server) could not be renewed at this moment; nothing is lost",
+          "the account at \(choice.server) could not be renewed at this moment"
+            + (reason.map { " (\($0.rawValue))" } ?? "") + "; nothing is lost",
           advice: "See why: martlet connection show \(choice.server). Then run this again.")
       }
     }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import MartletIdentity
 import MartletServer
 
 /// `martlet connection revoke`.
@@ -16,8 +17,12 @@ struct ConnectionRevoke: AsyncParsableCommand {
     try await choice.options.withInstallation(requiringSecrets: true) { installation, configuration in
       let key = try choice.key(try await ConnectionNames(installation.store))
       let desk = try ConnectionDesk(installation: installation, configuration: configuration)
-      guard try await desk.revoke(key) else { throw choice.nothingThere }
-      choice.answer("revoked", "The account at \(choice.server) was taken away. Servers stop using it within a second.")
+      guard try await desk.revoke(key, by: APIKeys.Asker()) else { throw choice.nothingThere }
+      let back =
+        key.owner == .tenant
+        ? " Where Martlet gets its tokens itself, `martlet connection refresh` begins it anew." : ""
+      choice.answer(
+        "revoked", "The account at \(choice.server) was taken away. It isn't used any more within a second.\(back)")
     }
   }
 }

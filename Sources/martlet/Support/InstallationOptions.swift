@@ -43,6 +43,13 @@ struct InstallationOptions: ParsableArguments {
     return configuration
   }
 
+  /// Works on accounts at servers, with the secrets that can be had: a manager that doesn't answer keeps nothing from being
+  /// taken away here.
+  func desk(_ installation: Installation, _ configuration: Configuration) async -> ConnectionDesk? {
+    try? ConnectionDesk(
+      installation: installation, configuration: (try? await configurationWithSecrets()) ?? configuration)
+  }
+
   /// Opens the installation for one piece of work, and closes it whatever happens.
   func withInstallation(
     requiringSecrets: Bool = false, _ work: (Installation, Configuration) async throws -> Void
