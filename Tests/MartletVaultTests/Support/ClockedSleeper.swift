@@ -8,6 +8,6 @@ struct ClockedSleeper: Sleeper {
 
   func sleep(for duration: Duration) async {
     let end = clock.now() + duration
-    while clock.now() < end, !Task.isCancelled { try? await Task.sleep(for: .milliseconds(2)) }
+    while clock.now() < end, !Task.isCancelled { try? await Task.sleep(for: .milliseconds(10)) }
   }
 }
