@@ -90,6 +90,9 @@ extension ModelWorld {
     if let found = newestSpill(nodes[index].version), mutation != .overlooksTheJournal {
       return [try telling(index, .issued(found.tokens), mutation)]
     }
+    guard newestSpill(nodes[index].version) == nil else {
+      throw ModelViolation("asked though tokens lie in the journal")
+    }
     guard epoch <= ledger.epoch else { throw ModelViolation("asked without a durable intent") }
     guard !askedEpochs.contains(epoch) else { throw ModelViolation("asked twice under one lease") }
     var asked = self
