@@ -63,9 +63,10 @@ extension ModelWorld {
     // A server that revokes on reuse will do so when the next process tries, and there is no telling it.
     if server.temper == .strict, let held = holder.held, !isDurable(held) { world.lostInWindow = true }
     // The second of two holders that stall: what the first was given is stored, though it was overtaken.
-    if server.temper == .overtaking, let held = holder.held, !isDurable(held), isOneOfSeveral(held) {
+    if stalls > 0, server.temper == .overtaking, let held = holder.held, !isDurable(held), isOneOfSeveral(held) {
       world.lostInWindow = true
     }
+    world.stalls += 1
     return world
   }
 

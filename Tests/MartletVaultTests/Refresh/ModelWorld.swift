@@ -61,6 +61,8 @@ struct ModelWorld: Hashable {
   var faults: ModelFaults
   /// Tokens were lost in the one window that nobody can close.
   var lostInWindow = false
+  /// How many holders' leases have run out under them.
+  var stalls = 0
   var wasRevokedByOwner = false
   var askedEpochs: [Int] = []
   /// The last version that ends; the next one outlives the search.
