@@ -34,13 +34,10 @@ public final class Vault: Sendable {
     public var ownAccounts: OwnAccounts?
     /// What of users' logins can be exchanged; refreshed by the vault's own engine.
     public var logins: LoginTokens?
-    /// Takes tokens back where they were issued, as far as that is offered.
-    public var revoke: (@Sendable (UpstreamTokens, UpstreamConnection) async -> Bool)?
-    /// What the configuration wants users to be asked for now.
-    public var configuredScopes: @Sendable (RouteID) -> ScopeSet? = { _ in nil }
-
-    /// The header field that carries users' own keys to a server.
-    public var ownKey: @Sendable (RouteID) -> OwnKeySettings? = { _ in nil }
+    /// Gives tokens back to whoever issued them, as far as that is offered.
+    public var giveBack: (@Sendable (UpstreamTokens, UpstreamConnection) async -> TokenReturn)?
+    /// The configuration of this instant; `nil` where nothing is said of any server.
+    public var settings: @Sendable () -> VaultSettings? = { nil }
 
     /// Lists them.
     public init(
@@ -69,7 +66,7 @@ public final class Vault: Sendable {
   private static let round = 256
 
   let dependencies: Dependencies
-  private let reader: CredentialReader
+  let reader: CredentialReader
   let cache: CredentialCache
   let queue = JobQueue()
   let engine: RefreshEngine
@@ -80,7 +77,7 @@ public final class Vault: Sendable {
     self.dependencies = dependencies
     let reader = CredentialReader(
       store: dependencies.store, seal: dependencies.seal, clock: dependencies.clock,
-      ownAccounts: dependencies.ownAccounts)
+      ownAccounts: dependencies.ownAccounts, settings: dependencies.settings)
     let cache = CredentialCache(clock: dependencies.clock)
     self.reader = reader
     self.cache = cache
@@ -120,40 +117,6 @@ public final class Vault: Sendable {
     return nil
   }
 
-  /// Another credential for a call whose credential its server refused (401): refreshed once, whoever else was refused
-  /// with it.
-  ///
-  /// - Parameters:
-  ///   - access: The refused one.
-  ///   - key: Whose, for which server.
-  ///   - completion: Called once. `.connectionRequired` where a credential that was just renewed is refused, too.
-  public func replacement(
-    for access: UpstreamAccess, of key: ConnectionKey, completion: @escaping Completion
-  ) {
-    if let found = cache.find(key), found.access.version > access.version { return completion(.ready(found.access)) }
-    cache.forget(key)
-    let job: JobQueue.Job = { [self] in
-      switch await reader.read(key) {
-      case .usable(let current, let connection):
-        if current.version != access.version { return completion(.ready(current)) }
-        guard connection.ledger.isRefreshable, !wasJustRenewed(connection) else {
-          return completion(.connectionRequired(.refused))
-        }
-        engine.refresh(connection, isUrgent: true) { answer in
-          // The same one again is no replacement.
-          if case .ready(let renewed) = answer, renewed.version == access.version {
-            return completion(.unavailable(retryAt: nil))
-          }
-          completion(answer)
-        }
-      case .stale(let connection): engine.refresh(connection, isUrgent: true, completion: completion)
-      case .ownerNeeded(let reason): completion(.connectionRequired(reason))
-      case .unknown: completion(.unavailable(retryAt: nil))
-      }
-    }
-    if !queue.add(job) { completion(.unavailable(retryAt: nil)) }
-  }
-
   /// The path, below the public origin, of the page where the owner of an account connects it; good for an hour, for one
   /// click, and for that user alone.
   ///
@@ -164,36 +127,9 @@ public final class Vault: Sendable {
   ///
   /// - Returns: `nil` where the server takes another kind of credential by now.
   public func field(with access: UpstreamAccess, for key: ConnectionKey) -> UpstreamCredential? {
-    let ownKey = dependencies.ownKey(key.route)
+    let ownKey = dependencies.settings()?.ownKey(of: key.route)
     guard access.isEntered == (ownKey != nil) else { return nil }
     return ownKey?.field(carrying: access.token) ?? UpstreamCredential(bearer: access.token)
-  }
-
-  /// Notes that a server wants more than was granted (403 with `insufficient_scope`); the connection says so from now
-  /// on, and the page of `connectPath` asks for it.
-  ///
-  /// - Parameters:
-  ///   - wanted: The scopes that the server named; may be empty.
-  ///   - access: The credential that wasn't enough.
-  ///   - key: Whose, for which server.
-  ///   - completion: Called once. `nil` where nothing can be asked for, or the store can't be asked.
-  public func demandScopes(
-    _ wanted: ScopeSet, beyond access: UpstreamAccess, of key: ConnectionKey,
-    completion: @escaping @Sendable (ScopeDemand?) -> Void
-  ) {
-    let job: JobQueue.Job = { [self] in
-      let demand = try? await dependencies.store.requireScopes(wanted, beyond: access.version, for: key)
-      completion(demand ?? nil)
-    }
-    if !queue.add(job) { completion(nil) }
-  }
-
-  /// The same, for those who send the owner to connect whatever becomes of it.
-  public func requireScopes(
-    _ wanted: ScopeSet, beyond access: UpstreamAccess, of key: ConnectionKey,
-    completion: @escaping @Sendable () -> Void
-  ) {
-    demandScopes(wanted, beyond: access, of: key) { _ in completion() }
   }
 
   /// Forgets the keys and credentials of every tenant but these: what a deleted one had can't be opened here either.
@@ -202,11 +138,6 @@ public final class Vault: Sendable {
   public func forget(allBut tenants: Set<TenantID>) {
     dependencies.seal.forget(allBut: tenants)
     cache.forget(allBut: tenants)
-  }
-
-  private func wasJustRenewed(_ connection: UpstreamConnection) -> Bool {
-    guard let renewedAt = connection.refreshedAt else { return false }
-    return dependencies.clock.now() - renewedAt < RefreshTiming.leastLead
   }
 
   /// Reads a credential, refreshes it where it has ended, and tells everybody who asked meanwhile.
@@ -237,16 +168,18 @@ public final class Vault: Sendable {
 
   /// The same for every connection, whether it is used or not: for a configuration that was just taken in.
   public func noteGrowth() async {
+    guard dependencies.settings()?.servers.contains(where: { $0.oauth.scopes != nil }) ?? false else { return }
     for connection in (try? await dependencies.store.connections(tenant: nil, owner: nil)) ?? []
     where connection.ledger.isUsable { await noteGrowth(connection) }
   }
 
   /// Where the configuration wants more by now than the user was ever asked for, the connection says so.
   private func noteGrowth(_ connection: UpstreamConnection) async {
-    guard case .user = connection.key.owner, connection.ledger.reason != .scopeMissing,
-      let wanted = dependencies.configuredScopes(connection.key.route)?.subtracting(connection.scopes.asked),
-      !wanted.isEmpty
+    guard case .user = connection.key.owner,
+      let configured = dependencies.settings()?.configuredScopes(of: connection.key.route)
     else { return }
+    let wanted = configured.subtracting(connection.scopes.asked).subtracting(connection.scopes.missing)
+    guard !wanted.isEmpty else { return }
     _ = try? await dependencies.store.requireScopes(
       wanted, beyond: connection.ledger.version, for: connection.key)
   }

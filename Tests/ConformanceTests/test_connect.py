@@ -208,6 +208,19 @@ def test_disconnecting_takes_the_tokens_back_upstream(world):
     assert "Disconnect" not in done.text.split("other")[1]
 
 
+@pytest.mark.parametrize(("endpoint", "reason"), [({}, None), ({"revocation_endpoint": None}, "not_offered"),
+    ({"revocation_endpoint": "http://127.0.0.1:9/revoke"}, "failed")])
+def test_the_trail_tells_whether_tokens_could_be_given_back(worlds, endpoint, reason):
+    authority = UpstreamAuthority()
+    authority.metadata |= endpoint
+    world = worlds(authority=authority)
+    assert world.connect().status == 200
+    world.gateway.cli("connection", "revoke", "up", "--user", USER)
+    records = world.gateway.cli_json("audit", "search", "--action", "credential.returned")
+    assert [(one["route"], one["reason"]) for one in records] == [("/up/mcp", reason)]
+    assert world.row()["state"] == "revoked"
+
+
 def test_a_client_that_was_forgotten_is_registered_anew(world):
     browser = world.browser()
     assert world.connect(browser).status == 200
@@ -234,6 +247,25 @@ def test_a_client_that_only_the_users_page_says_is_unknown_is_registered_anew(wo
         assert page.status == 200 and "connected" in page.text, page.response.describe()
         assert len(world.authority.registrations) == registered + forgotten
         world.authority.clients.update(secrets)
+
+
+def test_a_client_that_a_renewal_finds_forgotten_is_registered_anew_by_whoever_connects(worlds):
+    """Nobody waits for what can't come back: a call says what happened, and the page leads past the dead client."""
+    world = worlds(authority=UpstreamAuthority(expires_in=2))
+    url = world.gateway.mcp_url("up")
+    calls = MCPConnection(url, OAuthClient(world.gateway.url).log_in(url, USER, PASSWORD).access)
+    call = lambda: calls.post("tools/call", {"name": "echo", "arguments": {"text": "through"}}).text  # noqa: E731
+    browser = world.browser()
+    assert world.connect(browser).status == 200 and "through" in call()
+    world.authority.clients.clear()
+    until(lambda: (world.row()["state"], world.row()["reason"]) == ("error", "client_refused"))
+    until(lambda: "has forgotten the registration" in call())
+    assert f"{world.gateway.url}/connect/up" in call()
+    account = browser.open(f"{world.gateway.url}/account")
+    assert "Reconnect: Martlet registers itself there again." in account.text
+    world.authority.expires_in = 3600
+    assert world.connect(browser).status == 200 and len(world.authority.registrations) == 2
+    assert "through" in call() and world.row()["state"] == "active"
 
 
 def test_refresh_tokens_rotate_in_the_background_and_trouble_passes(worlds):
@@ -388,6 +420,8 @@ def test_commands_list_show_refresh_and_revoke(world):
     assert world.connect(browser, "other").status == 200
     listed = next(one for one in world.gateway.cli_json("connection", "list", "--user", USER) if one["server"] == "other")
     assert (listed["user"], listed["state"], listed["issuer"]) == (USER, "active", world.rival.issuer)
+    by_id = world.gateway.cli_json("connection", "list", "--user", listed["user_id"])
+    assert listed in by_id and listed["unverified"] is False
     shown = world.gateway.cli("connection", "show", "other", "--user", USER).stdout
     assert "state: active" in shown and CANARY not in shown
     before = len(world.rival.refreshes())
@@ -436,13 +470,16 @@ def test_a_server_that_wants_more_is_connected_again_three_times_at_most(worlds)
     assert world.connect(browser).status == 200 and "through" in call()
     world.up.needs = ["read", "write"]
     world.authority.grants = ["read"]
-    assert link in call()
+    asked = call()
+    assert link in asked and "more than your account there was connected for: write." in asked
     until(lambda: (world.row()["reason"], world.row()["missing_scope"]) == ("scope_missing", "write"))
     for repetition in (1, 2, 3):
         assert world.connect(browser).status == 200
         assert set(world.authority.asked[-1]["scope"].split()) == {"read", "write"}, "the union was not asked for"
         assert (link in call()) == (repetition < 3), repetition
     assert "ask an administrator" in browser.open(f"{world.gateway.url}/account").text
+    page = world.page(browser)
+    assert "Ask once more" in page.text and "Continue to" not in page.text
     world.authority.grants = None
     assert world.connect(browser).status == 200 and "through" in call()
     seen = [one.header("authorization") for one in world.up.received()]

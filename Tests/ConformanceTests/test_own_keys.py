@@ -6,7 +6,7 @@ import pytest
 from martlet_support import Browser, FakeMCPServer, Gateway, MCPConnection
 from martlet_support.mcp import LEGACY, MODERN
 from martlet_support.pytest_plugin import PASSWORD, USER, Installation
-from martlet_support.steps import Person, registered
+from martlet_support.steps import Person, registered, until
 
 CANARY = "canary-own-key-5d1e"
 
@@ -80,9 +80,26 @@ def test_V_017_N_28_each_user_calls_with_their_own_key(world, revision):
 
 
 def test_a_key_that_the_server_refuses_leads_back_to_the_page(world):
+    """And the account says so, until there is another key or the server takes this one after all."""
     browser, page = page_of(world)
     browser.submit(page, {"key": "wrong"})
-    assert f"{world.url}/connect/keyed" in said(caller(world))
+    connection = caller(world)
+    answer = said(connection)
+    assert f"{world.url}/connect/keyed" in answer and "refuses what your account there was connected with" in answer
+    assert standing(world) == ("reauth_required", "rejected")
+    assert "the server refuses your key" in browser.open(f"{world.url}/account").text
+    assert f"{world.url}/connect/keyed" in said(connection), "it is tried again, and refused again"
+    guard, world.upstreams["keyed"].guard = world.upstreams["keyed"].guard, None
+    assert said(connection) == "hi" and until(lambda: standing(world) == ("active", None)), "the server was at fault"
+    world.upstreams["keyed"].guard = guard
+    assert f"{world.url}/connect/keyed" in said(connection) and standing(world) == ("reauth_required", "rejected")
+    again = browser.submit(browser.open(f"{world.url}/connect/keyed"), {"key": f"{CANARY}-alice"})
+    assert "connected" in again.text and said(connection) == "hi" and standing(world) == ("active", None)
+
+
+def standing(world) -> tuple:
+    shown = world.gateway.cli_json("connection", "show", "keyed", "--user", USER)
+    return shown["state"], shown["reason"]
 
 
 @pytest.mark.parametrize("key", ["", "   ", "a b", "a\r\nX-Other: b", "ключ", "a" * 8193])

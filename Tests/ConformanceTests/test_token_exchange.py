@@ -143,6 +143,17 @@ def test_a_login_that_has_ended_is_refreshed_first_and_its_refresh_token_rotates
     assert not any(family["over"] for family in alone.corp.refresh.values()), "a refresh token was shown twice"
 
 
+def test_a_login_that_is_taken_away_takes_along_what_it_was_exchanged_for(alone):
+    connection = alone.client(alone.login("finn"))
+    assert said(connection) == "hi"
+    assert alone.gateway.cli("connection", "revoke", "login/corp", "--user", owner(alone)).returncode == 0
+    assert set(alone.rows().values()) == {"revoked"}
+    assert until(lambda: f"{alone.url}/connect/notes" in said(connection)), "its token is no longer sent"
+    alone.notes.clear()
+    assert "An administrator took your account" in said(connection) and not alone.notes.received()
+    assert said(alone.client(alone.login("finn"))) == "hi", "whoever logs in again begins anew"
+
+
 def test_without_a_good_login_the_link_leads_to_one_and_the_program_goes_on(alone):
     token = alone.login("dora")
     connection = alone.client(token)

@@ -84,6 +84,8 @@ public enum AuditAction: String, Sendable, CaseIterable {
   case accessRevoked = "access.revoked"
   /// A request to the admin API was refused.
   case administrationRefused = "administration.refused"
+  /// A token of an account that ended was given back to its authorization server; the reason says why it couldn't be.
+  case credentialReturned = "credential.returned"
   /// A user left to connect an upstream account.
   case connectionRequested = "connection.requested"
   /// An upstream account was connected.

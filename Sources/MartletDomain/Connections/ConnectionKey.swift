@@ -24,6 +24,11 @@ public enum ConnectionOwner: Hashable, Sendable {
   /// Shared by the tenant's members: the gateway acts for itself.
   case tenant
 
+  /// The user; `nil` for one that is shared.
+  public var user: UserID? {
+    if case .user(let user) = self { user } else { nil }
+  }
+
   /// As a store keeps it: no user's name reads like the shared one.
   public var stored: ByteString {
     switch self {

@@ -22,6 +22,8 @@ public enum ConnectionReason: String, Sendable, CaseIterable {
   case notRefreshable = "not_refreshable"
   /// The server asked for more than was granted.
   case scopeMissing = "scope_missing"
+  /// The server refuses a key, or an access token that its authorization server has just issued.
+  case rejected
   /// The authorization server can't be reached or can't answer at present.
   case issuerUnavailable = "issuer_unavailable"
   /// The authorization server answered something that can't be used.

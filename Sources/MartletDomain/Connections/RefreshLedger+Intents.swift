@@ -84,6 +84,15 @@ extension RefreshLedger {
     return true
   }
 
+  /// Notes that the server takes a credential again that it refused before.
+  ///
+  /// - Returns: Whether there was something to note.
+  public mutating func accept(version: Int) -> Bool {
+    guard self.version == version, state == .reauthRequired, reason == .rejected else { return false }
+    (state, reason) = (.active, nil)
+    return true
+  }
+
   private mutating func forgetTrouble() {
     intent = nil
     mayBeSpent = false

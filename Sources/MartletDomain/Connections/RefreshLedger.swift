@@ -102,7 +102,7 @@ public struct RefreshLedger: Hashable, Sendable {
   public var isUsable: Bool {
     switch state {
     case .active, .refreshing, .error: true
-    case .reauthRequired: reason == .scopeMissing
+    case .reauthRequired: reason == .scopeMissing || reason == .rejected
     case .revoked: false
     }
   }

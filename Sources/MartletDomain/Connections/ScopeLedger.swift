@@ -35,6 +35,9 @@ public enum ScopeDemand: Hashable, Sendable {
 }
 
 extension UpstreamConnection {
+  /// Whether the server goes on wanting what its owner was asked for again and again.
+  public var isExhausted: Bool { ledger.reason == .scopeMissing && scopes.isExhausted }
+
   /// Notes that the server wants more than was granted (RFC 6750 §3.1, `insufficient_scope`). The credential stays in
   /// use for what it is good for.
   ///
@@ -46,6 +49,7 @@ extension UpstreamConnection {
   public mutating func require(_ wanted: ScopeSet, beyond version: Int) -> ScopeDemand? {
     guard ledger.state != .revoked, ledger.version <= version || refreshedAt != nil else { return nil }
     if ledger.reason == .scopeMissing {
+      if !wanted.isSubset(of: scopes.asked.union(scopes.missing)) { scopes.repetitions = 0 }
       scopes.missing = scopes.missing.union(wanted)
     } else {
       scopes.repetitions = wanted.isSubset(of: scopes.asked) ? scopes.repetitions + 1 : 0

@@ -49,6 +49,11 @@ public protocol ConnectionStore: Sendable {
     of key: ConnectionKey, version: Int, because reason: ConnectionReason
   ) async throws(StoreError) -> Bool
 
+  /// Notes that a server takes a credential again that it refused before, if the version still is that one.
+  ///
+  /// - Returns: Whether there was something to note.
+  func acceptCredential(of key: ConnectionKey, version: Int) async throws(StoreError) -> Bool
+
   /// Notes that a server wants more than was granted, as `UpstreamConnection.require` decides.
   ///
   /// - Returns: What to tell the caller; `nil` where there is no connection, or nothing to ask for.

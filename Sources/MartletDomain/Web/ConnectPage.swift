@@ -84,6 +84,8 @@ public struct AccountConnection: Sendable {
   public var nextStep: String?
   /// The anti-forgery value of the button that takes it away.
   public var csrf: String
+  /// Whether connecting it again was no use so far.
+  public var isHopeless = false
 
   /// Describes an account.
   public init(

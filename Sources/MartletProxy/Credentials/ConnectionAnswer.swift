@@ -12,6 +12,8 @@ import StrictCoding
 /// Conforms to: MCP 2025-11-25 Elicitation, URL Mode; MCP 2026-07-28 Multi Round-Trip Requests.
 struct ConnectionAnswer {
   let request: AdmittedRequest
+  /// Why it has to be connected.
+  let need: ConnectionNeed
   /// The path of the page on which the account is connected, good for this user alone; `nil` where there is none.
   let path: String?
   /// A name for an elicitation that nobody can guess.
@@ -31,11 +33,10 @@ struct ConnectionAnswer {
     origin + (route.resource.id.space == nil ? "/connect/\(route.resource.id.server)" : "/account")
   }
 
-  private var question: String { "Connect your account at \(name) to go on." }
+  private var question: String { "\(need.words(name)) Connect it to go on." }
 
   private func advice(_ link: String) -> String {
-    "Your account at \(name) has to be connected first, or connected again. "
-      + "Open this page in a browser, connect it there, and then try again: \(link)"
+    "\(need.words(name)) Open this page in a browser, connect it there, and then try again: \(link)"
   }
 
   /// The answer to a request.

@@ -7,7 +7,7 @@ enum ConnectionStanding: Sendable {
   /// It goes on; its requests upstream carry the credential.
   case connected(AdmittedRequest)
   /// Its user has to connect an account first.
-  case unconnected(AdmittedRequest)
+  case unconnected(AdmittedRequest, ConnectionNeed)
 }
 
 /// Finds out whether the caller's account is connected, before anything is asked of the server in its name.
@@ -55,7 +55,7 @@ struct CredentialInjector: Sendable {
   {
     switch answer {
     case .ready: .success(.connected(asked))
-    case .connectionRequired: .success(.unconnected(request))
+    case .connectionRequired(let reason): .success(.unconnected(request, ConnectionNeed(reason: reason)))
     case .unavailable:
       .failure(
         .upstreamUnavailable(reason: UpstreamFailure.credentialUnavailable.code, id: request.classified.id))

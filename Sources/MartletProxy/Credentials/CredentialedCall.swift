@@ -80,7 +80,7 @@ final class CredentialedCall: UpstreamCall, UpstreamReceiver {
     case .ready(let access): send(with: access)
     // An account of Martlet's own is nobody's to connect.
     case .connectionRequired where account.owner == .tenant: fail(.credentialUnavailable)
-    case .connectionRequired: fail(.connectionRequired)
+    case .connectionRequired(let reason): fail(.connectionRequired(ConnectionNeed(reason: reason)))
     case .unavailable: fail(.credentialUnavailable)
     }
   }
@@ -125,6 +125,7 @@ final class CredentialedCall: UpstreamCall, UpstreamReceiver {
   func upstreamAnswered(status: Int, headers: HeaderFields) {
     guard let remedy = remedy(status, headers) else {
       mode = .passing
+      if let access, access.isDoubted, status < 400 { credentials.accept(access, of: account) }
       if MediaType.isEventStream(headers.first("content-type")) { leaveQueue() }
       receiver?.upstreamAnswered(status: status, headers: headers)
       return
@@ -179,7 +180,8 @@ final class CredentialedCall: UpstreamCall, UpstreamReceiver {
     case .replace:
       hasReplaced = true
       credentials.replacement(for: access, of: account) { answer in bound { $0.proceed(answer) } }
-    case .reconnect: proceed(.connectionRequired(.refused))
+    case .reconnect:
+      credentials.reject(access, of: account) { bound { $0.proceed(.connectionRequired(.rejected)) } }
     case .widen(let scope):
       credentials.demandScopes(scope, beyond: access, of: account) { demand in bound { $0.widened(demand) } }
     }
@@ -188,7 +190,7 @@ final class CredentialedCall: UpstreamCall, UpstreamReceiver {
   /// Connecting again helps only where there is something to ask for, and the server didn't get it already.
   private func widened(_ demand: ScopeDemand?) {
     switch demand {
-    case .connect?: proceed(.connectionRequired(.scopeMissing))
+    case .connect(let missing)?: fail(.connectionRequired(ConnectionNeed(reason: .scopeMissing, missing: missing)))
     case .exhausted(let scopes)?: fail(.scopesExhausted(scopes.string))
     case nil: proceed(.unavailable(retryAt: nil))
     }

@@ -4,17 +4,17 @@ import MartletDomain
 /// Requests that are made with an account of their caller.
 extension GatewayExchange {
   /// The account isn't connected: the client is led to where it can be.
-  func answerUnconnected(_ request: AdmittedRequest) {
+  func answerUnconnected(_ request: AdmittedRequest, _ need: ConnectionNeed) {
     withAccount = request
-    let answer = connectionAnswer(request)
+    let answer = connectionAnswer(request, need)
     if request.classified.message?.method == .initialize, request.classified.classification.era == .legacy {
-      record.reason = UpstreamFailure.connectionRequired.code
+      record.reason = UpstreamFailure.connectionRequired(need).code
       begin(UnconnectedOpening(exchange: self, request: request)) { $0.start(answer) }
       record.isForwarded = false
     } else if request.classified.incoming.method == "DELETE" {
       endSession(request.session)
     } else {
-      self.answer(answer.response(), reason: UpstreamFailure.connectionRequired.code)
+      self.answer(answer.response(), reason: UpstreamFailure.connectionRequired(need).code)
     }
   }
 
@@ -31,9 +31,10 @@ extension GatewayExchange {
     return true
   }
 
-  private func connectionAnswer(_ request: AdmittedRequest) -> ConnectionAnswer {
+  private func connectionAnswer(_ request: AdmittedRequest, _ need: ConnectionNeed) -> ConnectionAnswer {
     let path = request.account.flatMap { gateway.injector.credentials.connectPath(for: $0) }
-    let answer = ConnectionAnswer(request: request, path: path, elicitation: gateway.legacyBridge.questionID())
+    let answer = ConnectionAnswer(
+      request: request, need: need, path: path, elicitation: gateway.legacyBridge.questionID())
     if answer.elicits { gateway.pages.note(answer.elicitation, for: request.principal.binding) }
     return answer
   }
@@ -55,9 +56,9 @@ extension GatewayExchange {
 
   /// What a client hears of a refusal on a stream that is open already, where that is more than that it failed.
   func response(to rejection: Rejection) -> MCPResponse? {
-    guard case .connectionRequired = rejection, let withAccount,
+    guard case .connectionRequired(let need, _) = rejection, let withAccount,
       case .request(let message)? = withAccount.classified.message
     else { return nil }
-    return connectionAnswer(withAccount).response(to: message)
+    return connectionAnswer(withAccount, need).response(to: message)
   }
 }

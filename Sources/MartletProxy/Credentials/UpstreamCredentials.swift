@@ -25,6 +25,17 @@ public protocol UpstreamCredentials: Sendable {
   ///   - completion: Called once.
   func replacement(for access: UpstreamAccess, of key: ConnectionKey, completion: @escaping Vault.Completion)
 
+  /// Notes that a server refused (401) what has just been renewed.
+  ///
+  /// - Parameters:
+  ///   - access: The refused one.
+  ///   - key: Whose, for which server.
+  ///   - completion: Called once.
+  func reject(_ access: UpstreamAccess, of key: ConnectionKey, completion: @escaping @Sendable () -> Void)
+
+  /// Notes that a server takes a credential that it refused before.
+  func accept(_ access: UpstreamAccess, of key: ConnectionKey)
+
   /// Notes that a server wants more than was granted (403 `insufficient_scope`), so that its user is asked for it.
   ///
   /// - Parameters:
@@ -55,6 +66,12 @@ struct NoCredentials: UpstreamCredentials {
   func replacement(for access: UpstreamAccess, of key: ConnectionKey, completion: @escaping Vault.Completion) {
     completion(.unavailable(retryAt: nil))
   }
+
+  func reject(_ access: UpstreamAccess, of key: ConnectionKey, completion: @escaping @Sendable () -> Void) {
+    completion()
+  }
+
+  func accept(_ access: UpstreamAccess, of key: ConnectionKey) {}
 
   func demandScopes(
     _ wanted: ScopeSet, beyond access: UpstreamAccess, of key: ConnectionKey,

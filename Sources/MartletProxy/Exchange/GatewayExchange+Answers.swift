@@ -7,7 +7,9 @@ extension GatewayExchange {
   func reject(_ rejection: Rejection, route: RouteID? = nil) {
     record.reason = rejection.reason
     record.isForwarded = false
-    if case .connectionRequired = rejection, let withAccount { return answerUnconnected(withAccount) }
+    if case .connectionRequired(let need, _) = rejection, let withAccount {
+      return answerUnconnected(withAccount, need)
+    }
     if case .unauthenticated = rejection, let route { record.flow = gateway.recorder.probed(record, route: route) }
     answer(rendering.render(rejection, path: path), reason: rejection.reason)
   }

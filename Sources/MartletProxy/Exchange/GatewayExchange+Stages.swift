@@ -46,9 +46,10 @@ extension GatewayExchange {
     _ result: Result<AdmittedRequest, Rejection>, _ request: ClassifiedRequest, _ session: BoundSession?
   ) {
     // Its tools can't be looked at without an account: the client is led to where that is connected, and nothing goes on.
-    if case .failure(.connectionRequired) = result {
+    if case .failure(.connectionRequired(let need, _)) = result {
       let route = request.authenticated.principal.route
-      return answerUnconnected(AdmittedRequest(classified: request, session: session, permit: .system(route: route)))
+      let request = AdmittedRequest(classified: request, session: session, permit: .system(route: route))
+      return answerUnconnected(request, need)
     }
     if case .failure(.approvalRequired(let id, _)) = result { return answerUnapproved(id, request, in: session) }
     do throws(Rejection) {
@@ -63,8 +64,8 @@ extension GatewayExchange {
 
   private func go(on standing: ConnectionStanding) throws(Rejection) {
     switch standing {
-    case .unconnected(let request):
-      if !listen(for: request) { answerUnconnected(request) }
+    case .unconnected(let request, let need):
+      if !listen(for: request) { answerUnconnected(request, need) }
     case .connected(let request):
       if request.account != nil, answerConnected(request) { return }
       switch gateway.eras.resolve(request, on: client.eventLoop) {

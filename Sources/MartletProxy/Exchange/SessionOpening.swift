@@ -84,9 +84,9 @@ final class SessionOpening: ExchangeAnswer, UpstreamReceiver {
 
   func upstreamFailed(_ failure: UpstreamFailure) {
     if failure == .unreachable, var outbound, outbound.takeAlternative() { return send(outbound) }
-    if failure == .connectionRequired {
+    if case .connectionRequired = failure {
       mode = .done
-      return reject(.connectionRequired(id: request.classified.id))
+      return reject(failure.rejection(answering: request.classified.id))
     }
     fail(failure.code)
   }

@@ -138,7 +138,7 @@ final class UpstreamStream: OpenStream, UpstreamReceiver, EventProducer {
     if failure == .unreachable, let session, isStanding, request.server.hasOther(than: session.upstreamURL) {
       return revive(.unreachable)
     }
-    if failure == .connectionRequired, opened != nil { return refuse(.rejected(.connectionRequired(id: nil))) }
+    if case .connectionRequired = failure, opened != nil { return refuse(.rejected(failure.rejection(answering: nil))) }
     lost(failure.code)
   }
 
@@ -178,8 +178,8 @@ final class UpstreamStream: OpenStream, UpstreamReceiver, EventProducer {
       switch outcome {
       case .success(let session): move(to: session)
       case .failure(.unknownSession): refuse(.rejected(.unknownSession(id: nil)))
-      case .failure(.connectionRequired) where opened != nil:
-        refuse(.rejected(.connectionRequired(id: nil)))
+      case .failure(.connectionRequired(let need, _)) where opened != nil:
+        refuse(.rejected(.connectionRequired(need, id: nil)))
       case .failure(let rejection): lost(rejection.reason)
       }
     }

@@ -13,7 +13,7 @@ public enum UpstreamFailure: Error, Sendable, Hashable {
   /// What came is not HTTP, or more than may be read.
   case malformed
   /// The user has to connect an account at the server first; the server took nothing.
-  case connectionRequired
+  case connectionRequired(ConnectionNeed)
   /// The credential can't be had right now; the server took nothing.
   case credentialUnavailable
 
@@ -44,7 +44,7 @@ public enum UpstreamFailure: Error, Sendable, Hashable {
   /// The same as a refusal of a request.
   func rejection(answering id: JSONRPCID?) -> Rejection {
     switch self {
-    case .connectionRequired: .connectionRequired(id: id)
+    case .connectionRequired(let need): .connectionRequired(need, id: id)
     case .scopesExhausted(let scopes): .scopesExhausted(scopes, id: id)
     default: .upstreamUnavailable(reason: code, id: id)
     }

@@ -40,7 +40,7 @@ enum Rejection: Error, Sendable {
   /// The upstream may have done what was asked, but its answer is lost; it is not asked twice.
   case outcomeUnknown(reason: String, id: JSONRPCID?)
   /// The user has to connect an account at the server first.
-  case connectionRequired(id: JSONRPCID?)
+  case connectionRequired(ConnectionNeed, id: JSONRPCID?)
   /// The server wants scopes that asking for again is no use.
   case scopesExhausted(String, id: JSONRPCID?)
   /// A store or the trail can't take it right now.
@@ -52,7 +52,7 @@ enum Rejection: Error, Sendable {
     case .upstreamUnavailable(let reason, _): .upstreamUnavailable(reason: reason, id: id)
     case .outcomeUnknown(let reason, _): .outcomeUnknown(reason: reason, id: id)
     case .unknownSession: .unknownSession(id: id)
-    case .connectionRequired: .connectionRequired(id: id)
+    case .connectionRequired(let need, _): .connectionRequired(need, id: id)
     case .scopesExhausted(let scopes, _): .scopesExhausted(scopes, id: id)
     case .denied(let reason, _): .denied(reason: reason, id: id)
     case .approvalRequired(let approval, _): .approvalRequired(approval, id: id)

@@ -75,7 +75,7 @@ struct RejectionRendering {
       return rpc(id, .upstreamUnavailable, "The server behind this route is not available.", 5, statusWithoutID: 503)
     case .outcomeUnknown(_, let id):
       return rpc(id, .upstreamUnavailable, Self.outcomeUnknown, nil, statusWithoutID: 502)
-    case .connectionRequired(let id):
+    case .connectionRequired(_, let id):
       return rpc(id, .upstreamUnavailable, Self.connectionRequired, nil, statusWithoutID: 503)
     case .scopesExhausted(let scopes, let id):
       return rpc(id, .denied, Self.exhausted(scopes), nil, statusWithoutID: 403)

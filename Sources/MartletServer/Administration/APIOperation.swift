@@ -125,6 +125,22 @@ struct APISchema: Sendable {
     ]
   }
 
+  private init(name: String, json: JSONValue) {
+    self.name = name
+    self.json = json
+  }
+
+  /// The same with more members that are always there.
+  func adding(_ members: KeyValuePairs<String, String>, as name: String) -> APISchema {
+    let more = APISchema(name, members).json
+    var object = json.objectValue ?? JSONObject()
+    var properties = object["properties"]?.objectValue ?? JSONObject()
+    for (member, type) in more["properties"]?.objectValue?.members ?? [] { properties[member] = type }
+    object["properties"] = .object(properties)
+    object["required"] = .array((object["required"]?.arrayValue ?? []) + (more["required"]?.arrayValue ?? []))
+    return APISchema(name: name, json: .object(object))
+  }
+
   /// The same, or null.
   var orNull: JSONValue {
     var object = json.objectValue ?? JSONObject()

@@ -12,8 +12,10 @@ public enum ConnectionJSON {
     let (key, ledger) = (connection.key, connection.ledger)
     return [
       "server": .string(key.route.server.string), "user": user.map { .string($0) } ?? .null,
-      "tenant": .string(key.tenant.string), "state": .string(ledger.state.rawValue),
-      "reason": ledger.reason.map { .string($0.rawValue) } ?? .null, "issuer": .string(connection.issuer),
+      "user_id": key.owner.user.map { .string($0.string) } ?? .null, "tenant": .string(key.tenant.string),
+      "state": .string(ledger.state.rawValue),
+      "reason": ledger.reason.map { .string($0.rawValue) } ?? .null, "unverified": .bool(ledger.mayBeSpent),
+      "issuer": .string(connection.issuer),
       "scope": .string(connection.scope.string), "connected_at": time(connection.connectedAt),
       "refreshed_at": time(connection.refreshedAt), "expires_at": time(connection.expiresAt),
     ]

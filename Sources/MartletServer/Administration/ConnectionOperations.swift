@@ -8,17 +8,15 @@ struct ConnectionOperations: Sendable {
   private static let connection = APISchema(
     "Connection",
     [
-      "server": "string", "user": "string?", "tenant": "string", "state": "string", "reason": "string?",
-      "issuer": "string", "scope": "string", "connected_at": "time", "refreshed_at": "time?", "expires_at": "time?",
+      "server": "string", "user": "string?", "user_id": "string?", "tenant": "string", "state": "string",
+      "reason": "string?", "unverified": "boolean", "issuer": "string", "scope": "string", "connected_at": "time",
+      "refreshed_at": "time?", "expires_at": "time?",
     ])
-  private static let details = APISchema(
-    "ConnectionDetails",
+  private static let details = connection.adding(
     [
-      "server": "string", "user": "string?", "tenant": "string", "state": "string", "reason": "string?",
-      "issuer": "string", "scope": "string", "connected_at": "time", "refreshed_at": "time?", "expires_at": "time?",
       "client_id": "string", "asked_scope": "string", "missing_scope": "string", "refreshable": "boolean",
       "version": "integer", "failures": "integer", "refresh_at": "time?", "retry_at": "time?",
-    ])
+    ], as: "ConnectionDetails")
   private static let choice = [
     APIField("user", .text(256), "Whose: a name or an id; Martlet's own without it."),
     APIField("tenant", .text(64), "The tenant of an account of Martlet's own; the caller's, or default, without it."),

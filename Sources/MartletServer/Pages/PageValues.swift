@@ -73,12 +73,17 @@ struct PageValues {
   private init(_ page: ConnectPage) {
     template = .connect
     title = page.connection == nil ? "Connect an account" : "Your account"
+    let isHopeless = page.connection?.isHopeless ?? false
+    let destination = Self.shown(page.destination, limit: 260)
     var members: [String: Any] = [
       "serverName": Self.shown(page.serverName, limit: 100), "serverHost": Self.shown(page.serverHost, limit: 260),
-      "issuer": Self.shown(page.issuer, limit: 260), "destination": Self.shown(page.destination, limit: 260),
+      "issuer": Self.shown(page.issuer, limit: 260), "destination": destination,
       "scopes": page.scopes.map { Self.shown($0, limit: 260) }, "asksForScopes": !page.scopes.isEmpty,
       "userName": Self.shown(page.userName), "action": page.action, "csrf": page.csrf,
       "isConnected": page.connection?.standing == .connected, "takesKey": page.takesKey,
+      "isSecondary": page.connection?.standing == .connected || isHopeless,
+      "label": isHopeless
+        ? "Ask once more" : page.connection?.standing == .connected ? "Reconnect" : "Continue to \(destination)",
     ]
     members["ticket"] = page.ticket
     members["loginProvider"] = page.loginProvider.map { Self.shown($0, limit: 64) }

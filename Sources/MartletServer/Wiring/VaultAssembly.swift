@@ -44,9 +44,8 @@ struct VaultAssembly: Sendable {
       ownAccounts: OwnAccounts(
         store: installation.store, seal: seal, directory: directory, clock: installation.clock))
     dependencies.logins = logins
-    dependencies.revoke = { await authorities.revoke($0, of: $1) }
-    dependencies.configuredScopes = { [snapshots] in snapshots.current.vault.configuredScopes(of: $0) }
-    dependencies.ownKey = { [snapshots] in snapshots.current.vault.ownKey(of: $0) }
+    dependencies.giveBack = { await authorities.giveBack($0, of: $1) }
+    dependencies.settings = { [snapshots] in snapshots.current.vault }
     return Vault(dependencies)
   }
 

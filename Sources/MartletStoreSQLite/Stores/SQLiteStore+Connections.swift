@@ -43,6 +43,11 @@ extension SQLiteStore {
   }
 
   /// See `ConnectionStore`.
+  public func acceptCredential(of key: ConnectionKey, version: Int) async throws(StoreError) -> Bool {
+    try await change(key) { $0.ledger.accept(version: version) } ?? false
+  }
+
+  /// See `ConnectionStore`.
   public func requireScopes(
     _ wanted: ScopeSet, beyond version: Int, for key: ConnectionKey
   ) async throws(StoreError) -> ScopeDemand? {

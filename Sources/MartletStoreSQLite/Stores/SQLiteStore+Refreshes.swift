@@ -42,7 +42,7 @@ extension SQLiteStore {
         SELECT * FROM connection
         WHERE is_refreshable AND (retry_at IS NULL OR retry_at <= :now)
           AND ((lease_until IS NULL AND refresh_at <= :now) OR lease_until <= :now)
-          AND (state IN ('active', 'refreshing', 'error') OR reason = 'scope_missing')
+          AND (state IN ('active', 'refreshing', 'error') OR reason IN ('scope_missing', 'rejected'))
         ORDER BY expires_at, tenant, route, owner LIMIT :limit
         """,
         ["now": .time(now), "limit": .number(limit)])

@@ -20,10 +20,14 @@ public struct UpstreamAccess: Sendable {
   /// Whether it is a key that its owner entered, and no access token.
   public let isEntered: Bool
 
+  /// Whether the server refused it before.
+  public let isDoubted: Bool
+
   /// Describes an access.
-  public init(token: Secret, version: Int, isEntered: Bool = false) {
+  public init(token: Secret, version: Int, isEntered: Bool = false, isDoubted: Bool = false) {
     self.token = token
     self.version = version
     self.isEntered = isEntered
+    self.isDoubted = isDoubted
   }
 }

@@ -18,6 +18,7 @@ struct CredentialReader: Sendable {
   let seal: CredentialSeal
   let clock: any WallClock
   let ownAccounts: OwnAccounts?
+  let settings: @Sendable () -> VaultSettings?
 
   func read(_ key: ConnectionKey) async -> CredentialReading {
     let found: UpstreamConnection?
@@ -30,11 +31,20 @@ struct CredentialReader: Sendable {
     guard let connection = found else { return .ownerNeeded(nil) }
     guard connection.ledger.isUsable else { return .ownerNeeded(connection.ledger.reason) }
     if let end = RefreshTiming.usableUntil(connection), end <= clock.now() {
-      return connection.ledger.isRefreshable ? .stale(connection) : .ownerNeeded(.notRefreshable)
+      guard connection.ledger.isRefreshable else { return .ownerNeeded(.notRefreshable) }
+      return isForgotten(connection) ? .ownerNeeded(.clientRefused) : .stale(connection)
     }
     guard let tokens = try? await seal.open(connection) else { return .unknown }
     let access = UpstreamAccess(
-      token: tokens.accessToken, version: connection.ledger.version, isEntered: connection.isEntered)
+      token: tokens.accessToken, version: connection.ledger.version, isEntered: connection.isEntered,
+      isDoubted: connection.ledger.reason == .rejected)
     return .usable(access, connection)
+  }
+
+  /// Whether its client is one that Martlet registered and that its authorization server doesn't know any more: connecting
+  /// again registers another, and nothing else helps.
+  private func isForgotten(_ connection: UpstreamConnection) -> Bool {
+    connection.ledger.reason == .clientRefused
+      && settings()?.server(connection.key.route)?.registersItself ?? false
   }
 }

@@ -25,27 +25,38 @@ extension AccountConnection {
     }
     let grown = (server.oauth.scopes ?? ScopeSet()).subtracting(connection.scopes.asked)
     let missing = connection.scopes.asked.subtracting(connection.scope).union(connection.scopes.missing).union(grown)
-    let (standing, state, step) = Self.words(connection, isGrown: !grown.isEmpty)
+    let (standing, state, step) = Self.words(connection, server, isGrown: !grown.isEmpty)
     self.init(
       serverName: server.route.displayName, path: server.route.id.connectPath ?? "/account", standing: standing,
       state: state, granted: connection.scope.tokens, missing: missing.tokens,
       refreshedAt: connection.refreshedAt ?? connection.connectedAt, expiresAt: connection.expiresAt,
       isRefreshable: connection.ledger.isRefreshable, nextStep: step, csrf: csrf)
+    isHopeless = connection.isExhausted && grown.isEmpty
   }
 
-  private static func words(_ connection: UpstreamConnection, isGrown: Bool) -> (Standing, String, String?) {
+  private static func words(
+    _ connection: UpstreamConnection, _ server: VaultServer, isGrown: Bool
+  ) -> (Standing, String, String?) {
     let ledger = connection.ledger
     switch ledger.state {
     case .active, .refreshing:
       if isGrown { return (.needsUser, "connected, with less than is needed now", "Reconnect to allow the rest.") }
       return (.connected, "connected", nil)
     case .revoked: return (.absent, "not connected", nil)
+    case .error where ledger.reason == .clientRefused:
+      let isOwn = server.registersItself
+      return isOwn
+        ? (.needsUser, words(ledger.reason), "Reconnect: Martlet registers itself there again.")
+        : (.troubled, words(ledger.reason), "Ask an administrator: the registration there is one of theirs.")
     case .error: return (.troubled, "connected; \(words(ledger.reason))", "Nothing: it is tried again by itself.")
-    case .reauthRequired where connection.scopes.isExhausted && ledger.reason == .scopeMissing:
+    case .reauthRequired where connection.isExhausted && !isGrown:
       return (
-        .needsUser, "connected, and the server wants more than was granted",
-        "Reconnecting did not help several times: ask an administrator."
+        .needsUser, words(ledger.reason),
+        "Reconnecting did not help \(ScopeLedger.mostRepetitions) times: ask an administrator what is missing, "
+          + "and reconnect when they have seen to it."
       )
+    case .reauthRequired where ledger.reason == .rejected && server.credential.ownKey != nil:
+      return (.needsUser, "the server refuses your key", "Enter another key, or call again if the server was at fault.")
     case .reauthRequired: return (.needsUser, words(ledger.reason), "Reconnect.")
     }
   }
@@ -56,9 +67,10 @@ extension AccountConnection {
     case .interrupted: "a renewal was interrupted, and the authorization server ended it"
     case .notRefreshable: "it has expired, and can't be renewed without you"
     case .scopeMissing: "connected, and the server wants more than was granted"
+    case .rejected: "connected, and the server refuses what its authorization server issued for it"
     case .issuerUnavailable: "its authorization server doesn't answer at present"
     case .issuerAnswer: "its authorization server answers nothing of use at present"
-    case .clientRefused: "its authorization server doesn't know Martlet any more; an administrator may have to help"
+    case .clientRefused: "its authorization server doesn't know Martlet any more"
     case .unreadable: "what is stored can't be read"
     case .disconnected: "it was disconnected"
     case .withdrawn: "an administrator took it away"

@@ -58,6 +58,10 @@ extension ConnectEndpoint {
     let stored: UpstreamConnection?
     do { stored = try await collaborators.store.connection(visit.key) } catch { throw .store(error) }
     let asked = place.scopesToAsk(after: stored, settings: visit.server.oauth)
+    if let stored, stored.ledger.reason == .clientRefused {
+      await collaborators.registrar.forget(
+        clientID: stored.clientID, issuer: stored.issuer, of: visit.server.route.id)
+    }
     let client = try await collaborators.registrar.client(at: place.metadata, for: visit.server, asking: asked)
     guard let verifier = CodeVerifier(random: collaborators.random.bytes(32)) else { throw .unusable("randomness") }
     let value = ArtefactKind.connectState.mint(collaborators.random)

@@ -123,14 +123,18 @@ public struct ConnectEndpoint: Sendable {
       return failed(error, visit)
     }
     let asked = place.scopesToAsk(after: stored, settings: visit.server.oauth)
-    let connected = stored.flatMap { $0.ledger.state == .revoked ? nil : $0 }
     let content = ConnectPage(
       serverName: visit.server.route.displayName, serverHost: visit.server.url.origin.authority,
       issuer: place.metadata.issuer, destination: place.authorizationEndpoint.origin.authority,
       scopes: asked.tokens, userName: visit.user.displayName, action: visit.path,
-      connection: connected.map { AccountConnection($0, visit.server, csrf: csrf(visit)) },
-      ticket: ticket, csrf: csrf(visit), problem: problem)
+      connection: account(visit, stored), ticket: ticket, csrf: csrf(visit), problem: problem)
     return .page(status, Page(.connect(content), formTargets: Self.targets(place.authorizationEndpoint)))
+  }
+
+  /// The account as pages show it; `nil` for none.
+  private func account(_ visit: ConnectVisit, _ stored: UpstreamConnection?) -> AccountConnection? {
+    guard let stored, stored.ledger.state != .revoked else { return nil }
+    return AccountConnection(stored, visit.server, csrf: csrf(visit))
   }
 
   /// Browsers hold the whole chain of redirects after a form to `form-action`, and authorization servers send people on

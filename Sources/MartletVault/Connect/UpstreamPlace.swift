@@ -27,6 +27,11 @@ struct UpstreamPlace: Sendable {
 }
 
 extension VaultServer {
+  /// Whether Martlet registers itself at its authorization server, so that it can do so again.
+  var registersItself: Bool {
+    if case .oauth(let settings) = credential { settings.clientID == nil } else { false }
+  }
+
   /// How users connect; of other kinds of server, nothing is asked.
   var oauth: OAuthConnectionSettings {
     if case .oauth(let settings) = credential { settings } else { OAuthConnectionSettings() }

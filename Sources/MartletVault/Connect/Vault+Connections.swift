@@ -65,8 +65,11 @@ extension Vault {
       accessToken: Secret(response.accessToken), refreshToken: response.refreshToken.map { Secret($0) })
     let sealed = try await dependencies.seal.seal(tokens, for: opening.key, version: ledger.version)
     let timing = RefreshTiming(random: dependencies.random)
-    let isSameIssuer = previous.map { ByteString($0.issuer) == ByteString(opening.metadata.issuer) } ?? false
-    let scopes = isSameIssuer ? previous?.scopes.asking(opening.asked) : nil
+    // Whoever disconnected begins anew.
+    let goesOn = previous.map {
+      $0.ledger.state != .revoked && ByteString($0.issuer) == ByteString(opening.metadata.issuer)
+    }
+    let scopes = goesOn == true ? previous?.scopes.asking(opening.asked) : nil
     let connection = UpstreamConnection(
       key: opening.key, ledger: ledger, issuer: opening.metadata.issuer,
       clientID: opening.authentication.clientID, scope: response.scope ?? opening.asked, sealedCredential: sealed,
@@ -86,7 +89,8 @@ extension Vault {
       .keep(entered, for: key)
   }
 
-  /// Takes a connection away, here at once and then, where that is offered, at its authorization server.
+  /// Takes a connection away, here at once and then, where that is offered, at its authorization server. With a login goes
+  /// what it was exchanged for.
   ///
   /// - Parameters:
   ///   - key: Whose, where.
@@ -94,6 +98,14 @@ extension Vault {
   /// - Returns: Whether there was something to take.
   /// - Throws: `StoreError`; nothing was taken then.
   public func disconnect(_ key: ConnectionKey, because reason: ConnectionReason) async throws(StoreError) -> Bool {
+    guard try await end(key, because: reason) else { return false }
+    for route in dependencies.settings()?.routes(exchanging: key.route) ?? [] {
+      _ = try await end(ConnectionKey(tenant: key.tenant, route: route, owner: key.owner), because: reason)
+    }
+    return true
+  }
+
+  private func end(_ key: ConnectionKey, because reason: ConnectionReason) async throws(StoreError) -> Bool {
     let connection = try await dependencies.store.connection(key)
     guard try await dependencies.store.revokeConnection(key, because: reason) else { return false }
     cache.forget(key)
@@ -105,7 +117,17 @@ extension Vault {
   ///
   /// - Parameter connection: As it was before.
   public func takeBack(_ connection: UpstreamConnection) async {
-    guard let revoke = dependencies.revoke, let tokens = try? await dependencies.seal.open(connection) else { return }
-    _ = queue.add { _ = await revoke(tokens, connection) }
+    guard let giveBack = dependencies.giveBack, !connection.isEntered,
+      let tokens = try? await dependencies.seal.open(connection)
+    else { return }
+    _ = queue.add { [dependencies] in
+      let outcome = await giveBack(tokens, connection)
+      let key = connection.key
+      dependencies.audit.record(
+        AuditEvent(
+          at: dependencies.clock.now(), action: .credentialReturned, tenant: key.tenant,
+          subject: key.owner.user?.string,
+          route: key.route.path, reason: outcome == .done ? nil : outcome.rawValue))
+    }
   }
 }

@@ -235,16 +235,8 @@ struct RefreshRun: Sendable {
   private func note(_ action: AuditAction, _ reason: ConnectionReason?) {
     engine.audit.record(
       AuditEvent(
-        at: now, action: action, tenant: key.tenant, subject: key.owner.subject, route: key.route.path,
+        at: now, action: action, tenant: key.tenant, subject: key.owner.user?.string, route: key.route.path,
         reason: reason?.rawValue))
-  }
-}
-
-extension ConnectionOwner {
-  /// As the trail names it.
-  var subject: String? {
-    if case .user(let user) = self { return user.string }
-    return nil
   }
 }
 

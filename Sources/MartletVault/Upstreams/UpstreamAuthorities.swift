@@ -3,6 +3,16 @@ import OAuthClient
 import OAuthProtocol
 import StrictCoding
 
+/// What became of tokens that were given back to whoever issued them (RFC 7009).
+public enum TokenReturn: String, Sendable {
+  /// They are good nowhere any more.
+  case done
+  /// Their authorization server takes none back.
+  case notOffered = "not_offered"
+  /// It couldn't be asked, or didn't agree: they stay good there until they end.
+  case failed
+}
+
 /// Finds whom to ask for a connection's tokens, and as whom: by the configuration of this instant.
 public struct UpstreamAuthorities: Sendable {
   private let directory: UpstreamDirectory
@@ -35,17 +45,16 @@ public struct UpstreamAuthorities: Sendable {
     return .known(metadata, directory.tokens(for: server), client)
   }
 
-  /// Takes tokens back at the authorization server that issued them, where it offers that.
-  ///
-  /// - Returns: Whether it did.
-  public func revoke(_ tokens: UpstreamTokens, of connection: UpstreamConnection) async -> Bool {
+  /// Gives tokens back to the authorization server that issued them, where it offers that.
+  public func giveBack(_ tokens: UpstreamTokens, of connection: UpstreamConnection) async -> TokenReturn {
     guard case .known(let metadata, let way, let client) = await authority(of: connection),
       ByteString(metadata.issuer) == ByteString(connection.issuer)
-    else { return false }
+    else { return .failed }
+    guard metadata.revocationEndpoint != nil else { return .notOffered }
     let isRefreshToken = tokens.refreshToken != nil
     let token = ByteString((tokens.refreshToken ?? tokens.accessToken).expose()).string
     let isDone = try? await way.revoke(token, isRefreshToken: isRefreshToken, at: metadata, as: client.authentication)
-    return isDone ?? false
+    return isDone ?? false ? .done : .failed
   }
 
   private func client(

@@ -99,6 +99,11 @@ public final class VaultSettings: Sendable {
   /// The server of a route, or the identity provider whose logins some server uses.
   public func server(_ route: RouteID) -> VaultServer? { byRoute[route] ?? logins[route] }
 
+  /// The servers that the logins of an identity provider are exchanged for.
+  public func routes(exchanging login: RouteID) -> [RouteID] {
+    servers.filter { $0.login?.route.id == login }.map(\.route.id)
+  }
+
   /// Whether a server that a tenant may have uses the logins of an identity provider.
   public func usesLogins(at provider: String, of tenant: TenantID) -> Bool {
     servers.contains { server in

@@ -43,18 +43,25 @@ struct ConnectionNames {
 
   func user(named name: String) throws(CommandFailure) -> User {
     let wanted = ByteString(name)
-    guard let found = users.first(where: { $0.loginName.map { ByteString($0) } == wanted || $0.id.value == wanted })
+    guard let found = users.first(where: { $0.accountName.map { ByteString($0) } == wanted || $0.id.value == wanted })
     else {
       throw CommandFailure(
-        "there is no user \(PlainText.sanitized(name, limit: 64))", advice: "See who there is: martlet user list")
+        "there is no user \(PlainText.sanitized(name, limit: 64))",
+        advice: "Users of identity providers are named by their id. See who there is: martlet user list")
     }
     return found
   }
 
   func name(of owner: ConnectionOwner) -> String {
-    switch owner {
-    case .tenant: "(Martlet)"
-    case .user(let id): users.first { $0.id == id }.map { $0.loginName ?? $0.displayName } ?? id.string
-    }
+    guard let id = owner.user else { return "(Martlet)" }
+    return user(id).map { $0.accountName ?? $0.displayName } ?? id.string
   }
+
+  /// The same, with the id where that alone names the user.
+  func label(of owner: ConnectionOwner) -> String {
+    guard let id = owner.user, let found = user(id), found.accountName == nil else { return name(of: owner) }
+    return "\(found.displayName) (\(id))"
+  }
+
+  private func user(_ id: UserID) -> User? { users.first { $0.id == id } }
 }

@@ -31,6 +31,9 @@ struct ConnectionEnter: AsyncParsableCommand {
   func run() async throws {
     let entered = Terminal.firstLine(limit: OwnKeySettings.longestKey + 2)
     try await options.withInstallation { installation, configuration in
+      let isKnown = try await installation.tenants.list(configuration.namedTenants).contains {
+        $0.tenant == TenantID(tenant)
+      }
       do {
         try await TenantKeys(installation, configuration).keep(
           entered, for: ServerName(server), of: TenantID(tenant), by: APIKeys.Asker())
@@ -41,6 +44,9 @@ struct ConnectionEnter: AsyncParsableCommand {
         throw CommandFailure(
           "\(PlainText.sanitized(server, limit: 64)) takes no key of the tenant \(tenant)",
           advice: "Its credential has to be {header: {name: …, per: tenant}}, and the tenant one that may have it.")
+      }
+      if !isKnown {
+        Terminal.error("note: nothing else names a tenant \(tenant) yet; if that was a slip, revoke the key again.")
       }
       if options.json {
         return Terminal.out(["server": .string(server), "tenant": .string(tenant), "entered": .bool(true)])

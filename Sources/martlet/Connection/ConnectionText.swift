@@ -8,10 +8,14 @@ enum ConnectionText {
 
   static func row(_ connection: UpstreamConnection, _ names: ConnectionNames) -> [String] {
     [
-      connection.key.route.server.string, names.name(of: connection.key.owner), connection.key.tenant.string,
-      connection.ledger.state.rawValue, connection.ledger.reason?.rawValue ?? "",
+      connection.key.route.server.string, names.label(of: connection.key.owner), connection.key.tenant.string,
+      connection.ledger.state.rawValue, why(connection.ledger),
       (connection.refreshedAt ?? connection.connectedAt).text, connection.expiresAt?.text ?? "",
     ]
+  }
+
+  private static func why(_ ledger: RefreshLedger) -> String {
+    ledger.reason?.rawValue ?? (ledger.mayBeSpent ? "unverified: seen at the next renewal" : "")
   }
 
   static func lines(_ connection: UpstreamConnection, _ names: ConnectionNames) -> [(String, String)] {

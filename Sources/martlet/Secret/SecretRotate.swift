@@ -47,6 +47,9 @@ struct SecretRotate: AsyncParsableCommand {
       var total = SecretRotation.Progress()
       total.add(
         try await rotation.run(SecretRotation.Scope(masterKey: only != .dataKeys, dataKeys: only != .masterKey)))
+      if wait, !total.isEnded {
+        Terminal.error("Waiting until nothing is sealed under the old keys: up to ten minutes.")
+      }
       while wait, !total.isEnded {
         try await Task.sleep(for: .seconds(2))
         // A running gateway may have ended it meanwhile.
@@ -76,7 +79,9 @@ struct SecretRotate: AsyncParsableCommand {
       total.isEnded
         ? "The old keys are gone."
         : "The old keys go when nothing is sealed under them; `martlet secret status` shows it.")
-    Terminal.out((file.map { "Copy \($0) to where you keep it, and make" } ?? "Make") + " a new backup.")
+    let isReplaced = only != .dataKeys
+    Terminal.out(
+      (file.flatMap { isReplaced ? "Copy \($0) to where you keep it, and make" : nil } ?? "Make") + " a new backup.")
   }
 }
 

@@ -52,7 +52,9 @@ import Testing
   }
 
   private func answer(_ request: AdmittedRequest) throws -> JSONValue {
-    let response = ConnectionAnswer(request: request, path: Self.path, elicitation: "mq_1").response()
+    let response = ConnectionAnswer(
+      request: request, need: ConnectionNeed(reason: nil), path: Self.path, elicitation: "mq_1"
+    ).response()
     #expect(response.head.status == 200)
     return try JSONReader.parse(response.body)
   }

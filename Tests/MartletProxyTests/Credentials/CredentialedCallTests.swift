@@ -168,7 +168,16 @@ private final class Listener: UpstreamReceiver {
       replacements: [FakeCredentials.ready("new", 2), FakeCredentials.ready("newest", 3)])
     _ = try send(over: transport, credentials)
     #expect(transport.authorizations.count == 2)
-    #expect(listener.heard == ["connection_required"])
+    #expect(listener.heard == ["connection_required"] && credentials.rejected == [2])
+  }
+
+  /// Only what its server refused before is worth a word, and only where the server takes it.
+  @Test(arguments: [(true, 200, [1]), (true, 403, []), (true, 500, []), (false, 200, [])])
+  func aServerThatTakesWhatItRefusedIsHeard(_ isDoubted: Bool, _ status: Int, _ accepted: [Int]) throws {
+    let access = UpstreamAccess(token: Secret("one"), version: 1, isDoubted: isDoubted)
+    let credentials = FakeCredentials(.ready(access))
+    _ = try send(over: AnsweringTransport((status, [])), credentials)
+    #expect(credentials.accepted == accepted)
   }
 
   @Test func nobodyCanConnectAnAccountOfMartletsOwn() throws {

@@ -12,6 +12,8 @@ final class FakeCredentials: UpstreamCredentials {
     var waiting: [Vault.Completion] = []
     var replacements: [CredentialAnswer] = []
     var refused: [Int] = []
+    var rejected: [Int] = []
+    var accepted: [Int] = []
     var widened: [ScopeSet] = []
     var asked: [ConnectionKey] = []
   }
@@ -30,6 +32,8 @@ final class FakeCredentials: UpstreamCredentials {
   }
 
   var refused: [Int] { state.withLock { $0.refused } }
+  var rejected: [Int] { state.withLock { $0.rejected } }
+  var accepted: [Int] { state.withLock { $0.accepted } }
   var widened: [ScopeSet] { state.withLock { $0.widened } }
   var asked: [ConnectionKey] { state.withLock { $0.asked } }
 
@@ -69,6 +73,15 @@ final class FakeCredentials: UpstreamCredentials {
   ) {
     state.withLock { $0.widened.append(wanted) }
     completion(wanted.isEmpty ? nil : .connect(wanted))
+  }
+
+  func reject(_ access: UpstreamAccess, of key: ConnectionKey, completion: @escaping @Sendable () -> Void) {
+    state.withLock { $0.rejected.append(access.version) }
+    completion()
+  }
+
+  func accept(_ access: UpstreamAccess, of key: ConnectionKey) {
+    state.withLock { $0.accepted.append(access.version) }
   }
 
   func connectPath(for key: ConnectionKey) -> String? { nil }

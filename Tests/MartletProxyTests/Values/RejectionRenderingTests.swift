@@ -27,7 +27,7 @@ struct RejectionRenderingTests {
     case .limited: (429, "retry-after")
     case .upstreamUnavailable(_, let id): (id == nil ? 503 : 200, "retry-after")
     case .outcomeUnknown(_, let id): (id == nil ? 502 : 200, nil)
-    case .connectionRequired(let id): (id == nil ? 503 : 200, nil)
+    case .connectionRequired(_, let id): (id == nil ? 503 : 200, nil)
     case .scopesExhausted(_, let id): (id == nil ? 403 : 200, nil)
     case .temporarilyUnavailable: (503, "retry-after")
     }
@@ -43,7 +43,8 @@ struct RejectionRenderingTests {
     .approvalRequired("apr_1", id: .number(7)), .approvalRequired("apr_1", id: nil),
     .limited(limit, id: .number(7)), .limited(limit, id: nil), .upstreamUnavailable(reason: secret, id: .number(7)),
     .upstreamUnavailable(reason: secret, id: nil), .outcomeUnknown(reason: secret, id: .number(7)),
-    .outcomeUnknown(reason: secret, id: nil), .connectionRequired(id: .number(7)), .connectionRequired(id: nil),
+    .outcomeUnknown(reason: secret, id: nil), .connectionRequired(ConnectionNeed(reason: nil), id: .number(7)),
+    .connectionRequired(ConnectionNeed(reason: .rejected), id: nil),
     .scopesExhausted("files:write", id: .number(7)), .scopesExhausted("", id: nil),
     .temporarilyUnavailable(reason: secret),
   ]

@@ -65,9 +65,9 @@ public enum ConnectionStoreContract {
         let failure = sample.outage(of: 1, epoch: 1, at: sample.now, retryAfter: .seconds(Int64(index)))
         _ = try await store.recordRefreshFailure(of: key, failure)
       case 4: _ = try await store.revokeConnection(key, because: .disconnected)
-      case 5 where index % 2 == 0:
-        _ = try await store.requireReauthorization(of: key, version: 1, because: .scopeMissing)
-      case 5: _ = try await store.requireReauthorization(of: key, version: 1, because: .unreadable)
+      case 5:
+        let reason = [ConnectionReason.scopeMissing, .rejected, .unreadable][index / 6 % 3]
+        _ = try await store.requireReauthorization(of: key, version: 1, because: reason)
       default: break
       }
       if let stored = try await store.connection(key) { all.append(stored) }

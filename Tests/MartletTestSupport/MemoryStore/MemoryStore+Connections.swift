@@ -71,6 +71,11 @@ extension MemoryStore {
   }
 
   /// See `ConnectionStore`.
+  public func acceptCredential(of key: ConnectionKey, version: Int) async throws(StoreError) -> Bool {
+    try change(key) { $0.ledger.accept(version: version) } ?? false
+  }
+
+  /// See `ConnectionStore`.
   public func requireScopes(
     _ wanted: ScopeSet, beyond version: Int, for key: ConnectionKey
   ) async throws(StoreError) -> ScopeDemand? {

@@ -86,7 +86,7 @@ import Testing
       }
       #expect(Set(answers.map(\.token)) == ["access-2"])
       let renewed = try #require(answers.first?.access)
-      for _ in 0..<20 { #expect(await vault.replacement(for: renewed, of: key).ownersReason == .some(.refused)) }
+      for _ in 0..<20 { #expect(await vault.replacement(for: renewed, of: key).ownersReason == .some(.rejected)) }
       #expect(rig.issuer.presented.count == 1)
       rig.clock.advance(by: .seconds(120))
       #expect(await vault.replacement(for: renewed, of: key).token == "access-3")

@@ -90,6 +90,10 @@ final class FaultyStore: ConnectionStore, Sendable {
     try await base.requireReauthorization(of: key, version: version, because: reason)
   }
 
+  func acceptCredential(of key: ConnectionKey, version: Int) async throws(StoreError) -> Bool {
+    try await base.acceptCredential(of: key, version: version)
+  }
+
   func requireScopes(
     _ wanted: ScopeSet, beyond version: Int, for key: ConnectionKey
   ) async throws(StoreError) -> ScopeDemand? {
