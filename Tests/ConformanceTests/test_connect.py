@@ -249,7 +249,7 @@ def test_a_client_that_only_the_users_page_says_is_unknown_is_registered_anew(wo
         world.authority.clients.update(secrets)
 
 
-def test_a_client_that_a_renewal_finds_forgotten_is_registered_anew_by_whoever_connects(worlds):
+def test_R_10_a_client_that_a_renewal_finds_forgotten_is_registered_anew_by_whoever_connects(worlds):
     """Nobody waits for what can't come back: a call says what happened, and the page leads past the dead client."""
     world = worlds(authority=UpstreamAuthority(expires_in=2))
     url = world.gateway.mcp_url("up")

@@ -143,7 +143,7 @@ def test_a_login_that_has_ended_is_refreshed_first_and_its_refresh_token_rotates
     assert not any(family["over"] for family in alone.corp.refresh.values()), "a refresh token was shown twice"
 
 
-def test_a_login_that_is_taken_away_takes_along_what_it_was_exchanged_for(alone):
+def test_R_10_a_login_that_is_taken_away_takes_along_what_it_was_exchanged_for(alone):
     connection = alone.client(alone.login("finn"))
     assert said(connection) == "hi"
     assert alone.gateway.cli("connection", "revoke", "login/corp", "--user", owner(alone)).returncode == 0

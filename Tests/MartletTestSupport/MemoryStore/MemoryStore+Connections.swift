@@ -92,9 +92,17 @@ extension MemoryStore {
   /// See `ConnectionStore`.
   public func connectionsDue(at now: Timestamp, limit: Int) async throws(StoreError) -> [UpstreamConnection] {
     try access { state in
-      let due = state.connections.values.lazy.filter { $0.connection.isDue(at: now) }
-      let ordered = due.map { (order: $0.connection.dueOrder, key: $0.connection.key) }.sorted { $0.order < $1.order }
-      return ordered.prefix(limit).compactMap { state.connections[$0.key]?.connection }
+      var first: [MemoryStoreState.StoredConnection] = []
+      var bound: Timestamp?
+      for stored in state.connections.values {
+        guard let dueAt = stored.dueAt, dueAt <= now, bound.map({ stored.end < $0 }) ?? true else { continue }
+        first.append(stored)
+        guard first.count == 2 * limit else { continue }
+        first.sort { $0.end < $1.end }
+        first.removeLast(limit)
+        bound = first.last?.end
+      }
+      return first.sorted { $0.end < $1.end }.prefix(limit).map(\.connection)
     }
   }
 
@@ -144,15 +152,11 @@ extension MemoryStore {
 extension MemoryStoreState {
   fileprivate mutating func save(_ connection: UpstreamConnection) {
     lastConnectionChange += 1
-    connections[connection.key] = StoredConnection(connection: connection, sequence: lastConnectionChange)
+    connections[connection.key] = StoredConnection(connection, sequence: lastConnectionChange)
   }
 }
 
 extension ConnectionKey {
   /// None of the three holds a NUL.
   fileprivate var order: [UInt8] { tenant.value.bytes + [0] + Array(route.path.utf8) + [0] + owner.stored.bytes }
-}
-
-extension UpstreamConnection {
-  fileprivate var dueOrder: Timestamp { expiresAt ?? .distantPast }
 }

@@ -35,9 +35,24 @@ struct MemoryStoreState: Sendable {
     var passwordHash: String?
   }
 
-  struct StoredConnection: Sendable {
-    var connection: UpstreamConnection
-    var sequence: Int64
+  /// Shared, so that a walk over tens of thousands copies none of them.
+  final class StoredConnection: Sendable {
+    let connection: UpstreamConnection
+    let sequence: Int64
+    /// From when it is due, as `UpstreamConnection.isDue` has it; `nil` for never.
+    let dueAt: Timestamp?
+    /// When its access token ends.
+    let end: Timestamp
+
+    init(_ connection: UpstreamConnection, sequence: Int64) {
+      self.connection = connection
+      self.sequence = sequence
+      let ledger = connection.ledger
+      let hour = ledger.intent.map(\.leaseUntil) ?? connection.refreshAt
+      let canBeDue = ledger.isUsable && ledger.isRefreshable
+      dueAt = canBeDue ? hour.map { max($0, ledger.retryAt ?? .distantPast) } : nil
+      end = connection.expiresAt ?? .distantPast
+    }
   }
 
   struct StoredTrailCursor: Sendable {
