@@ -12,6 +12,14 @@ struct RejectionRendering {
     "The call may have reached the server, but its answer is lost. It was not sent again: find out whether it took effect "
     + "before you repeat it."
 
+  /// What a client hears while its server can't be reached.
+  static let away = "The server behind this route is not available."
+
+  /// What a client hears while nothing can be had to call its server with.
+  static let noCredential =
+    "There is no credential for the server behind this route at this moment: whoever issues it doesn't answer, or refuses. "
+    + "Nothing is lost: try again in a few seconds, and if it stays so, ask an administrator."
+
   /// What a client hears of a call that policy refused: which rule did is for the trail.
   static let denied =
     "Denied by policy: this login may not do this here. Trying again won't help; ask whoever runs this gateway."
@@ -71,8 +79,9 @@ struct RejectionRendering {
       return rpc(id, .denied, "This needs an approval: \(link)", nil, statusWithoutID: 403)
     case .limited(let refusal, let id):
       return LimitAnswer(refusal).response(to: id)
-    case .upstreamUnavailable(_, let id):
-      return rpc(id, .upstreamUnavailable, "The server behind this route is not available.", 5, statusWithoutID: 503)
+    case .upstreamUnavailable(let reason, let id):
+      let isCredential = reason.equalsBytewise(UpstreamFailure.credentialUnavailable.code)
+      return rpc(id, .upstreamUnavailable, isCredential ? Self.noCredential : Self.away, 5, statusWithoutID: 503)
     case .outcomeUnknown(_, let id):
       return rpc(id, .upstreamUnavailable, Self.outcomeUnknown, nil, statusWithoutID: 502)
     case .connectionRequired(_, let id):
