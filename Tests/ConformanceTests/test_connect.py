@@ -333,6 +333,13 @@ def test_V_097_metadata_that_speaks_for_another_or_lacks_pkce_is_refused(worlds)
         assert not extra[f"s{index}"][0].asked
 
 
+def test_D17_metadata_below_the_server_itself_is_found_by_its_challenge(worlds):
+    world = worlds(protect={"path": "/mcp/.well-known/oauth-protected-resource"})
+    page = world.connect()
+    assert page.status == 200 and "connected" in page.text, page.response.describe()
+    assert world.authority.asked[-1]["resource"] == world.up.url
+
+
 def test_A8_quirks_are_configured(worlds):
     authority = UpstreamAuthority(methods=["client_secret_post"], clients={"mine": f"{CANARY}-own"}, registers=False)
     authority.metadata = {"code_challenge_methods_supported": None}

@@ -64,17 +64,16 @@ class UpstreamAuthority(ScriptedAuthority):
         return [one for one in self.token_requests if one.get("grant_type") == "refresh_token"]
 
     def protect(self, fake, *, scopes=("read", "write"), needs=("read",), metadata: dict | None = None,
-                challenge: bool = True) -> None:
-        """Lets a FakeMCPServer take this server's tokens alone; its challenge names its metadata."""
+                challenge: bool = True, path: str = "/.well-known/oauth-protected-resource/mcp") -> None:
+        """Lets a FakeMCPServer take this server's tokens alone; its challenge names its metadata, at path."""
         origin = f"http://127.0.0.1:{fake.port}"
-        place = f"{origin}/.well-known/oauth-protected-resource/mcp"
+        place = f"{origin}{path}"
         document = {"resource": fake.url, "authorization_servers": [self.issuer], "scopes_supported": list(scopes),
                     **(metadata or {})}
 
         def guard(seen):
-            path = seen.path
-            if path.startswith("/.well-known/"):
-                if path == urllib.parse.urlsplit(place).path and metadata is not False:
+            if "/.well-known/" in seen.path:
+                if seen.path == path and metadata is not False:
                     return 200, json.dumps(document).encode(), [("Content-Type", "application/json")]
                 return 404, b"", []
             token = (seen.header("authorization") or "").removeprefix("Bearer ")
