@@ -150,8 +150,8 @@ public final class Gateway: Sendable {
     eventIDs = EventIDs(sealer: dependencies.sealer)
     streams = try await OpenStreams(
       group: group, revocations: dependencies.revocations,
-      policy: StreamPolicy(subjects: dependencies.subjects, clock: dependencies.clock), eventIDs: eventIDs,
-      settings: settings)
+      policy: StreamPolicy(subjects: dependencies.subjects, clock: dependencies.clock),
+      credentials: dependencies.credentials, eventIDs: eventIDs, settings: settings)
     revivals = SessionRevivals(sessions: sessions, selector: selector, transport: transport, streams: streams)
     let (transport, revocations) = (self.transport, dependencies.revocations)
     group.next().scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(1)) { _ in

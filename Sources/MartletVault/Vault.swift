@@ -71,6 +71,8 @@ public final class Vault: Sendable {
   let queue = JobQueue()
   let engine: RefreshEngine
   private let loads = Mutex<[ConnectionKey: [Completion]]>([:])
+  /// How many due connections belong to servers that aren't configured.
+  private let absent = Atomic<Int>(0)
 
   /// Puts a vault together; `run` has to run for anything to come of what isn't remembered.
   public init(_ dependencies: Dependencies) {
@@ -166,8 +168,9 @@ public final class Vault: Sendable {
     if !isTaken { answer(key, .unavailable(retryAt: nil)) }
   }
 
-  /// The same for every connection, whether it is used or not: for a configuration that was just taken in.
-  public func noteGrowth() async {
+  /// Takes in a configuration: what was remembered may not be what it wants, and what it wants may be more.
+  public func noteConfiguration() async {
+    cache.forgetAll()
     guard dependencies.settings()?.servers.contains(where: { $0.oauth.scopes != nil }) ?? false else { return }
     for connection in (try? await dependencies.store.connections(tenant: nil, owner: nil)) ?? []
     where connection.ledger.isUsable { await noteGrowth(connection) }
@@ -212,9 +215,15 @@ extension Vault {
     for spilled in (try? dependencies.journal.all()) ?? [] { engine.replay(spilled) }
     let room = Self.round - engine.count
     guard room > 0 else { return }
-    let due = try? await dependencies.store.connectionsDue(at: dependencies.clock.now(), limit: room)
-    for connection in due ?? [] { engine.refresh(connection, isUrgent: false, completion: nil) }
+    // What isn't configured stays as it is, and must not stand in the way of the rest.
+    let limit = room + absent.load(ordering: .relaxed)
+    let due = (try? await dependencies.store.connectionsDue(at: dependencies.clock.now(), limit: limit)) ?? []
+    let renewable = due.filter { renews($0.key.route) }
+    absent.store(due.count - renewable.count, ordering: .relaxed)
+    for connection in renewable.prefix(room) { engine.refresh(connection, isUrgent: false, completion: nil) }
   }
+
+  private func renews(_ route: RouteID) -> Bool { dependencies.settings()?.renews(route) ?? true }
 
   /// Begins nothing new and waits for what is under way: a token that was asked for is still stored.
   ///

@@ -1,6 +1,7 @@
 """Users connect their own accounts at servers behind Martlet: what is asked of whom, who may bring the answer, what is kept."""
 
 import sqlite3
+import time
 import urllib.parse
 
 import pytest
@@ -10,6 +11,7 @@ from martlet_support.connect_world import LOOPBACK
 from martlet_support.connect_world import ConnectWorld as World
 from martlet_support.patience import until
 from martlet_support.pytest_plugin import PASSWORD, USER
+from martlet_support.steps import reconfigure
 from martlet_support.tls import ThrowawayCA
 from martlet_support.upstream_authority import CANARY, UpstreamAuthority
 
@@ -215,7 +217,8 @@ def test_the_trail_tells_whether_tokens_could_be_given_back(worlds, endpoint, re
     authority.metadata |= endpoint
     world = worlds(authority=authority)
     assert world.connect().status == 200
-    world.gateway.cli("connection", "revoke", "up", "--user", USER)
+    said = world.gateway.cli("connection", "revoke", "up", "--user", USER).stdout
+    assert {None: "were given back", "not_offered": "takes no tokens back", "failed": "could not be given back"}[reason] in said
     records = world.gateway.cli_json("audit", "search", "--action", "credential.returned")
     assert [(one["route"], one["reason"]) for one in records] == [("/up/mcp", reason)]
     assert world.row()["state"] == "revoked"
@@ -266,6 +269,57 @@ def test_R_10_a_client_that_a_renewal_finds_forgotten_is_registered_anew_by_whoe
     world.authority.expires_in = 3600
     assert world.connect(browser).status == 200 and len(world.authority.registrations) == 2
     assert "through" in call() and world.row()["state"] == "active"
+
+
+def test_a_server_that_is_missing_from_the_configuration_for_a_while_loses_nothing(worlds):
+    world = worlds(authority=UpstreamAuthority(expires_in=3))
+    url = world.gateway.mcp_url("up")
+    calls = MCPConnection(url, OAuthClient(world.gateway.url).log_in(url, USER, PASSWORD).access)
+    call = lambda: calls.post("tools/call", {"name": "echo", "arguments": {"text": "through"}}).text  # noqa: E731
+    assert world.connect().status == 200 and "through" in call()
+    servers = dict(world.gateway.config["servers"])
+    reconfigure(world, {"servers": {"other": servers["other"]}})
+    asked = len(world.authority.token_requests)
+    version = world.row()["version"]
+    assert "names no server up" in world.gateway.cli("connection", "refresh", "up", "--user", USER, exit_code=1).stderr
+    time.sleep(4)  # its token ends, and nobody may be blamed for it
+    row = world.row()
+    assert (row["state"], row["reason"], row["failures"], row["version"]) == ("active", None, 0, version)
+    assert len(world.authority.token_requests) == asked
+    reconfigure(world, {"servers": servers})
+    assert "through" in call(), "the first call finds everything as it was"
+    assert world.authority.reused == 0 and len(world.authority.registrations) == 1
+
+
+def test_an_account_of_another_authorization_server_or_kind_is_not_used_any_more(worlds):
+    """And is there again when the configuration goes back."""
+    world = worlds({"oauth": {"scopes": ["read"]}}, env={"UP_SECRET": "x"})
+    url = world.gateway.mcp_url("up")
+    calls = MCPConnection(url, OAuthClient(world.gateway.url).log_in(url, USER, PASSWORD).access)
+    call = lambda: calls.post("tools/call", {"name": "echo", "arguments": {"text": "through"}}).text  # noqa: E731
+    browser = world.browser()
+    assert world.connect(browser).status == 200 and "through" in call()
+    servers = dict(world.gateway.config["servers"])
+    elsewhere = {"oauth": {"issuer": world.rival.issuer, "client_id": "x", "client_secret": {"env": "UP_SECRET"}}}
+    for credential in (elsewhere, {"header": {"name": "X-Key", "per": "user"}}):
+        reconfigure(world, {"servers": {**servers, "up": {**servers["up"], "credential": credential}}})
+        world.up.clear()
+        assert "isn't connected yet" in call() and not world.up.received(), "the token of before was sent"
+        account = browser.open(f"{world.gateway.url}/account").text
+        assert account.count("not connected") == 2, account
+        reconfigure(world, {"servers": servers})
+        assert "through" in call()
+
+
+def test_a_slip_in_a_command_takes_nothing_away_and_makes_nothing(worlds, tmp_path):
+    world = worlds()
+    assert world.connect().status == 200
+    told = world.gateway.cli("connection", "revoke", "up", "--user", USER, "--tenant", "acme", exit_code=1)
+    assert "no user of that tenant" in told.stderr and world.row()["state"] == "active"
+    for command in (("connection", "list"), ("secret", "status"), ("user", "list"), ("audit", "verify")):
+        told = world.gateway.cli(*command, "--data-dir", str(tmp_path / "typo"), exit_code=1)
+        assert "there is no installation in" in told.stderr, told
+    assert not (tmp_path / "typo").exists()
 
 
 def test_refresh_tokens_rotate_in_the_background_and_trouble_passes(worlds):

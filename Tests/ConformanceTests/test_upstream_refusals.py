@@ -3,6 +3,7 @@
 import json
 import re
 import sqlite3
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -132,6 +133,35 @@ def test_missing_scopes_lead_to_the_user(world, authority, server):
     user.connect(server, re.search(r"http\S+", result["content"][0]["text"]).group())
     assert set(authority.asked[-1]["scope"].split()) >= {"tools", "files:write"}
     assert connection.tool("echo", {"text": "hi"})["content"][0]["text"] == "hi"
+
+
+@pytest.mark.parametrize(("server", "revision"), [(server, revision) for server in ("stateful", "modern") for revision in (LEGACY, MODERN)])
+def test_V_041_a_stream_ends_with_the_account_that_it_was_opened_with(world, authority, server, revision):
+    """In every cell; another user's goes on, and what the client opens next is led to the page."""
+    user, other = Owner(world, server, authority), Owner(world, server, authority)
+    opened = {}
+    for one in (user, other):
+        connection = one.calls(revision)
+        listening = {"notifications": {"toolsListChanged": True}}
+        answer = connection.post("subscriptions/listen", listening, stream=True) if connection.modern else connection.open_stream()
+        assert answer.status == 200, answer.describe()
+        opened[one] = (connection, answer.stream)
+    ended = {one: threading.Event() for one in opened}
+    for one, (_, stream) in opened.items():
+        threading.Thread(target=lambda one=one, stream=stream: (drain(stream), ended[one].set()), daemon=True).start()
+    world.gateway.cli("connection", "revoke", server, "--user", user.name)
+    assert ended[user].wait(30), "the stream goes on without its account"
+    assert f"{world.url}/connect/{server}" in opened[user][0].tool("echo")["content"][0]["text"]
+    assert not ended[other].is_set() and opened[other][0].tool("echo", {"text": "on"})["content"][0]["text"] == "on"
+    opened[other][1].close()
+
+
+def drain(stream):
+    try:
+        for _ in stream.messages():
+            pass
+    except Exception:
+        pass
 
 
 @pytest.mark.parametrize("server", MODES)

@@ -111,6 +111,28 @@ def values(world) -> set[bytes]:
     return raw | {base64.urlsafe_b64encode(one).rstrip(b"=") for one in raw} | {one.hex().encode() for one in raw}
 
 
+def test_A_24_nothing_is_done_under_a_key_that_opens_nothing(tmp_path):
+    """What such a key sealed would be lost to the right one."""
+    world = ConnectWorld()
+    try:
+        assert "connected" in world.connect().text
+        gateway = world.gateway
+        gateway.stop()
+        key, copy = gateway.data_dir / "master.key", tmp_path / "copy"
+        right, wrong, before = key.read_bytes(), os.urandom(32), values(world)
+        key.write_bytes(wrong)
+        for command in (("secret", "rotate"), ("secret", "rotate", "--only", "data-keys"), ("secret", "status"), ("backup", str(copy)),
+                ("connection", "revoke", "up", "--user", USER), ("connection", "refresh", "up", "--user", USER)):
+            told = gateway.cli(*command, exit_code=1)
+            assert "master.key doesn't open this database" in told.stderr and "nothing was changed" in told.stderr, told
+        assert key.read_bytes() == wrong and values(world) == before and not copy.exists()
+        key.write_bytes(right)
+        gateway.start()
+        gateway.cli("connection", "refresh", "up", "--user", USER)
+    finally:
+        world.close()
+
+
 def test_A_27_a_stolen_database_opens_nothing(worlds):
     """Every value that stands in it is tried wherever a credential is taken, at Martlet and behind it."""
     world = worlds[0]

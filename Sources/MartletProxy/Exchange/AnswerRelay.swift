@@ -33,6 +33,8 @@ final class AnswerRelay: ExchangeAnswer, UpstreamReceiver {
     filter = ListFilter(request, request.classified.method, exchange.gateway.sightings)
   }
 
+  var account: ConnectionKey? { request.account }
+
   var principal: Principal { request.classified.authenticated.principal }
 
   var isEndless: Bool { message?.method == .subscriptionsListen }

@@ -9,6 +9,9 @@ protocol OpenStream: AnyObject {
   /// outlive its token.
   var isEndless: Bool { get }
 
+  /// The account at the server that it hangs on; `nil` for none.
+  var account: ConnectionKey? { get }
+
   /// Ends it: the right to it is gone, a newer one takes its place, or the process stops.
   ///
   /// - Parameter reason: A stable code for the trail.
@@ -22,6 +25,8 @@ protocol OpenStream: AnyObject {
 }
 
 extension OpenStream {
+  var account: ConnectionKey? { nil }
+
   func sessionMoved(to session: MCPSession) {}
 
   func review(_ settings: GatewaySettings) {}

@@ -38,10 +38,11 @@ struct OpenStreams: Sendable {
   /// - Parameters:
   ///   - revocations: What was taken away.
   ///   - policy: Tells who may still be connected.
+  ///   - credentials: Tells which accounts still are.
   ///   - settings: Tells which routes there are now, and for whom.
   init(
-    group: any EventLoopGroup, revocations: RevocationIndex, policy: StreamPolicy, eventIDs: EventIDs,
-    settings: @escaping @Sendable () -> GatewaySettings
+    group: any EventLoopGroup, revocations: RevocationIndex, policy: StreamPolicy,
+    credentials: any UpstreamCredentials, eventIDs: EventIDs, settings: @escaping @Sendable () -> GatewaySettings
   ) async throws {
     var loops: [ObjectIdentifier: NIOLoopBound<Loop>] = [:]
     eventLoops = Array(group.makeIterator())
@@ -52,6 +53,7 @@ struct OpenStreams: Sendable {
         let loop = NIOLoopBound(Loop(logs), eventLoop: eventLoop)
         eventLoop.scheduleRepeatedTask(initialDelay: Self.interval, delay: Self.interval) { _ in
           Self.sweep(loop.value, revocations, settings(), policy, on: eventLoop)
+          Self.endUnconnected(loop.value, credentials, on: eventLoop)
         }
         return loop
       }.get()
@@ -161,6 +163,20 @@ struct OpenStreams: Sendable {
       } else {
         stream.review(settings)
       }
+    }
+  }
+
+  /// A stream that was opened with an account ends with it; what its client opens next says how to connect it again.
+  private static func endUnconnected(_ loop: Loop, _ credentials: any UpstreamCredentials, on eventLoop: any EventLoop)
+  {
+    for stream in loop.streams.values where stream.isEndless {
+      guard let account = stream.account else { continue }
+      let bound = OnLoop(stream, eventLoop: eventLoop)
+      let answer = credentials.credential(for: account) { answer in
+        guard case .connectionRequired = answer else { return }
+        bound { $0.close(reason: "connection_required") }
+      }
+      if case .connectionRequired? = answer { stream.close(reason: "connection_required") }
     }
   }
 }

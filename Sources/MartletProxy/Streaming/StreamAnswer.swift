@@ -19,6 +19,8 @@ final class StreamAnswer: ExchangeAnswer {
     events = ClientEventStream(exchange: exchange)
   }
 
+  var account: ConnectionKey? { request.account }
+
   var principal: Principal { request.classified.authenticated.principal }
 
   let isEndless = true

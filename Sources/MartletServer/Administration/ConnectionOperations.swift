@@ -63,6 +63,7 @@ struct ConnectionOperations: Sendable {
       guard try await on.installation.store.connection(key) != nil else { throw APIProblem.notFound }
       switch try await on.desk().refresh(key) {
       case .done: return try await details(of: key)
+      case .notConfigured: throw APIProblem.conflict(ConnectionDesk.notConfigured(key.route))
       case .ownerNeeded(nil): throw APIProblem.notFound
       case .ownerNeeded(let reason?):
         throw APIProblem.conflict(
@@ -82,7 +83,9 @@ struct ConnectionOperations: Sendable {
       "Takes an account at a server away, here and where its tokens were issued.", roles: APIRole.changing,
       query: Self.choice, answers: 204
     ) { request in
-      guard try await on.desk().revoke(try await key(request), by: request.asker) else { throw APIProblem.notFound }
+      guard try await on.desk().revoke(try await key(request), by: request.asker) != nil else {
+        throw APIProblem.notFound
+      }
       return .done
     }
   }

@@ -32,7 +32,8 @@ public enum Backup {
       throw InstallationError(
         "there is no database in \(dataDirectory)", advice: "Name the data folder with --data-dir.")
     }
-    let sealer = try await key(dataDirectory, masterKey)
+    let keys = try await key(dataDirectory, masterKey)
+    let sealer = Sealer(keys: keys, root: nil)
     let draft = path + ".copying"
     defer { try? FileManager.default.removeItem(atPath: draft) }
     // Nobody else may read what isn't sealed yet.
@@ -41,12 +42,16 @@ public enum Backup {
     }
     do {
       let store = try SQLiteStore(path: original)
+      // A copy under a key that doesn't open what is in it would be no use to anybody.
+      try Installation.check(keys, of: masterKey, store)
       try await store.copy(to: draft)
       try store.close()
       let file = try BackupFile(
         database: Array(Data(contentsOf: URL(fileURLWithPath: draft))), at: SystemClock().now(), sealer: sealer)
       try write(file.bytes, to: path)
       return file
+    } catch let error as InstallationError {
+      throw error
     } catch let error as StoreOpenError {
       throw InstallationError(error.message, advice: error.advice)
     } catch {
@@ -67,7 +72,7 @@ public enum Backup {
         "there is a database in \(dataDirectory) already",
         advice: "Stop Martlet and move that folder away, then put its master.key into the new one.")
     }
-    let sealer = try await key(dataDirectory, masterKey)
+    let sealer = Sealer(keys: try await key(dataDirectory, masterKey), root: nil)
     let bytes: [UInt8]
     do throws(SealError) { bytes = try file.database(sealer) } catch {
       throw switch error {
@@ -94,7 +99,7 @@ public enum Backup {
     }
   }
 
-  private static func key(_ folder: String, _ source: MasterKeySource) async throws(InstallationError) -> Sealer {
+  private static func key(_ folder: String, _ source: MasterKeySource) async throws(InstallationError) -> SealingKeys {
     let file: String? =
       switch source {
       case .ownFile: MasterKeyFile.name
@@ -109,7 +114,7 @@ public enum Backup {
     let source = try await source.opened(folder)
     let keys = try MasterKeyFile.load(source, folder: folder, databaseExists: true, random: SystemRandom())
     guard let keys = SealingKeys(keys, reading: { nil }) else { throw .noKey }
-    return Sealer(keys: keys, root: nil)
+    return keys
   }
 
   /// Whole or not at all, and readable by its owner alone.

@@ -1,6 +1,7 @@
 import MartletDomain
 import MartletIdentity
 import MartletVault
+import Synchronization
 
 /// Works on upstream accounts from the command line, beside a running server: leases and versions see to it that both
 /// never do the same at once.
@@ -9,6 +10,8 @@ public struct ConnectionDesk: Sendable {
   public enum RefreshResult: Sendable, Equatable {
     /// It has new tokens.
     case done
+    /// The configuration names no such server, or one that gets its credentials elsewhere.
+    case notConfigured
     /// Only its owner can help; why, where that is known.
     case ownerNeeded(ConnectionReason?)
     /// Not now; nothing is lost. What it failed for, where that is known.
@@ -17,6 +20,22 @@ public struct ConnectionDesk: Sendable {
 
   private let vault: Vault
   private let installation: Installation
+  private let settings: VaultSettings
+  private let returns: Returns
+
+  /// What became of tokens that were given back.
+  private final class Returns: Sendable {
+    private let outcomes = Mutex<[TokenReturn]>([])
+
+    func note(_ outcome: TokenReturn) { outcomes.withLock { $0.append(outcome) } }
+
+    func take() -> [TokenReturn] {
+      outcomes.withLock { outcomes in
+        defer { outcomes = [] }
+        return outcomes
+      }
+    }
+  }
 
   /// - Parameters:
   ///   - installation: The installation.
@@ -25,12 +44,21 @@ public struct ConnectionDesk: Sendable {
   public init(installation: Installation, configuration: Configuration) throws {
     let snapshots = SnapshotHolder(Snapshot(configuration, port: configuration.listen.port))
     let assembly = VaultAssembly(configuration: configuration, installation: installation, snapshots: snapshots)
-    vault = assembly.vault(try assembly.directory())
+    let returns = Returns()
+    vault = assembly.vault(try assembly.directory()) { returns.note($0) }
+    self.returns = returns
     self.installation = installation
+    settings = snapshots.current.vault
+  }
+
+  /// What is said of `notConfigured`.
+  public static func notConfigured(_ route: RouteID) -> String {
+    "The configuration names no server \(route.server) whose tokens could be renewed; the account stays as it is."
   }
 
   /// Refreshes a connection now; one of Martlet's own that was taken away begins anew.
   public func refresh(_ key: ConnectionKey) async throws(StoreError) -> RefreshResult {
+    guard settings.renews(key.route) else { return .notConfigured }
     let before = try await installation.store.connection(key)?.ledger.version ?? 0
     let answer = await working { await $0.refresh(key) }
     let after = try await installation.store.connection(key)?.ledger
@@ -47,10 +75,10 @@ public struct ConnectionDesk: Sendable {
   /// - Parameters:
   ///   - key: Whose, where.
   ///   - asker: Who wants it.
-  /// - Returns: Whether there was something to take.
-  public func revoke(_ key: ConnectionKey, by asker: APIKeys.Asker) async throws -> Bool {
+  /// - Returns: What became of the tokens that it had, of each account that went; `nil` where there was nothing to take.
+  public func revoke(_ key: ConnectionKey, by asker: APIKeys.Asker) async throws -> [TokenReturn]? {
     guard let stored = try await installation.store.connection(key), stored.ledger.state != .revoked else {
-      return false
+      return nil
     }
     try await installation.audit.recordDurably(
       AuditEvent(
@@ -62,7 +90,7 @@ public struct ConnectionDesk: Sendable {
         return .failure(error)
       }
     }
-    return try result.get()
+    return try result.get() ? returns.take() : nil
   }
 
   /// Takes tokens back where they were issued, as far as that is offered, of connections that were ended here.

@@ -59,14 +59,23 @@ public struct Installation: Sendable {
   /// - Parameters:
   ///   - dataDirectory: The folder.
   ///   - masterKey: Where the master key comes from.
+  ///   - isNewWelcome: Whether an installation is made where there is none.
   ///   - accessLifetime: How long an access token lives, which decides how long a revocation is kept.
   /// - Throws: `InstallationError`.
   public static func open(
-    dataDirectory: String, masterKey: MasterKeySource = .ownFile, accessLifetime: @escaping @Sendable () -> Duration
+    dataDirectory: String, masterKey: MasterKeySource = .ownFile, isNewWelcome: Bool = true,
+    accessLifetime: @escaping @Sendable () -> Duration
   ) async throws(InstallationError) -> Installation {
+    let database = dataDirectory + "/martlet.sqlite"
+    guard isNewWelcome || FileManager.default.fileExists(atPath: database) else {
+      throw InstallationError(
+        "there is no installation in \(dataDirectory)",
+        advice:
+          "Name its folder with --data-dir, or its file with --config. `martlet serve` and `martlet user add` make one."
+      )
+    }
     try makeFolder(dataDirectory)
     let masterKey = try await masterKey.opened(dataDirectory)
-    let database = dataDirectory + "/martlet.sqlite"
     let random = SystemRandom()
     let read = try MasterKeyFile.load(
       masterKey, folder: dataDirectory, databaseExists: FileManager.default.fileExists(atPath: database), random: random
@@ -83,7 +92,7 @@ public struct Installation: Sendable {
     do throws(StoreOpenError) { store = try SQLiteStore(path: database) } catch {
       throw InstallationError(error.message, advice: error.advice)
     }
-    if isGiven || wrapped != nil { try check(keys, store, isWrapped: wrapped != nil) }
+    try check(keys, of: masterKey, store)
     // Of several given keys the last is the one that the installation began with.
     return Installation(
       store: store, sealer: try sealer(keys, first: read.last, store), keys: keys, isGiven: isGiven,
@@ -130,24 +139,36 @@ public struct Installation: Sendable {
       store: store, sealer: sealer, clock: clock, random: random, tokenLifetime: accessLifetime, audit: recorder)
   }
 
-  /// Nothing works with a key that doesn't open what is there, so it is told at once.
-  private static func check(
-    _ keys: SealingKeys, _ store: SQLiteStore, isWrapped: Bool
+  /// Nothing works with a key that doesn't open what is there, and whatever it sealed would be lost to the right one, so it
+  /// is told at once.
+  static func check(
+    _ keys: SealingKeys, of source: MasterKeySource, _ store: SQLiteStore
   ) throws(InstallationError) {
     let used: Set<String>
     do { used = try store.masterKeysAtOnce(at: SystemClock().now()) } catch {
       throw InstallationError("the database can't be read: \(error)", advice: "Check that no other program holds it.")
     }
+    // Another process may have replaced the key a moment ago.
+    if !used.isSubset(of: keys.names) { keys.readAgain() }
     guard let missing = used.subtracting(keys.names).min() else { return }
-    if isWrapped {
+    switch source {
+    case .wrapped, .wrappedBy:
       throw InstallationError(
         "\(WrappedKeyFile.name) doesn't open this database: it was sealed with another key, \(missing)",
         advice: "Put the \(WrappedKeyFile.name) that belongs to this database back.")
+    case .given:
+      throw InstallationError(
+        "master_key doesn't open this database: it was sealed with another key, \(missing)",
+        advice:
+          "Put that key behind the new one in master_key, a space between them. The one in data_dir/master.key is "
+          + "written by: base64 < master.key")
+    case .ownFile, .unread:
+      // What is left of a key that is gone for good keeps nobody from the rest.
+      guard used.isDisjoint(with: keys.names) else { return }
+      throw InstallationError(
+        "\(MasterKeyFile.name) doesn't open this database: it was sealed with another key, \(missing)",
+        advice: "Put the \(MasterKeyFile.name) that belongs to this database back; nothing was changed.")
     }
-    throw InstallationError(
-      "master_key doesn't open this database: it was sealed with another key, \(missing)",
-      advice: "Put that key behind the new one in master_key, a space between them. The one in data_dir/master.key is "
-        + "written by: base64 < master.key")
   }
 
   /// Keys for single purposes outlive a rotation: they are derived from the first master key, which is kept sealed.

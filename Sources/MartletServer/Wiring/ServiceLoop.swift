@@ -26,7 +26,7 @@ struct ServiceLoop: Sendable {
       tasks.addTask { await every(.seconds(60)) { await anchor(anchoring) } }
       tasks.addTask { await follower.run(application.health) }
       tasks.addTask { await application.vault.run() }
-      tasks.addTask { await application.vault.noteGrowth() }
+      tasks.addTask { await application.vault.noteConfiguration() }
       tasks.addTask { await application.notices.run() }
       tasks.addTask { await every(.seconds(10)) { await watchFiles() } }
       tasks.addTask { await every(.seconds(10)) { try? await application.quotas.handBack() } }
@@ -238,7 +238,7 @@ struct Reload: Sendable {
       let before = previous.configuration
       application.snapshots.replace(with: Snapshot(configuration, port: application.door.port, after: previous))
       record(.configurationLoaded)
-      await application.vault.noteGrowth()
+      await application.vault.noteConfiguration()
       application.logger.info("the configuration was read again")
       if before.listen != configuration.listen || before.tls != configuration.tls
         || before.dataDirectory != configuration.dataDirectory || before.logFormat != configuration.logFormat

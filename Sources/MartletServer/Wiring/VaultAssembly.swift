@@ -32,7 +32,12 @@ struct VaultAssembly: Sendable {
       store: installation.store, directory: directory, sealer: installation.sealer, clock: installation.clock)
   }
 
-  func vault(_ directory: UpstreamDirectory) -> Vault {
+  /// - Parameters:
+  ///   - directory: What is known of authorization servers.
+  ///   - returned: Hears what became of tokens that were given back.
+  func vault(
+    _ directory: UpstreamDirectory, returned: @escaping @Sendable (TokenReturn) -> Void = { _ in }
+  ) -> Vault {
     let authorities = UpstreamAuthorities(directory: directory, registrar: registrar(directory))
     let seal = seal
     let logins = LoginTokens(store: installation.store, seal: seal, clock: installation.clock)
@@ -44,7 +49,11 @@ struct VaultAssembly: Sendable {
       ownAccounts: OwnAccounts(
         store: installation.store, seal: seal, directory: directory, clock: installation.clock))
     dependencies.logins = logins
-    dependencies.giveBack = { await authorities.giveBack($0, of: $1) }
+    dependencies.giveBack = { tokens, connection in
+      let outcome = await authorities.giveBack(tokens, of: connection)
+      returned(outcome)
+      return outcome
+    }
     dependencies.settings = { [snapshots] in snapshots.current.vault }
     return Vault(dependencies)
   }

@@ -66,6 +66,8 @@ final class CredentialCache: Sendable {
 
   func forget(_ key: ConnectionKey) { state.withLock { $0.entries[key] = nil } }
 
+  func forgetAll() { state.withLock { $0.entries.removeAll() } }
+
   func forget(allBut tenants: Set<TenantID>) {
     state.withLock { state in state.entries = state.entries.filter { tenants.contains($0.key.tenant) } }
   }

@@ -28,7 +28,9 @@ struct CredentialReader: Sendable {
     } catch {
       return .unknown
     }
-    guard let connection = found else { return .ownerNeeded(nil) }
+    guard let connection = found, settings()?.server(key.route)?.takes(connection) ?? true else {
+      return .ownerNeeded(nil)
+    }
     guard connection.ledger.isUsable else { return .ownerNeeded(connection.ledger.reason) }
     if let end = RefreshTiming.usableUntil(connection), end <= clock.now() {
       guard connection.ledger.isRefreshable else { return .ownerNeeded(.notRefreshable) }

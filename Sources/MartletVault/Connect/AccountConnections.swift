@@ -26,7 +26,8 @@ public struct AccountConnections: Sendable {
       guard server.isUsersOwn, server.route.admits(user.tenant), let path = server.route.id.connectPath
       else { return nil }
       let csrf = forms.value(purpose: ConnectEndpoint.purpose, transaction: path, browser: browser)
-      guard let connection = stored.first(where: { $0.key.route == server.route.id }) else {
+      guard let connection = stored.first(where: { $0.key.route == server.route.id && server.takes($0) })
+      else {
         if let settings = server.credential.tokenExchange,
           stored.contains(where: { $0.key.route == .login(settings.provider) && $0.isLogin(at: settings.login) })
         {

@@ -133,7 +133,7 @@ public struct ConnectEndpoint: Sendable {
 
   /// The account as pages show it; `nil` for none.
   private func account(_ visit: ConnectVisit, _ stored: UpstreamConnection?) -> AccountConnection? {
-    guard let stored, stored.ledger.state != .revoked else { return nil }
+    guard let stored, stored.ledger.state != .revoked, visit.server.takes(stored) else { return nil }
     return AccountConnection(stored, visit.server, csrf: csrf(visit))
   }
 

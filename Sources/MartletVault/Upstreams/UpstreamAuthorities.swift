@@ -28,7 +28,8 @@ public struct UpstreamAuthorities: Sendable {
 
   /// Whom to ask for a connection's tokens.
   public func authority(of connection: UpstreamConnection) async -> UpstreamAuthority {
-    guard let server = directory.server(connection.key.route) else { return .noClient }
+    // It may come back, with everything as it was.
+    guard let server = directory.server(connection.key.route) else { return .unreachable }
     let metadata: AuthorizationServerMetadata
     do {
       metadata = try await directory.metadata(of: connection.issuer, for: server)

@@ -28,6 +28,17 @@ public struct VaultServer: Sendable {
     self.destinations = destinations
   }
 
+  /// Whether an account is one that its calls are made with now: the configuration may have gone over to another kind, or
+  /// to another authorization server.
+  func takes(_ connection: UpstreamConnection) -> Bool {
+    switch credential {
+    case .ownKey: connection.isEntered
+    case .oauth(let settings):
+      !connection.isEntered && settings.issuer.map { ByteString($0) == ByteString(connection.issuer) } ?? true
+    case .none, .header, .clientCredentials, .tokenExchange: true
+    }
+  }
+
   /// Whether each user has an account, or a key, of their own there.
   var isUsersOwn: Bool {
     switch credential {
@@ -98,6 +109,15 @@ public final class VaultSettings: Sendable {
 
   /// The server of a route, or the identity provider whose logins some server uses.
   public func server(_ route: RouteID) -> VaultServer? { byRoute[route] ?? logins[route] }
+
+  /// Whether a route's credentials come from an authorization server, as things are configured now.
+  public func renews(_ route: RouteID) -> Bool {
+    guard let server = server(route) else { return false }
+    switch server.credential {
+    case .oauth, .clientCredentials, .tokenExchange: return true
+    case .none, .header, .ownKey: return false
+    }
+  }
 
   /// The servers that the logins of an identity provider are exchanged for.
   public func routes(exchanging login: RouteID) -> [RouteID] {

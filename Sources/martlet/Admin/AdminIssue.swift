@@ -49,7 +49,7 @@ struct AdminIssue: AsyncParsableCommand {
   }
 
   func run() async throws {
-    try await options.withInstallation { installation, _ in
+    try await options.withInstallation(isNewWelcome: true) { installation, _ in
       let (lifetime, idleLimit) = (try KeyWords.duration(ttl, option: "--ttl"), try idleLimit())
       let made = try await AdminWords.failing { () throws(AdminTokenError) in
         try await installation.adminTokens.issue(

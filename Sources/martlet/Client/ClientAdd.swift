@@ -61,7 +61,7 @@ struct ClientAdd: AsyncParsableCommand {
   }
 
   func run() async throws {
-    try await options.withInstallation { installation, configuration in
+    try await options.withInstallation(isNewWelcome: true) { installation, configuration in
       try ServerNames.check(server, configuration)
       let order = order(keySet: try jwks.map(Self.keySet))
       guard let (client, secret) = try await order.make(in: installation, by: nil) else {

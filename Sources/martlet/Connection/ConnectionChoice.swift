@@ -11,15 +11,22 @@ struct ConnectionChoice: ParsableArguments {
   @Option(help: ArgumentHelp("Whose account: a login name or an id. Without it: Martlet's own.", valueName: "name"))
   var user: String?
 
-  @Option(help: ArgumentHelp("The tenant of an account of Martlet's own.", valueName: "name"))
-  var tenant = "default"
+  @Option(help: ArgumentHelp("The tenant of an account of Martlet's own (default: default).", valueName: "name"))
+  var tenant: String?
 
   @OptionGroup var options: InstallationOptions
 
   func key(_ names: ConnectionNames) throws(CommandFailure) -> ConnectionKey {
     let route = RouteID(resourcePath: "/" + server) ?? RouteID(server: ServerName(server))
-    guard let user else { return ConnectionKey(tenant: TenantID(tenant), route: route, owner: .tenant) }
+    guard let user else {
+      return ConnectionKey(tenant: tenant.map { TenantID($0) } ?? .default, route: route, owner: .tenant)
+    }
     let found = try names.user(named: user)
+    guard tenant.map({ TenantID($0) == found.tenant }) ?? true else {
+      throw CommandFailure(
+        "\(PlainText.sanitized(user, limit: 64)) is no user of that tenant, but of \(found.tenant)",
+        advice: "Leave --tenant out: a user has one tenant.")
+    }
     return ConnectionKey(tenant: found.tenant, route: route, owner: .user(found.id))
   }
 
@@ -29,9 +36,14 @@ struct ConnectionChoice: ParsableArguments {
       advice: "See what there is: martlet connection list")
   }
 
-  func answer(_ verb: String, _ sentence: String) {
+  /// The choice as another command takes it.
+  var words: String { server + (user.map { " --user \($0)" } ?? "") + (tenant.map { " --tenant \($0)" } ?? "") }
+
+  func answer(_ verb: String, _ sentence: String, _ more: JSONObject = [:]) {
     guard options.json else { return Terminal.out(sentence) }
-    Terminal.out(["server": .string(server), "user": user.map { .string($0) } ?? .null, verb: .bool(true)])
+    var answer: JSONObject = ["server": .string(server), "user": user.map { .string($0) } ?? .null, verb: .bool(true)]
+    for (name, value) in more.members { answer[name] = value }
+    Terminal.out(.object(answer))
   }
 }
 

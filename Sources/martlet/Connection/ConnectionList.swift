@@ -17,7 +17,7 @@ struct ConnectionList: AsyncParsableCommand {
   @OptionGroup var options: InstallationOptions
 
   func run() async throws {
-    try await options.withInstallation { installation, _ in
+    try await options.withInstallation { installation, configuration in
       let names = try await ConnectionNames(installation.store)
       var owner: ConnectionOwner?
       if let user { owner = .user(try names.user(named: user).id) }
@@ -25,7 +25,7 @@ struct ConnectionList: AsyncParsableCommand {
       if options.json {
         Terminal.out(.array(connections.map { .object(ConnectionText.json($0, names)) }))
       } else if connections.isEmpty {
-        Terminal.out("There are no accounts yet. Users connect theirs at PUBLIC_URL/connect/SERVER.")
+        Terminal.out("There are no accounts yet. Users connect theirs at \(configuration.publicURL)/connect/SERVER.")
       } else {
         Terminal.table(ConnectionText.head, connections.map { ConnectionText.row($0, names) })
       }

@@ -20,6 +20,9 @@ struct ConnectionRefresh: AsyncParsableCommand {
       let desk = try ConnectionDesk(installation: installation, configuration: configuration)
       switch try await desk.refresh(key) {
       case .done: choice.answer("refreshed", "The account at \(choice.server) has new tokens.")
+      case .notConfigured:
+        throw CommandFailure(
+          ConnectionDesk.notConfigured(key.route), advice: "Check the name, and which configuration this is: --config.")
       case .ownerNeeded(nil): throw choice.nothingThere
       case .ownerNeeded(.notRefreshable?):
         throw CommandFailure(
@@ -28,12 +31,12 @@ struct ConnectionRefresh: AsyncParsableCommand {
       case .ownerNeeded(let reason?):
         throw CommandFailure(
           "the account at \(choice.server) can't be renewed: \(reason.rawValue)",
-          advice: "Its owner has to connect it again, at PUBLIC_URL/connect/\(choice.server).")
+          advice: "Its owner has to connect it again, at \(configuration.publicURL)/connect/\(choice.server).")
       case .later(let reason):
         throw CommandFailure(
           "the account at \(choice.server) could not be renewed at this moment"
             + (reason.map { " (\($0.rawValue))" } ?? "") + "; nothing is lost",
-          advice: "See why: martlet connection show \(choice.server). Then run this again.")
+          advice: "See why: martlet connection show \(choice.words). Then run this again.")
       }
     }
   }

@@ -56,7 +56,7 @@ struct KeyCreate: AsyncParsableCommand {
   }
 
   func run() async throws {
-    try await options.withInstallation { installation, configuration in
+    try await options.withInstallation(isNewWelcome: true) { installation, configuration in
       try ServerNames.check(server, configuration)
       let user = try await KeyWords.user(owner, installation)
       let scope = KeyScope(

@@ -51,14 +51,21 @@ struct InstallationOptions: ParsableArguments {
   }
 
   /// Opens the installation for one piece of work, and closes it whatever happens.
+  ///
+  /// - Parameters:
+  ///   - requiringSecrets: Whether the configuration's secrets are needed.
+  ///   - isNewWelcome: Whether an installation is made where there is none.
+  ///   - work: The work.
   func withInstallation(
-    requiringSecrets: Bool = false, _ work: (Installation, Configuration) async throws -> Void
+    requiringSecrets: Bool = false, isNewWelcome: Bool = false,
+    _ work: (Installation, Configuration) async throws -> Void
   ) async throws {
     try await CommandFailure.translating {
       let configuration = try await openable(requiringSecrets: requiringSecrets)
       let lifetime = configuration.tokens.accessLifetime
       let installation = try await Installation.open(
-        dataDirectory: configuration.dataDirectory, masterKey: configuration.masterKey, accessLifetime: { lifetime })
+        dataDirectory: configuration.dataDirectory, masterKey: configuration.masterKey,
+        isNewWelcome: isNewWelcome, accessLifetime: { lifetime })
       do {
         try await work(installation, configuration)
       } catch {

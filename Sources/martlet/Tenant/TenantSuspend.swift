@@ -20,11 +20,11 @@ struct TenantSuspend: AsyncParsableCommand {
       }
       if options.json {
         return Terminal.out([
-          "name": .string(name), "state": " its logins, tokens, keys and streams end within five seconds.:suspended",
+          "name": .string(name), "state": "suspended",
         ])
       }
       Terminal.out(
-        "The tenant \(PlainText.sanitized(name)) is  its logins, tokens, keys and streams end within five seconds.:suspended."
+        "The tenant \(PlainText.sanitized(name)) is suspended: its logins, tokens, keys and streams end within five seconds."
       )
     }
   }

@@ -38,7 +38,7 @@ struct UserAdd: AsyncParsableCommand {
   }
 
   func run() async throws {
-    try await options.withInstallation { installation, _ in
+    try await options.withInstallation(isNewWelcome: true) { installation, _ in
       if service {
         let user = try await installation.localUsers.createService(name, tenant: TenantID(tenant))
         if options.json { return Terminal.out(.object(UserText.json(user))) }

@@ -38,7 +38,8 @@ struct OpenStreamsTests {
     return try await OpenStreams(
       group: group, revocations: RevocationIndex(),
       policy: StreamPolicy(subjects: SubjectDirectory(store: MemoryStore(), clock: FakeClock()), clock: FakeClock()),
-      eventIDs: EventIDs(sealer: Sealer(key: SymmetricKey(size: .bits256))), settings: { settings })
+      credentials: NoCredentials(), eventIDs: EventIDs(sealer: Sealer(key: SymmetricKey(size: .bits256))),
+      settings: { settings })
   }
 
   /// Both stand before either hears of the other: neither may end both.

@@ -38,6 +38,8 @@ final class BridgedStream: LegacyAnswer {
 
   var principal: Principal { request.principal }
 
+  var account: ConnectionKey? { request.account }
+
   let isEndless = true
 
   private var gateway: Gateway { exchange.gateway }

@@ -26,6 +26,8 @@ final class LegacyOverModern: ExchangeAnswer {
 
   var principal: Principal { answer.principal }
 
+  var account: ConnectionKey? { answer.account }
+
   var isEndless: Bool { answer.isEndless }
 
   func clientWritabilityChanged() { answer.clientWritabilityChanged() }

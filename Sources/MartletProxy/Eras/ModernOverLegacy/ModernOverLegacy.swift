@@ -15,6 +15,8 @@ final class ModernOverLegacy: ExchangeAnswer {
 
   var principal: Principal { client.admitted.classified.authenticated.principal }
 
+  var account: ConnectionKey? { client.admitted.account }
+
   var isEndless: Bool { client.request?.method == .subscriptionsListen }
 
   func start() {
