@@ -3,16 +3,6 @@ import OAuthClient
 import OAuthProtocol
 import StrictCoding
 
-/// What became of tokens that were given back to whoever issued them (RFC 7009).
-public enum TokenReturn: String, Sendable {
-  /// They are good nowhere any more.
-  case done
-  /// Their authorization server takes none back.
-  case notOffered = "not_offered"
-  /// It couldn't be asked, or didn't agree: they stay good there until they end.
-  case failed
-}
-
 /// Finds whom to ask for a connection's tokens, and as whom: by the configuration of this instant.
 public struct UpstreamAuthorities: Sendable {
   private let directory: UpstreamDirectory

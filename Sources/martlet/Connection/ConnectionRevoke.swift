@@ -1,7 +1,7 @@
 import ArgumentParser
+import MartletDomain
 import MartletIdentity
 import MartletServer
-import MartletVault
 import StrictCoding
 
 /// `martlet connection revoke`.
