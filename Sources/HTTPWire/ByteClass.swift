@@ -49,18 +49,46 @@ enum ByteClass {
     return true
   }
 
-  /// The index of the first control character (below 0x20, or 0x7F), or `end`. Eight bytes at a time.
+  /// The index of the first control character (below 0x20, or 0x7F), or `end`. Eight bytes at a time, 32 while nothing
+  /// but ASCII comes.
   static func firstControl(in bytes: Span<UInt8>, from start: Int, to end: Int) -> Int {
     let raw = bytes.bytes
+    // Nothing is read beyond the bytes; nobody asks for it, and what can't be looked at isn't fit.
+    guard start >= 0, end <= raw.byteCount else { return start }
     var index = start
+    while index &+ 32 <= end, !hasUnusual(raw, index), !hasUnusual(raw, index &+ 16) { index &+= 32 }
     while index &+ 8 <= end {
-      let word = UInt64(littleEndian: raw.unsafeLoadUnaligned(fromByteOffset: index, as: UInt64.self))
+      let word = UInt64(littleEndian: raw.unsafeLoadUnaligned(fromUncheckedByteOffset: index, as: UInt64.self))
       let flags = controls(in: word)
       if flags != 0 { return index &+ flags.trailingZeroBitCount >> 3 }
       index &+= 8
     }
     while index < end, bytes[index] >= 0x20, bytes[index] != 0x7F { index &+= 1 }
     return index
+  }
+
+  /// Whether a control character or one beyond ASCII is among sixteen bytes.
+  @inline(__always)
+  private static func hasUnusual(_ raw: RawSpan, _ index: Int) -> Bool {
+    let first = raw.unsafeLoadUnaligned(fromUncheckedByteOffset: index, as: UInt64.self)
+    let second = raw.unsafeLoadUnaligned(fromUncheckedByteOffset: index &+ 8, as: UInt64.self)
+    return (unusual(first) | unusual(second)) & 0x8080_8080_8080_8080 != 0
+  }
+
+  /// Has some high bit set where a byte is a control character or beyond ASCII.
+  @inline(__always)
+  private static func unusual(_ word: UInt64) -> UInt64 {
+    word | (word &- 0x2020_2020_2020_2020) | ((word ^ 0x7F7F_7F7F_7F7F_7F7F) &- 0x0101_0101_0101_0101)
+  }
+
+  /// Letters of eight bytes in lower case, all other bytes as they are.
+  @inline(__always)
+  static func lower(_ word: UInt64) -> UInt64 {
+    let ones: UInt64 = 0x0101_0101_0101_0101
+    let low = word & (ones &* 0x7F)
+    // A byte's high bit: set by the first sum from `A` on, by the second beyond `Z`.
+    let upper = (low &+ ones &* (0x80 - 0x41)) & ~(low &+ ones &* (0x80 - 0x5B)) & ~word & (ones &* 0x80)
+    return word | upper >> 2
   }
 
   /// Marks control characters of a word with their high bit; only the lowest mark is exact.

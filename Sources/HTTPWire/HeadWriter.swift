@@ -1,12 +1,19 @@
 /// Writes heads into a buffer that is used again and again. What can't stand in a head is not written: `isValid` says so.
 public struct HeadWriter: Sendable {
-  /// What was written.
-  public private(set) var bytes: [UInt8] = []
+  /// Memory that is written to from its beginning, and what of it is written.
+  private var memory: [UInt8] = []
+  private var filled = 0
   /// Whether it may be sent.
   public private(set) var isValid = true
 
   /// Makes a writer.
   public init() {}
+
+  /// What was written.
+  public var bytes: ArraySlice<UInt8> { memory[..<filled] }
+
+  /// How many bytes were written.
+  public var count: Int { filled }
 
   /// Begins an answer.
   public mutating func begin(status: Int) {
@@ -27,28 +34,27 @@ public struct HeadWriter: Sendable {
   ///   - target: Visible ASCII.
   public mutating func begin(method: String, target: String) {
     restart()
-    let methodEnd = append(method)
+    Self.withBytes(of: method) { append($0) }
+    let methodEnd = filled
     append(" ")
-    let start = bytes.count
-    let end = append(target)
+    let start = filled
+    Self.withBytes(of: target) { append($0) }
+    let targetEnd = filled
     append(" HTTP/1.1\r\n")
     isValid =
-      methodEnd > 0 && end > start && bytes[..<methodEnd].allSatisfy(ByteClass.isToken)
-      && bytes[start..<end].allSatisfy(ByteClass.isTarget)
+      methodEnd > 0 && targetEnd > start && memory[..<methodEnd].allSatisfy(ByteClass.isToken)
+      && memory[start..<targetEnd].allSatisfy(ByteClass.isTarget)
   }
 
   /// Begins with what another writer wrote, which was fit to be sent.
   public mutating func begin(with written: [UInt8]) {
     restart()
-    bytes.append(contentsOf: written)
+    written.withUnsafeBytes { append($0) }
   }
 
   /// Adds a field whose name and value are known to be fit.
   public mutating func add(_ name: StaticString, _ value: StaticString) {
-    append(name)
-    append(": ")
-    append(value)
-    append("\r\n")
+    value.withUTF8Buffer { value in addFit(name, UnsafeRawBufferPointer(value)) }
   }
 
   /// Adds a number.
@@ -61,40 +67,34 @@ public struct HeadWriter: Sendable {
 
   /// Adds a field; a name that is no token, or a control character in the value, makes the head invalid.
   public mutating func add(_ name: String, _ value: String) {
-    let start = bytes.count
-    let colon = append(name)
-    append(": ")
-    if !ByteClass.isToken(bytes.span, start, colon) { isValid = false }
-    finishField(value)
+    let start = filled
+    Self.withBytes(of: name) { name in
+      Self.withBytes(of: value) { addField(name, $0) }
+      if !ByteClass.isToken(memory.span, start, start &+ name.count) { isValid = false }
+      if !ByteClass.isValue(memory.span, start &+ name.count &+ 2, filled &- 2) { isValid = false }
+    }
   }
 
   /// Adds a field whose name is known to be fit; a control character in the value makes the head invalid.
   public mutating func add(_ name: StaticString, _ value: String) {
-    append(name)
-    append(": ")
-    finishField(value)
-  }
-
-  private mutating func finishField(_ value: String) {
-    let start = bytes.count
-    let end = append(value)
-    append("\r\n")
-    if !ByteClass.isValue(bytes.span, start, end) { isValid = false }
+    let start = filled &+ name.utf8CodeUnitCount &+ 2
+    Self.withBytes(of: value) { addFit(name, $0) }
+    if !ByteClass.isValue(memory.span, start, filled &- 2) { isValid = false }
   }
 
   /// Adds all fields but those that frame the message, which is the codec's to do.
   public mutating func add(_ fields: HeaderFields) {
     if !fields.isSendable { isValid = false }
-    if let written = fields.written { return bytes.append(contentsOf: written) }
-    for entry in fields.entries {
-      switch entry.known {
-      case .contentLength, .transferEncoding, .connection, .keepAlive, .upgrade, .trailer: continue
-      default: break
+    if let written = fields.written { return written.withUnsafeBytes { append($0) } }
+    fields.bytes.withUnsafeBytes { bytes in
+      for entry in fields.entries {
+        switch entry.known {
+        case .contentLength, .transferEncoding, .connection, .keepAlive, .upgrade, .trailer: continue
+        default: break
+        }
+        addField(
+          UnsafeRawBufferPointer(rebasing: bytes[entry.name]), UnsafeRawBufferPointer(rebasing: bytes[entry.value]))
       }
-      bytes.append(contentsOf: fields.bytes[entry.name])
-      append(": ")
-      bytes.append(contentsOf: fields.bytes[entry.value])
-      append("\r\n")
     }
   }
 
@@ -102,21 +102,31 @@ public struct HeadWriter: Sendable {
   public mutating func end() { append("\r\n") }
 
   private mutating func restart() {
-    bytes.removeAll(keepingCapacity: true)
+    filled = 0
     isValid = true
   }
 
-  private mutating func append(_ text: StaticString) {
-    text.withUTF8Buffer { bytes.append(contentsOf: $0) }
+  private mutating func addFit(_ name: StaticString, _ value: UnsafeRawBufferPointer) {
+    name.withUTF8Buffer { name in addField(UnsafeRawBufferPointer(name), value) }
   }
 
-  /// - Returns: Where it ends.
-  private mutating func append(_ text: String) -> Int {
-    // A view of a string is copied byte by byte; the bytes that it stands for, in one piece.
-    if text.utf8.withContiguousStorageIfAvailable({ bytes.append(contentsOf: $0) }) == nil {
-      bytes.append(contentsOf: text.utf8)
+  private mutating func addField(_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) {
+    write(name.count &+ value.count &+ 4) { place in
+      place.copyMemory(from: name)
+      place[name.count] = Byte.colon
+      place[name.count &+ 1] = Byte.space
+      UnsafeMutableRawBufferPointer(rebasing: place[(name.count &+ 2)...]).copyMemory(from: value)
+      place[place.count &- 2] = Byte.carriageReturn
+      place[place.count &- 1] = Byte.lineFeed
     }
-    return bytes.count
+  }
+
+  private mutating func append(_ text: StaticString) {
+    text.withUTF8Buffer { append(UnsafeRawBufferPointer($0)) }
+  }
+
+  private mutating func append(_ piece: UnsafeRawBufferPointer) {
+    write(piece.count) { $0.copyMemory(from: piece) }
   }
 
   private mutating func append(number: Int) {
@@ -126,13 +136,28 @@ public struct HeadWriter: Sendable {
       digits += 1
     }
     if number < 0 { isValid = false }
-    let end = bytes.count + digits
-    bytes.append(contentsOf: repeatElement(UInt8(ascii: "0"), count: digits))
-    rest = number.magnitude
-    for index in 1...digits {
-      bytes[end - index] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
-      rest /= 10
+    write(digits) { place in
+      var rest = number.magnitude
+      for index in 1...digits {
+        place[digits - index] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
+        rest /= 10
+      }
     }
+  }
+
+  /// Writes so many bytes: what an array does for each piece that it is given costs more than most pieces do.
+  private mutating func write(_ count: Int, _ body: (UnsafeMutableRawBufferPointer) -> Void) {
+    let start = filled
+    if memory.count &- start < count {
+      memory.append(contentsOf: repeatElement(0, count: max(512, memory.count, count)))
+    }
+    memory.withUnsafeMutableBytes { body(UnsafeMutableRawBufferPointer(rebasing: $0[start..<(start &+ count)])) }
+    filled = start &+ count
+  }
+
+  private static func withBytes(of text: String, _ body: (UnsafeRawBufferPointer) -> Void) {
+    guard text.utf8.withContiguousStorageIfAvailable({ body(UnsafeRawBufferPointer($0)) }) == nil else { return }
+    Array(text.utf8).withUnsafeBytes { body($0) }
   }
 }
 

@@ -39,9 +39,19 @@ public struct HeaderFields: Sendable {
   init(head: [UInt8], entries: [Entry]) {
     bytes = head
     self.entries = entries
-    bytes.withUnsafeMutableBufferPointer { bytes in
+    bytes.withUnsafeMutableBytes { bytes in
       for entry in entries {
-        for index in entry.name { bytes[index] = ByteClass.lower(bytes[index]) }
+        var index = Int(entry.nameStart)
+        let end = Int(entry.nameEnd)
+        while index &+ 8 <= end {
+          let word = bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+          bytes.storeBytes(of: ByteClass.lower(word), toByteOffset: index, as: UInt64.self)
+          index &+= 8
+        }
+        while index < end {
+          bytes[index] = ByteClass.lower(bytes[index])
+          index &+= 1
+        }
       }
     }
   }
@@ -51,7 +61,7 @@ public struct HeaderFields: Sendable {
     var writer = HeadWriter()
     writer.add(self)
     var copy = self
-    copy.written = writer.isValid ? writer.bytes : nil
+    copy.written = writer.isValid ? Array(writer.bytes) : nil
     return copy
   }
 

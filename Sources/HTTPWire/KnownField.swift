@@ -76,14 +76,22 @@ public enum KnownField: String, Sendable, CaseIterable {
   case xRequestID = "x-request-id"
 }
 
-/// Finds a known field by its bytes: one slot, one comparison.
+/// Finds a known field by its bytes: one slot, one comparison of at most four words.
 struct KnownFieldTable: Sendable {
   static let shared = KnownFieldTable()
 
-  private static let width = 32
-  private static let foldedWord: UInt64 = 0x2020_2020_2020_2020
-  private var slots = [KnownField?](repeating: nil, count: 128)
-  private var names = [UInt8](repeating: 0, count: 128 * Self.width)
+  /// Bytes of the longest name that has room.
+  static let width = 32
+
+  private struct Slot {
+    var field: KnownField?
+    var length = 0
+    /// The name's bytes, eight to a word, and the bits that don't matter: the case of a letter, what is behind the name.
+    var name = SIMD4<UInt64>(repeating: ~0)
+    var ignored = SIMD4<UInt64>(repeating: ~0)
+  }
+
+  private var slots = [Slot](repeating: Slot(), count: 128)
 
   /// Fields that share a slot with another; a test holds it empty.
   private(set) var collisions: [KnownField] = []
@@ -92,47 +100,52 @@ struct KnownFieldTable: Sendable {
     for field in KnownField.allCases {
       let name = Array(field.rawValue.utf8)
       let slot = Self.slot(name.span, 0, name.count)
-      if slots[slot] != nil || name.count > Self.width { collisions.append(field) }
-      slots[slot] = field
-      for (index, byte) in name.enumerated() { names[slot * Self.width + index] = byte }
+      if slots[slot].field != nil || name.count > Self.width { collisions.append(field) }
+      slots[slot] = Slot(field: field, length: name.count)
+      for (index, byte) in name.enumerated() {
+        let isLetter = byte >= UInt8(ascii: "a") && byte <= UInt8(ascii: "z")
+        let place = UInt64(index % 8 * 8)
+        slots[slot].name[index / 8] ^= UInt64(~byte) << place
+        slots[slot].ignored[index / 8] ^= UInt64(isLetter ? ~0x20 : 0xFF as UInt8) << place
+      }
     }
   }
 
-  /// The field that is named by `bytes[start..<end]`, in any case; the bytes must be token characters.
+  /// The field that is named by `bytes[start..<end]`, letters in any case.
   func field(_ bytes: Span<UInt8>, _ start: Int, _ end: Int) -> KnownField? {
     let length = end &- start
-    guard length > 0, length < Self.width else { return nil }
-    let slot = Self.slot(bytes, start, end)
-    guard let field = slots[slot] else { return nil }
-    let base = slot &* Self.width
-    guard names[base &+ length] == 0 else { return nil }
-    let isSame = names.withUnsafeBytes { names in
-      let raw = bytes.bytes
-      var index = 0
-      while index &+ 8 <= length {
-        let word = raw.unsafeLoadUnaligned(fromByteOffset: start &+ index, as: UInt64.self) | Self.foldedWord
-        if word != names.loadUnaligned(fromByteOffset: base &+ index, as: UInt64.self) { return false }
-        index &+= 8
+    guard start >= 0, length > 0, length <= Self.width, end <= bytes.count else { return nil }
+    let index = Self.slot(bytes, start, end)
+    return slots.withUnsafeBufferPointer { slots in
+      let slot = slots[index]
+      guard slot.length == length else { return nil }
+      var word = 0
+      while word &* 8 < length {
+        let found = Self.word(bytes, at: start &+ word &* 8)
+        if found | slot.ignored[word] != slot.name[word] { return nil }
+        word &+= 1
       }
-      while index < length {
-        if names[base &+ index] != Self.folded(bytes[start &+ index]) { return false }
-        index &+= 1
-      }
-      return true
+      return slot.field
     }
-    return isSame ? field : nil
   }
 
-  /// Letters in lower case. Other token characters may change too, but none of them becomes a letter, a digit or `-`.
+  /// Eight bytes, or as many as there are.
   @inline(__always)
-  private static func folded(_ byte: UInt8) -> UInt8 { byte | 0x20 }
+  private static func word(_ bytes: Span<UInt8>, at start: Int) -> UInt64 {
+    if start &+ 8 <= bytes.count {
+      return UInt64(littleEndian: bytes.bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: start, as: UInt64.self))
+    }
+    var word: UInt64 = 0
+    for index in start..<bytes.count { word |= UInt64(bytes[index]) << UInt64((index &- start) &* 8) }
+    return word
+  }
 
   @inline(__always)
   private static func slot(_ bytes: Span<UInt8>, _ start: Int, _ end: Int) -> Int {
     let length = end &- start
-    let first = Int(folded(bytes[start]))
-    let last = Int(folded(bytes[end &- 1]))
-    let middle = Int(folded(bytes[start &+ length / 2]))
+    let first = Int(bytes[start] | 0x20)
+    let last = Int(bytes[end &- 1] | 0x20)
+    let middle = Int(bytes[start &+ length / 2] | 0x20)
     return (length &+ first &+ 3 &* last &+ 13 &* middle) & 127
   }
 }

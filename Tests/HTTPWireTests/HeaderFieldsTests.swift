@@ -56,7 +56,7 @@ import Testing
       writer.begin(status: 200)
       writer.add(fields)
       writer.end()
-      return writer.isValid ? writer.bytes : nil
+      return writer.isValid ? Array(writer.bytes) : nil
     }
     var plain = HeaderFields(lowercased: [("a", "b"), ("content-length", "7"), ("vary", "Origin")])
     var kept = plain.writtenOut()
@@ -74,7 +74,7 @@ import Testing
     first.add("host", "h")
     var second = HeadWriter()
     second.begin(method: "GET", target: " ")
-    second.begin(with: first.bytes)
+    second.begin(with: Array(first.bytes))
     second.add("x", "1")
     second.end()
     #expect(second.isValid)
@@ -103,6 +103,20 @@ import Testing
       String(decoding: writer.bytes, as: UTF8.self) == "POST /a?b HTTP/1.1\r\nhost: h\r\ncontent-length: 0\r\n\r\n")
   }
 
+  @Test func headsOfAnySizeAreWritten() {
+    var writer = HeadWriter()
+    for size in [0, 1, 499, 500, 501, 512, 5000, 3] {
+      let value = String(repeating: "v", count: size)
+      writer.begin(status: 200)
+      writer.add("x" as StaticString, value)
+      writer.add("y", value)
+      writer.end()
+      #expect(writer.isValid && writer.count == writer.bytes.count)
+      #expect(
+        String(decoding: writer.bytes, as: UTF8.self) == "HTTP/1.1 200 OK\r\nx: \(value)\r\ny: \(value)\r\n\r\n")
+    }
+  }
+
   @Test(arguments: ["", "/a b", "/a\r\nX: y", "/ä", "/#"])
   func targetsAreChecked(target: String) {
     var writer = HeadWriter()
@@ -123,7 +137,7 @@ import Testing
       writer.add("x", value)
       writer.add("content-length", 0)
       writer.end()
-      let transcript = Ours.requests([writer.bytes])
+      let transcript = Ours.requests([Array(writer.bytes)])
       let isFit = value.utf8.allSatisfy { $0 == 9 || ($0 >= 0x20 && $0 != 0x7F) }
       #expect(writer.isValid == isFit, "\(Array(value.utf8))")
       if writer.isValid { #expect(transcript.complete.count == 1 && transcript.messages[0].fields.count == 2) }

@@ -21,6 +21,6 @@ final class UpstreamEndpoint: Sendable {
     writer.begin(method: OutboundRequest.Method.post.rawValue, target: target)
     writer.add("host" as StaticString, authority)
     OutboundRequest.Method.post.forEachHeader { writer.add($0, $1) }
-    messageHead = writer.isValid ? writer.bytes : nil
+    messageHead = writer.isValid ? Array(writer.bytes) : nil
   }
 }

@@ -110,7 +110,7 @@ extension WireUpstreamHandler: UpstreamWire {
     if request.method == .post { writer.add("content-length", request.body.count) }
     writer.end()
     guard writer.isValid else { return false }
-    var buffer = flush.buffer(capacity: writer.bytes.count + request.body.count, for: context)
+    var buffer = flush.buffer(capacity: writer.count + request.body.count, for: context)
     buffer.writeBytes(writer.bytes)
     buffer.writeBytes(request.body)
     isWaiting = true

@@ -49,7 +49,7 @@ final class AnswerEncoder {
     if head.closes { writer.add("connection", "close" as StaticString) }
     writer.end()
     guard writer.isValid else { return false }
-    var buffer = self.flush.buffer(capacity: writer.bytes.count + room, for: context)
+    var buffer = self.flush.buffer(capacity: writer.count + room, for: context)
     buffer.writeBytes(writer.bytes)
     if flush {
       // A stream may stay for long, and its head is the last that it needs.
