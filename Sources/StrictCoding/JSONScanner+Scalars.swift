@@ -42,7 +42,8 @@ extension JSONScanner {
     advance(to: index + 1)
   }
 
-  /// The place of the next quote, backslash or control character, eight bytes at a step.
+  /// The place of the next quote, backslash or control character: eight bytes at a step, 32 while nothing but plain ASCII
+  /// comes.
   private func plainEnd(from start: Int, _ isASCII: inout Bool) -> Int {
     var index = start
     guard let base = UnsafeRawPointer(bytes.baseAddress) else { return index }
@@ -64,6 +65,8 @@ extension JSONScanner {
       }
       seen |= word
       index &+= 8
+      // Most strings end before that.
+      if index &- start == 32 { Self.skipPlain(bytes, &index) }
     }
     while index < bytes.count {
       let byte = bytes[index]
@@ -73,6 +76,28 @@ extension JSONScanner {
     }
     if seen & tops != 0 { isASCII = false }
     return index
+  }
+
+  /// Goes on for as long as 32 bytes of nothing but plain ASCII come.
+  @inline(__always)
+  private static func skipPlain(_ bytes: UnsafeBufferPointer<UInt8>, _ index: inout Int) {
+    guard let base = UnsafeRawPointer(bytes.baseAddress) else { return }
+    while index &+ 32 <= bytes.count, isPlain(base + index), isPlain(base + index + 16) { index &+= 32 }
+  }
+
+  /// Whether sixteen bytes are ASCII without quote, backslash or control character.
+  @inline(__always)
+  private static func isPlain(_ place: UnsafeRawPointer) -> Bool {
+    let first = place.loadUnaligned(as: UInt64.self)
+    let second = place.loadUnaligned(fromByteOffset: 8, as: UInt64.self)
+    return (unusual(first) | unusual(second)) & 0x8080_8080_8080_8080 == 0
+  }
+
+  /// Has some byte's top bit set where one of them is none of those.
+  @inline(__always)
+  private static func unusual(_ word: UInt64) -> UInt64 {
+    let ones: UInt64 = 0x0101_0101_0101_0101
+    return word | ((word ^ (ones &* 0x22)) &- ones) | ((word ^ (ones &* 0x5C)) &- ones) | (word &- (ones &* 0x20))
   }
 
   /// The text of a string that was read before.

@@ -2,6 +2,23 @@ import StrictCoding
 import Testing
 
 @Suite struct JSONReaderTests {
+  /// Every byte at every place of short and long strings, which are looked at in steps of several bytes.
+  @Test func everyByteOfAStringIsSeen() {
+    for length in [1, 7, 8, 31, 32, 33, 63, 64, 71, 96, 130] {
+      for place in [0, 1, 7, 8, 15, 16, 31, 32, 39, 40, 47, 48, 63, 64, 70, 95, 129] where place < length {
+        for byte in UInt8.min...UInt8.max {
+          var text = [UInt8](repeating: UInt8(ascii: "a"), count: length)
+          text[place] = byte
+          let json = [0x22] + text + [0x22]
+          let read = try? JSONReader.parse(json)
+          let isPlain = byte >= 0x20 && byte < 0x80 && byte != 0x22 && byte != 0x5C
+          #expect((read?.stringValue.map { Array($0.utf8) } == text) == isPlain, "\(byte) at \(place) of \(length)")
+          #expect(isPlain || read == nil, "\(byte) at \(place) of \(length)")
+        }
+      }
+    }
+  }
+
   @Test(
     arguments: [
       ("null", JSONValue.null),
