@@ -15,6 +15,8 @@ struct TrailWriter {
   private let chain: AuditChain
   private let statement: SQLiteStatement
   private var heads: [TenantID: AuditHead] = [:]
+  /// The trail of the event before, whose head isn't among the others yet: what comes together is often of one tenant.
+  private var latest: (tenant: TenantID, head: AuditHead)?
 
   init(_ database: Database, _ chain: AuditChain) throws {
     self.database = database
@@ -34,7 +36,8 @@ struct TrailWriter {
   }
 
   /// Notes how far the trails have come; without it the transaction must not end.
-  func finish() throws {
+  mutating func finish() throws {
+    settle()
     for (tenant, head) in heads {
       try database.run(
         """
@@ -46,9 +49,18 @@ struct TrailWriter {
   }
 
   private mutating func link(_ event: AuditEvent) throws -> AuditHead {
-    let head = chain.head(after: try head(of: event.tenant), adding: event)
-    heads[event.tenant] = head
+    if latest?.tenant != event.tenant {
+      settle()
+      latest = (event.tenant, try head(of: event.tenant))
+    }
+    let head = chain.head(after: latest?.head ?? .beginning, adding: event)
+    latest?.head = head
     return head
+  }
+
+  private mutating func settle() {
+    if let latest { heads[latest.tenant] = latest.head }
+    latest = nil
   }
 
   private func head(of tenant: TenantID) throws -> AuditHead {
