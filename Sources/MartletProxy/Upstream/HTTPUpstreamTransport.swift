@@ -26,7 +26,7 @@ public struct HTTPUpstreamTransport: UpstreamTransport {
   }
 
   /// Sends a request.
-  public func send(_ request: OutboundRequest, to receiver: any UpstreamReceiver, on eventLoop: any EventLoop)
+  public func send(_ request: consuming OutboundRequest, to receiver: any UpstreamReceiver, on eventLoop: any EventLoop)
     -> any UpstreamCall
   {
     let call = HTTPUpstreamCall(request: request, receiver: receiver, transport: self, eventLoop: eventLoop)
@@ -115,7 +115,7 @@ private final class HTTPUpstreamCall: UpstreamCall, UpstreamReceiver {
   }
 
   func upstreamFinished() {
-    if let connection, let pool { pool.keep(connection, for: letter.request.endpoint.destination) }
+    if let connection, let pool { pool.keep(connection) }
     connection = nil
     if let target = redirect, let pool {
       hasRedirected = true

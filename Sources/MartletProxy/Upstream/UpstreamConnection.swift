@@ -11,12 +11,16 @@ final class UpstreamConnection {
     case closed
   }
 
+  /// Where it waits between two requests.
+  var lane: UpstreamPool.Lane
   private var state = State.idle
   private var receiver: (any UpstreamReceiver)?
   private var wire: (any UpstreamWire)?
   private var alarm: Alarm?
   private var isStream = false
   private var isReading = true
+
+  init(lane: UpstreamPool.Lane) { self.lane = lane }
 
   /// Whether it can take another request.
   var isUsable: Bool {

@@ -6,11 +6,17 @@ import OAuthClient
 
 /// The connections of one event loop: no lock, no hop.
 final class UpstreamPool {
-  /// The connections to one place that wait for a request, the longest waiting first.
-  private struct Lane {
+  /// The connections to one place that wait for a request, the longest waiting first. Its connections know it, so that
+  /// they come back to it without being asked where they lead.
+  final class Lane {
+    fileprivate let destination: UpstreamDestination
+    /// Whether those who look for a connection find it.
+    fileprivate var isListed = true
     private var waiting: [(connection: UpstreamConnection, since: NIODeadline)] = []
 
-    mutating func take(usedAfter oldest: NIODeadline) -> UpstreamConnection? {
+    init(_ destination: UpstreamDestination) { self.destination = destination }
+
+    fileprivate func take(usedAfter oldest: NIODeadline) -> UpstreamConnection? {
       while let last = waiting.popLast() {
         if last.connection.isUsable, last.since > oldest { return last.connection }
         last.connection.close()
@@ -18,7 +24,7 @@ final class UpstreamPool {
       return nil
     }
 
-    mutating func keep(_ connection: UpstreamConnection) {
+    fileprivate func keep(_ connection: UpstreamConnection) {
       if waiting.count >= GatewayLimits.idleConnections { waiting.removeAll { !$0.connection.isUsable } }
       guard waiting.count < GatewayLimits.idleConnections else { return connection.close() }
       waiting.append((connection, .now()))
@@ -27,7 +33,7 @@ final class UpstreamPool {
     /// Closes those that nobody has used for too long.
     ///
     /// - Returns: Whether any are left.
-    mutating func sweep(unusedSince oldest: NIODeadline) -> Bool {
+    fileprivate func sweep(unusedSince oldest: NIODeadline) -> Bool {
       let fresh = waiting.firstIndex { $0.since > oldest } ?? waiting.count
       for old in waiting[..<fresh] { old.connection.close() }
       waiting.removeFirst(fresh)
@@ -41,7 +47,7 @@ final class UpstreamPool {
   private let eventLoop: any EventLoop
   private let tls: NIOSSLContext
   private let codec: HTTPCodec
-  private var idle: [UpstreamDestination: Lane] = [:]
+  private var lanes: [UpstreamDestination: Lane] = [:]
   private var isSweepDue = false
   private let flushes: FlushBatch
 
@@ -56,14 +62,23 @@ final class UpstreamPool {
   ///
   /// - Returns: `nil` where one has to be made.
   func takeIdle(_ destination: UpstreamDestination) -> UpstreamConnection? {
-    idle[destination]?.take(usedAfter: .now() - GatewayLimits.idleConnection)
+    lanes[destination]?.take(usedAfter: .now() - GatewayLimits.idleConnection)
   }
 
   /// Takes a connection back whose answer is complete.
-  func keep(_ connection: UpstreamConnection, for destination: UpstreamDestination) {
+  func keep(_ connection: UpstreamConnection) {
     guard connection.isUsable else { return }
-    idle[destination, default: Lane()].keep(connection)
+    // It was under way while nothing else of its lane was there.
+    if !connection.lane.isListed { connection.lane = lane(to: connection.lane.destination) }
+    connection.lane.keep(connection)
     sweepLater()
+  }
+
+  func lane(to destination: UpstreamDestination) -> Lane {
+    if let lane = lanes[destination] { return lane }
+    let lane = Lane(destination)
+    lanes[destination] = lane
+    return lane
   }
 
   /// A server that nobody calls any more isn't left with our connections.
@@ -76,18 +91,18 @@ final class UpstreamPool {
   private func sweep() {
     isSweepDue = false
     let oldest = NIODeadline.now() - GatewayLimits.idleConnection
-    idle = idle.compactMapValues { lane in
-      var lane = lane
-      return lane.sweep(unusedSince: oldest) ? lane : nil
+    lanes = lanes.filter { _, lane in
+      lane.isListed = lane.sweep(unusedSince: oldest)
+      return lane.isListed
     }
-    if !idle.isEmpty { sweepLater() }
+    if !lanes.isEmpty { sweepLater() }
   }
 
   /// Makes a connection.
   ///
   /// - Parameter use: Gets the connection, or `nil` when none could be made.
   func connect(to destination: UpstreamDestination, _ use: @escaping (UpstreamConnection?) -> Void) {
-    let connection = UpstreamConnection()
+    let connection = UpstreamConnection(lane: lane(to: destination))
     let bound = NIOLoopBound((connection, flushes), eventLoop: eventLoop)
     let (tls, codec) = (self.tls, self.codec)
     ClientBootstrap(group: eventLoop)
