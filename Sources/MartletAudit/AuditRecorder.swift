@@ -48,9 +48,11 @@ public final class AuditRecorder: AuditSink {
   public var hasRoom: Bool { queue.withLock { $0.count < capacity / 10 * 9 } }
 
   /// Hands an event over.
-  public func record(_ event: AuditEvent) {
+  public func record(_ event: consuming AuditEvent) {
+    // Taken out of it: a closure that could run twice would have to copy what it hands on.
+    var event = Optional(event)
     queue.withLock { queue in
-      guard queue.count < capacity else {
+      guard queue.count < capacity, let event = event.take() else {
         queue.lost += 1
         return
       }

@@ -172,13 +172,16 @@ public final class Gateway: Sendable {
   /// - Returns: What the rest of the request is told to; `nil` for a path that isn't answered here.
   public func begin(_ request: IncomingRequest, client: any ClientStream) -> GatewayExchange? {
     let settings = settings()
-    if routeID(request.path, settings) != nil {
+    let route = settings.route(path: request.path)
+    if route != nil || routeID(request.path, settings) != nil {
       return GatewayExchange(
-        gateway: self, settings: settings, request: request, path: request.path, entrance: nil, client: client)
+        gateway: self, settings: settings, request: request, route: route, path: request.path, entrance: nil,
+        client: client)
     }
     guard let entrance = SSEEntrance(path: request.path) else { return nil }
+    let entering = entrance.onRoute(request)
     return GatewayExchange(
-      gateway: self, settings: settings, request: entrance.onRoute(request),
+      gateway: self, settings: settings, request: entering, route: settings.route(path: entering.path),
       path: entrance.challengedPath(of: request), entrance: entrance, client: client)
   }
 

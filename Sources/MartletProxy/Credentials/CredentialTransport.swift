@@ -24,7 +24,7 @@ public struct CredentialTransport: UpstreamTransport {
   }
 
   /// Sends a request.
-  public func send(_ request: OutboundRequest, to receiver: any UpstreamReceiver, on eventLoop: any EventLoop)
+  public func send(_ request: consuming OutboundRequest, to receiver: any UpstreamReceiver, on eventLoop: any EventLoop)
     -> any UpstreamCall
   {
     guard let account = request.account else { return base.send(request, to: receiver, on: eventLoop) }

@@ -25,19 +25,22 @@ final class AnswerRelay: ExchangeAnswer, UpstreamReceiver {
   private var hasRevived = false
   private let preference: SessionPreference?
   private let filter: ListFilter?
+  /// Whether what comes may go on as it comes: nothing of it has to be understood.
+  private let passesOn: Bool
 
   init(exchange: GatewayExchange, request: AdmittedRequest) {
     self.exchange = exchange
     self.request = request
     preference = request.session == nil ? nil : SessionPreference(request.classified.message)
     filter = ListFilter(request, request.classified.method, exchange.gateway.sightings)
+    passesOn = preference == nil && filter == nil && !request.classified.isOneWay
   }
 
   var account: ConnectionKey? { request.account }
 
   var principal: Principal { request.classified.authenticated.principal }
 
-  var isEndless: Bool { message?.method == .subscriptionsListen }
+  var isEndless: Bool { request.classified.method == .subscriptionsListen }
 
   private var client: any ClientStream { exchange.client }
   private var gateway: Gateway { exchange.gateway }
@@ -49,7 +52,7 @@ final class AnswerRelay: ExchangeAnswer, UpstreamReceiver {
   }
 
   /// A notification or a response of the client: all that it can hear is that it was taken.
-  private var isOneWay: Bool { message.map { $0.request == nil } ?? false }
+  private var isOneWay: Bool { request.classified.isOneWay }
 
   func start() {
     if let session, !request.server.keeps(session.upstreamURL) { revive(session, .draining) } else { send() }
@@ -76,7 +79,7 @@ final class AnswerRelay: ExchangeAnswer, UpstreamReceiver {
       mode = .streaming(stream)
       gateway.streams.opened(self, on: client.eventLoop)
       stream.open { [weak self] end in self?.streamEnded(end) }
-    case 200 where MediaType.isJSONAnswer(bytes: type) && !isOneWay && preference == nil && filter == nil:
+    case 200 where passesOn && MediaType.isJSONAnswer(bytes: type):
       mode = .passing
       exchange.sendJSONHead(length: headers.first(.contentLength).flatMap { Int($0) })
     default: mode = .collecting(status: status, headers, [])
@@ -116,7 +119,7 @@ final class AnswerRelay: ExchangeAnswer, UpstreamReceiver {
     if failure == .unreachable, let session, !hasRevived, request.server.hasOther(than: session.upstreamURL) {
       return revive(session, .unreachable)
     }
-    if failure.isUnheard { reject(failure.rejection(answering: message?.id)) } else { fail(failure.code) }
+    if failure.isUnheard { reject(failure.rejection(answering: request.classified.id)) } else { fail(failure.code) }
   }
 
   // MARK: - Whole answers
@@ -134,8 +137,10 @@ final class AnswerRelay: ExchangeAnswer, UpstreamReceiver {
     case 404 where session != nil && hasRevived: reject(unavailable("session_not_kept"))
     case 404 where session != nil: session.map { revive($0, .lost) }
     case 400 where session != nil && !answersUs && !hasRevived:
-      session.map { revive($0, .doubtful, refusal: UpstreamRefusal(status, headers, body, answering: message?.id)) }
-    case 400..<500: deliver(UpstreamRefusal(status, headers, body, answering: message?.id).response)
+      session.map {
+        revive($0, .doubtful, refusal: UpstreamRefusal(status, headers, body, answering: request.classified.id))
+      }
+    case 400..<500: deliver(UpstreamRefusal(status, headers, body, answering: request.classified.id).response)
     default: fail("status_\(status)")
     }
   }
@@ -168,7 +173,7 @@ final class AnswerRelay: ExchangeAnswer, UpstreamReceiver {
     revival.assumeIsolated().whenSuccess { [self] outcome in
       guard case .waiting = mode else { return }
       switch outcome {
-      case .failure(let rejection): reject(rejection.answering(message?.id))
+      case .failure(let rejection): reject(rejection.answering(request.classified.id))
       case .success(let session):
         let isSame = session.upstreamSession == lost.upstreamSession
         if let refusal, isSame { return deliver(refusal.response) }
@@ -228,12 +233,14 @@ final class AnswerRelay: ExchangeAnswer, UpstreamReceiver {
     case .streaming(let stream): stream.fail(reason)
     case .waiting, .collecting:
       call?.cancel()
-      let isUnknown = message?.method == .toolsCall
-      reject(isUnknown ? .outcomeUnknown(reason: reason, id: message?.id) : unavailable(reason))
+      let isUnknown = request.classified.method == .toolsCall
+      reject(isUnknown ? .outcomeUnknown(reason: reason, id: request.classified.id) : unavailable(reason))
     }
   }
 
-  private func unavailable(_ reason: String) -> Rejection { .upstreamUnavailable(reason: reason, id: message?.id) }
+  private func unavailable(_ reason: String) -> Rejection {
+    .upstreamUnavailable(reason: reason, id: request.classified.id)
+  }
 
   private func deliver(_ response: GatewayResponse) {
     if case .done = mode { return }

@@ -26,15 +26,16 @@ struct ExchangeRecord: Sendable {
     trace = incoming.trace?.trace
   }
 
-  /// Takes down method and target of a message.
-  mutating func describe(_ message: MCPMessage) {
-    method = message.method?.name ?? "response"
-    target = message.request?.mirroredName
+  /// Takes down method and target of a message, where there is one.
+  mutating func describe(_ request: ClassifiedRequest) {
+    guard request.hasMessage else { return }
+    method = request.method?.name ?? "response"
+    target = request.target
   }
 
-  /// Puts the exchange into the trail now that it has ended, a refused one too. Asked of the record where it lies: handed
-  /// over, all of it would be copied.
-  func end(in recorder: ExchangeRecorder) {
+  /// Puts the exchange into the trail now that it has ended, a refused one too. Mutating, so that the record is looked at
+  /// where it lies: all of it would be copied.
+  mutating func end(in recorder: ExchangeRecorder) {
     recorder.audit.record(event(isForwarded ? .exchangeForwarded : .exchangeRefused, at: recorder.clock.now()))
   }
 
@@ -48,11 +49,17 @@ struct ExchangeRecord: Sendable {
   }
 }
 
-/// Turns finished exchanges into records of the trail, refused ones too.
-struct ExchangeRecorder: Sendable {
+/// Turns finished exchanges into records of the trail, refused ones too. Immutable; a class, so that no call copies it.
+final class ExchangeRecorder: Sendable {
   let audit: any AuditSink
   let flows: any FlowCorrelation
   let clock: any WallClock
+
+  init(audit: any AuditSink, flows: any FlowCorrelation, clock: any WallClock) {
+    self.audit = audit
+    self.flows = flows
+    self.clock = clock
+  }
 
   /// Whether a new exchange may begin.
   var hasRoom: Bool { audit.hasRoom }

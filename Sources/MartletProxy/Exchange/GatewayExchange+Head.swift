@@ -3,9 +3,9 @@ import StrictCoding
 
 /// From the head of a request to the body that it is allowed to send: its route, who calls, and what the route takes.
 extension GatewayExchange {
-  func begin(_ request: IncomingRequest) {
+  func begin(_ request: IncomingRequest, at route: UpstreamRoute?) {
     do throws(Rejection) {
-      let routed = try router.route(request)
+      let routed = try router.route(request, to: route)
       record.route = routed.route.resource.id.path
       if request.method == "OPTIONS" { return answer(crossOrigin.preflight(), reason: "preflight") }
       let credential = try gateway.authenticator.credential(of: routed)

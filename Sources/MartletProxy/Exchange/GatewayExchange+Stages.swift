@@ -7,13 +7,13 @@ import NIOCore
 extension GatewayExchange {
   func proceed(_ request: ClassifiedRequest) {
     state = .working
-    if let message = request.message { record.describe(message) }
+    record.describe(request)
     // The modern era has POST only (§4.1).
-    if request.message == nil, request.classification.era == .modern {
+    if !request.hasMessage, request.classification.era == .modern {
       return reject(.methodNotAllowed(allow: "POST, OPTIONS"))
     }
     // `initialize` begins anew, whatever stale id it carries (X2); the modern era has no sessions.
-    if request.message?.method == .initialize || request.classification.era == .modern {
+    if request.classification.era == .modern || request.method == .initialize {
       return forward(request, in: nil)
     }
     switch gateway.resolver.resolve(request.authenticated, id: request.id, on: client.eventLoop) {
@@ -101,8 +101,8 @@ extension GatewayExchange {
   }
 
   private func relay(_ request: AdmittedRequest) throws(Rejection) {
-    guard request.classified.message == nil else {
-      if request.classified.message?.method == .initialize, request.classified.classification.era == .legacy {
+    guard !request.classified.hasMessage else {
+      if request.classified.classification.era == .legacy, request.classified.method == .initialize {
         return begin(SessionOpening(exchange: self, request: request)) { $0.start() }
       }
       return begin(AnswerRelay(exchange: self, request: request)) { $0.start() }

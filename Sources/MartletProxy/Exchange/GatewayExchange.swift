@@ -40,11 +40,12 @@ public final class GatewayExchange {
   var eventStream: NIOLoopBound<SSEClientSession>?
 
   /// - Parameters:
+  ///   - route: The route of the request's path; `nil` where none is configured.
   ///   - path: The path as the client spelled it, which its challenge must name (D12).
   ///   - entrance: The way that it came, where that isn't the route's own.
   init(
-    gateway: Gateway, settings: GatewaySettings, request: IncomingRequest, path: String, entrance: SSEEntrance?,
-    client: any ClientStream
+    gateway: Gateway, settings: GatewaySettings, request: IncomingRequest, route: UpstreamRoute?, path: String,
+    entrance: SSEEntrance?, client: any ClientStream
   ) {
     self.gateway = gateway
     self.client = client
@@ -54,7 +55,7 @@ public final class GatewayExchange {
     rendering = RejectionRendering(settings: settings)
     router = RequestRouter(settings: settings)
     crossOrigin = CrossOriginPolicy(request: request, router: router)
-    begin(request)
+    begin(request, at: route)
   }
 
   /// Begins an exchange whose caller was proven already, by the request that brought its message.

@@ -15,6 +15,12 @@ final class ClassifiedRequest: Sendable {
   let method: MCPMethod?
   /// The message's id, where it has one.
   let id: JSONRPCID?
+  /// Whether there is a message, and whether it wants no answer. Kept, like the two above: each look at `message` copies
+  /// it.
+  let hasMessage: Bool
+  let isOneWay: Bool
+  /// What the message is about: the name of a tool or prompt, the URI of a resource.
+  let target: String?
 
   init(
     authenticated: AuthenticatedRequest, message: MCPMessage?, bytes: [UInt8], classification: EraClassification,
@@ -27,6 +33,10 @@ final class ClassifiedRequest: Sendable {
     self.mirrored = mirrored
     method = message?.method
     id = message?.id
+    hasMessage = message != nil
+    let request = message?.request
+    isOneWay = message != nil && request == nil
+    target = request?.mirroredName
   }
 
   var incoming: IncomingRequest { authenticated.routed.incoming }

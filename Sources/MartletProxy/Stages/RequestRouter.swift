@@ -4,8 +4,9 @@ import OAuthProtocol
 struct RequestRouter {
   let settings: GatewaySettings
 
-  func route(_ request: IncomingRequest) throws(Rejection) -> RoutedRequest {
-    guard let route = settings.route(path: request.path) else { throw .unknownRoute }
+  /// - Parameter route: The route of the request's path.
+  func route(_ request: IncomingRequest, to route: UpstreamRoute?) throws(Rejection) -> RoutedRequest {
+    guard let route else { throw .unknownRoute }
     try checkOrigin(request)
     return RoutedRequest(incoming: request, route: route, settings: settings)
   }

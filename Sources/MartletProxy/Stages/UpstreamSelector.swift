@@ -15,17 +15,27 @@ public protocol UpstreamAssertions: Sendable {
   func assertion(for principal: Principal, audience: String) -> String?
 }
 
-/// Picks the instance and builds what it is sent, field by field from an allow-list.
-struct UpstreamSelector: Sendable {
+/// Picks the instance and builds what it is sent, field by field from an allow-list. Immutable; a class, so that no call
+/// copies it.
+final class UpstreamSelector: Sendable {
   let assertions: any UpstreamAssertions
   let random: any RandomSource
+
+  init(assertions: any UpstreamAssertions, random: any RandomSource) {
+    self.assertions = assertions
+    self.random = random
+  }
 
   /// What goes on as the client sent it, to an upstream of the same era.
   func outbound(_ request: AdmittedRequest) throws(Rejection) -> OutboundRequest {
     let classified = request.classified
-    var outbound = try bare(method(classified), for: request)
+    let instances = instances(for: request)
+    guard let first = instances.first else { throw notReady(request) }
+    var outbound = OutboundRequest(
+      permit: request.permit, method: method(classified), to: first, or: instances.dropFirst())
+    try address(&outbound, for: request)
     outbound.body = classified.bytes
-    outbound.isRepeatable = classified.message?.isRepeatable ?? true
+    outbound.isRepeatable = !classified.hasMessage || classified.method?.isRepeatable ?? false
     switch classified.classification.era {
     case .modern: fillModern(&outbound, classified)
     case .legacy: fillLegacy(&outbound, classified, request.session)
@@ -35,20 +45,31 @@ struct UpstreamSelector: Sendable {
 
   /// A request that carries nothing yet but our word about who is calling.
   func bare(_ method: OutboundRequest.Method, for request: AdmittedRequest) throws(Rejection) -> OutboundRequest {
+    let instances = instances(for: request)
+    guard let first = instances.first else { throw notReady(request) }
+    var outbound = OutboundRequest(permit: request.permit, method: method, to: first, or: instances.dropFirst())
+    try address(&outbound, for: request)
+    return outbound
+  }
+
+  /// Our word about who is calling, and in whose name and with which account it goes. In place: a request has so many
+  /// parts that handing it back would copy it.
+  private func address(_ outbound: inout OutboundRequest, for request: AdmittedRequest) throws(Rejection) {
     let classified = request.classified
     let routed = classified.authenticated.routed
-    let instances = instances(for: request)
-    guard let first = instances.first, let audience = routed.route.audience,
+    guard let audience = routed.route.audience,
       let assertion = assertions.assertion(for: classified.authenticated.principal, audience: audience.string)
-    else { throw .upstreamUnavailable(reason: "not_ready", id: classified.id) }
-    var outbound = OutboundRequest(permit: request.permit, method: method, to: first, or: instances.dropFirst())
+    else { throw notReady(request) }
     outbound.assertion = (routed.settings.assertionHeader, assertion)
     outbound.credential = routed.route.credential.fixedHeader
     outbound.account = request.account
     outbound.traceContext = traceContext(classified.incoming)
     outbound.principal = classified.authenticated.principal
     outbound.wire = routed.route.server.wire
-    return outbound
+  }
+
+  private func notReady(_ request: AdmittedRequest) -> Rejection {
+    .upstreamUnavailable(reason: "not_ready", id: request.classified.id)
   }
 
   /// The same, where a session should begin.
@@ -71,7 +92,7 @@ struct UpstreamSelector: Sendable {
   }
 
   private func method(_ request: ClassifiedRequest) -> OutboundRequest.Method {
-    if request.message != nil { return .post }
+    if request.hasMessage { return .post }
     return request.incoming.method == "DELETE" ? .delete : .get
   }
 
@@ -87,7 +108,7 @@ struct UpstreamSelector: Sendable {
   }
 
   private func fillLegacy(_ outbound: inout OutboundRequest, _ request: ClassifiedRequest, _ session: BoundSession?) {
-    guard request.message?.method != .initialize else { return }
+    guard request.method != .initialize else { return }
     outbound.revision = session?.session.revision ?? request.classification.revision
     outbound.upstreamSession = session?.session.upstreamSession
   }
@@ -105,10 +126,7 @@ struct UpstreamSelector: Sendable {
   }
 }
 
-extension MCPMessage {
+extension MCPMethod {
   /// Whether sending it twice does no harm. Of what nobody here knows, nobody here can say so.
-  fileprivate var isRepeatable: Bool {
-    guard let method else { return false }
-    return method != .toolsCall && method != .tasksUpdate && method.isKnown
-  }
+  fileprivate var isRepeatable: Bool { self != .toolsCall && self != .tasksUpdate && isKnown }
 }

@@ -76,10 +76,10 @@ public protocol UpstreamTransport: Sendable {
   /// Sends a request.
   ///
   /// - Parameters:
-  ///   - request: What to send.
+  ///   - request: What to send; handed over, since it has many parts to copy.
   ///   - receiver: Who takes the answer.
   ///   - eventLoop: Where both live; the call must come from it.
-  func send(_ request: OutboundRequest, to receiver: any UpstreamReceiver, on eventLoop: any EventLoop)
+  func send(_ request: consuming OutboundRequest, to receiver: any UpstreamReceiver, on eventLoop: any EventLoop)
     -> any UpstreamCall
 
   /// Ends what is open at servers beyond single requests, where the right to it is gone (V-041).

@@ -37,7 +37,7 @@ struct ProxyFixture {
   }
 
   func routed(_ request: IncomingRequest) throws -> RoutedRequest {
-    try RequestRouter(settings: settings).route(request)
+    try RequestRouter(settings: settings).route(request, to: settings.route(path: request.path))
   }
 
   static func principal(

@@ -28,13 +28,19 @@ public struct SSEUpstreamTransport: UpstreamTransport {
   }
 
   /// Sends a request.
-  public func send(_ request: OutboundRequest, to receiver: any UpstreamReceiver, on eventLoop: any EventLoop)
+  public func send(_ request: consuming OutboundRequest, to receiver: any UpstreamReceiver, on eventLoop: any EventLoop)
+    -> any UpstreamCall
+  {
+    if request.revision?.era == .modern || request.wire?.known == .streamableHTTP {
+      return base.send(request, to: receiver, on: eventLoop)
+    }
+    return sendLegacy(request, to: receiver, on: eventLoop)
+  }
+
+  private func sendLegacy(_ request: OutboundRequest, to receiver: any UpstreamReceiver, on eventLoop: any EventLoop)
     -> any UpstreamCall
   {
     let wire = request.wire?.known
-    if wire == .streamableHTTP || request.revision?.era == .modern {
-      return base.send(request, to: receiver, on: eventLoop)
-    }
     // A session of ours is never told to the server, even where nothing is known of it (any more).
     if let id = request.upstreamSession, wire == .httpSSE || SSESessionDirectory.isOurs(id) {
       return sessionCall(request, id, receiver, eventLoop)
