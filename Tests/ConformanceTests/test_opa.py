@@ -7,7 +7,7 @@ import time
 
 import pytest
 from martlet_support import MCPConnection
-from martlet_support.mcp import LEGACY, MODERN
+from martlet_support.mcp import LEGACY, MODERN, answer_of
 from martlet_support.route import token
 from martlet_support.steps import until
 
@@ -34,6 +34,8 @@ class Engine:
                 if owner.trouble == "slow":
                     time.sleep(3)
                 answer = {} if owner.trouble == "undefined" else {"result": owner.decides(body["input"])}
+                if owner.trouble == "gone":
+                    return self.connection.close()
                 text = b"<html>" if owner.trouble == "garbage" else json.dumps(answer).encode()
                 self.send_response(500 if owner.trouble == "error" else 200)
                 self.send_header("Content-Type", "application/json")
@@ -79,24 +81,51 @@ def test_V_006_the_engine_decides_calls_and_lists(world, server, revision):
     assert not [one for one in world.engine.inputs if one["name"] == "own_no" and one["purpose"] == "call"], "what rules deny it isn't asked about"
 
 
-def test_V_006_while_the_engine_does_not_answer_nothing_is_allowed(world):
+def undecided(connection, method: str, params: dict | None = None) -> bool:
+    """It is answered with a JSON-RPC error of its own, from which a client learns that it may try again."""
+    answer = connection.post(method, params)
+    said = answer.json()
+    assert said["id"] == connection.next_id and said["error"]["code"] == -31003 and "result" not in said, answer.describe()
+    assert "right now" in said["error"]["message"] and "opa" not in said["error"]["message"].lower(), answer.describe()
+    return answer.status == 200 and int(answer.header("retry-after")) >= 1
+
+
+@pytest.mark.parametrize("server, revision", [("modern", MODERN), ("stateful", LEGACY)])
+def test_V_006_while_the_engine_does_not_answer_nothing_is_allowed(world, server, revision):
     world.engine.decides = lambda asked: True
-    alice = MCPConnection(world.mcp_url("modern"), token(world, "modern"), revision=MODERN)
+    alice = MCPConnection(world.mcp_url(server), token(world, server), revision=revision)
+    if revision == LEGACY:
+        alice.initialize()
     post = lambda **arguments: alice.post("tools/call", {"name": "get_repo", "arguments": arguments})
-    assert post(known=True).status == 200
-    for trouble in ("error", "garbage", "slow"):
+
+    def stranger(name: str) -> MCPConnection:
+        """Somebody whom the engine wasn't asked about yet."""
+        key = world.gateway.cli_json("key", "create", name)["key"]
+        connection = MCPConnection(world.mcp_url(server), key, revision=revision)
+        if revision == LEGACY:
+            connection.initialize()
+        return connection
+
+    known, earlier = f"by {server}", world.gateway.log()
+    said = lambda text: world.gateway.log().count(text) - earlier.count(text)
+    assert "result" in answer_of(post(known=known))
+    world.upstreams[server].clear()
+    for trouble in ("error", "garbage", "slow", "gone"):
         world.engine.trouble = trouble
-        assert post(trouble=trouble).status == 503, trouble
-        assert post(known=True).status == 200, "an answer is remembered"
+        assert undecided(alice, "tools/call", {"name": "get_repo", "arguments": {"trouble": trouble}}), trouble
+        assert undecided(stranger(f"{server}-{trouble}"), "tools/list"), "what can't be asked about isn't shown, nor taken for nothing"
+        assert world.upstreams[server].received("tools/call") == [], "the server hears nothing of it"
+        assert "result" in answer_of(post(known=known)), "an answer is remembered"
+        world.upstreams[server].clear()
     world.engine.trouble = "undefined"
     assert post(trouble="undefined").json()["error"]["code"] == -31001, "what is undefined is not allowed"
     world.engine.trouble = None
     count = len(world.engine.inputs)
-    assert post(known=True).status == 200 and len(world.engine.inputs) == count
+    assert "result" in answer_of(post(known=known)) and len(world.engine.inputs) == count
     assert post(trouble="undefined").json()["error"]["code"] == -31001, "a refusal is remembered, too"
     # Whoever looks after it learns of it once, and of its end.
-    assert until(lambda: world.gateway.log().count("policy.opa answers again") == 1), world.gateway.log()[-2000:]
-    assert world.gateway.log().count("policy.opa doesn't decide") == 1
+    assert until(lambda: said("policy.opa answers again") == 1), world.gateway.log()[-2000:]
+    assert said("policy.opa doesn't decide") == 1
 
 
 def test_the_command_line_says_that_the_engine_has_a_say_too(world):

@@ -201,6 +201,9 @@ private let stores = TestedStore.allCases
   @Test(arguments: stores) func callsAreSummedUp(_ store: TestedStore) async throws {
     try await CallSumStoreContract.callsAreSummedUp(makeStore: store.maker)
   }
+  @Test(arguments: stores) func usesAreKnown(_ store: TestedStore) async throws {
+    try await CallSumStoreContract.usesAreKnown(makeStore: store.maker)
+  }
   @Test(arguments: stores) func A_45_keysOfCallSumsAreBounded(_ store: TestedStore) async throws {
     try await CallSumStoreContract.A_45_keysAreBounded(makeStore: store.maker)
   }

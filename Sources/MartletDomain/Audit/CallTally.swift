@@ -30,11 +30,15 @@ public struct CallTally: Sendable {
   }
 
   private var slots: [Slot: CallSum] = [:]
+  private var access = AccessTally()
   /// The slot of the event before, whose sum isn't among the others yet: what comes together is often alike.
   private var latest: (traits: Traits, sum: CallSum)?
 
   /// Without any.
   public init() {}
+
+  /// Who last came through where and when.
+  public var uses: [AccessUse: Timestamp] { access.uses }
 
   /// The sums so far.
   public var sums: some Collection<CallSum> {
@@ -47,6 +51,7 @@ public struct CallTally: Sendable {
   public mutating func add(_ event: AuditEvent) {
     let isForwarded = event.action == .exchangeForwarded
     guard isForwarded || event.action == .exchangeRefused, !Self.isPreflight(event) else { return }
+    if isForwarded { access.add(event) }
     let start = event.at.milliseconds - event.at.milliseconds % Self.minute
     let traits = Traits(
       tenant: event.tenant, client: event.client, route: event.route, tool: Self.tool(event), start: start)

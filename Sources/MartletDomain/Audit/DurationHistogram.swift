@@ -45,21 +45,43 @@ public struct DurationHistogram: Sendable, Hashable {
     for index in counts.indices.prefix(other.counts.count) { counts[index] += other.counts[index] }
   }
 
-  /// How long at most a part of them was, as far as the bounds tell: between two of them it is drawn straight.
+  /// How long the one took that a part of them didn't outlast: the nearest rank. It is answered within the two bounds
+  /// between which that one truly was; where in between is drawn so that all together took as long as they did. Of one
+  /// alone it is exact.
   ///
   /// - Parameter part: From 0 to 1; 0.5 for the median.
   /// - Returns: `nil` where there is none; the last bound where it is beyond that.
   public func quantile(_ part: Double) -> Duration? {
     guard count > 0 else { return nil }
-    let wanted = Double(count) * min(max(part, 0), 1)
-    var (before, below) = (0, 0)
-    for (bound, count) in zip(Self.bounds, counts) {
-      if Double(count) >= wanted, count > before {
-        let share = (wanted - Double(before)) / Double(count - before)
-        return .microseconds(Double(below) * 1000 + Double(bound.milliseconds - below) * 1000 * max(0, share))
-      }
-      (before, below) = (count, bound.milliseconds)
+    let rank = max(1, Int((Double(count) * min(max(part, 0), 1)).rounded(.up)))
+    let lean = lean
+    for slot in slots where slot.before + slot.count >= rank {
+      let share = (Double(rank - slot.before) - 0.5) / Double(slot.count)
+      let drawn = lean <= 0.5 ? 2 * lean * share : 1 - 2 * (1 - lean) * (1 - share)
+      return .microseconds((slot.lower + (slot.upper - slot.lower) * drawn) * 1000)
     }
-    return .milliseconds(below)
+    return .milliseconds(Self.bounds.last?.milliseconds ?? 0)
+  }
+
+  /// Where between their bounds those of a slot lie in the middle, from 0 to 1, by how long all together took.
+  private var lean: Double {
+    let slots = slots
+    // How far beyond the last bound one was isn't known.
+    guard let last = counts.last, last == count else { return 0.5 }
+    let least = slots.reduce(0) { $0 + Double($1.count) * $1.lower }
+    let room = slots.reduce(0) { $0 + Double($1.count) * ($1.upper - $1.lower) }
+    let took = Double(sum.wholeNanoseconds) / 1_000_000
+    return room > 0 ? min(max((took - least) / room, 0), 1) : 0.5
+  }
+
+  /// What lies between two bounds, in milliseconds; without what is empty.
+  private var slots: [(lower: Double, upper: Double, before: Int, count: Int)] {
+    var slots: [(lower: Double, upper: Double, before: Int, count: Int)] = []
+    var (before, lower) = (0, 0)
+    for (bound, count) in zip(Self.bounds, counts) {
+      if count > before { slots.append((Double(lower), Double(bound.milliseconds), before, count - before)) }
+      (before, lower) = (max(before, count), bound.milliseconds)
+    }
+    return slots
   }
 }

@@ -50,10 +50,15 @@ public protocol CallSumStore: Sendable {
   /// Sums up.
   func callSums(_ query: CallSumQuery) async throws(StoreError) -> [CallSum]
 
-  /// Makes minutes into hours, and removes hours.
+  /// Who came through at which route, and when last, to within `AccessUse.grain`: calls that were forwarded.
+  ///
+  /// - Parameter tenant: Whose; `nil` for all.
+  func accessUses(tenant: TenantID?) async throws(StoreError) -> [AccessUse: Timestamp]
+
+  /// Makes minutes into hours, and removes hours and uses.
   ///
   /// - Parameters:
   ///   - time: Minutes of whole hours before then become hours.
-  ///   - end: Hours before then are removed.
+  ///   - end: Hours and uses before then are removed.
   func foldCallSums(before time: Timestamp, removingBefore end: Timestamp) async throws(StoreError)
 }

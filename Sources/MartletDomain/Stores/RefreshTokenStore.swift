@@ -40,12 +40,12 @@ public struct LiveGrant: Sendable, Hashable {
   /// The grant.
   public var family: RefreshFamily
   /// When its newest token was issued; `nil` where it has none.
-  public var lastUsedAt: Timestamp?
+  public var lastIssuedAt: Timestamp?
 
-  /// Pairs a grant with its use.
-  public init(family: RefreshFamily, lastUsedAt: Timestamp?) {
+  /// Pairs a grant with its newest token.
+  public init(family: RefreshFamily, lastIssuedAt: Timestamp?) {
     self.family = family
-    self.lastUsedAt = lastUsedAt
+    self.lastIssuedAt = lastIssuedAt
   }
 }
 

@@ -86,7 +86,7 @@ struct ApprovalGate: Sendable {
     _ outcome: Result<ApprovalOutcome, StoreError>, _ question: PolicyQuestion, _ request: ClassifiedRequest
   ) -> Result<Permit, Rejection> {
     switch outcome {
-    case .failure: return .failure(.temporarilyUnavailable(reason: "approval_store"))
+    case .failure: return .failure(.temporarilyUnavailable(reason: "approval_store", id: request.id))
     case .success(.waiting(let id)): return .failure(.approvalRequired(id, id: request.id))
     case .success(.denied): return .failure(.denied(reason: Self.denied, id: request.id))
     case .success(.unaskable(let reason)): return .failure(.denied(reason: reason, id: request.id))

@@ -72,7 +72,7 @@ final class Admission: Sendable {
     -> Staged<AdmittedRequest>
   {
     guard recorder.hasRoom else {
-      return .ready(.failure(.temporarilyUnavailable(reason: "audit_queue_full")))
+      return .ready(.failure(.temporarilyUnavailable(reason: "audit_queue_full", id: request.id)))
     }
     let routed = request.authenticated.routed
     let question = PolicyQuestion(
@@ -82,7 +82,7 @@ final class Admission: Sendable {
     guard question.needsLookups || routed.settings.asksOracle else {
       return decide(question, request, session, on: eventLoop)
     }
-    return identified(question, always: routed.settings.asksOracle, on: eventLoop)
+    return identified(question, request, on: eventLoop)
       .then(on: eventLoop) { self.defined($0, request, on: eventLoop) }
       .then(on: eventLoop) { self.pinned($0, request, on: eventLoop) }
       .then(on: eventLoop) { self.consulted($0, request, on: eventLoop) }
@@ -150,9 +150,10 @@ final class Admission: Sendable {
   }
 
   /// Finds out who calls, where rules want to know more than the token says.
-  private func identified(_ question: PolicyQuestion, always: Bool, on eventLoop: any EventLoop)
+  private func identified(_ question: PolicyQuestion, _ request: ClassifiedRequest, on eventLoop: any EventLoop)
     -> Staged<PolicyQuestion>
   {
+    let always = request.authenticated.routed.settings.asksOracle
     guard always || question.rules?.needsFacts ?? false else { return .ready(.success(question)) }
     if let user = subjects.remembered(question.principal) { return .ready(.success(question.asked(by: user))) }
     let subjects = self.subjects
@@ -161,7 +162,7 @@ final class Admission: Sendable {
         do throws(StoreError) {
           return .success(question.asked(by: try await subjects.find(question.principal)))
         } catch {
-          return .failure(.temporarilyUnavailable(reason: "user_store"))
+          return .failure(.temporarilyUnavailable(reason: "user_store", id: request.id))
         }
       })
   }
@@ -210,7 +211,7 @@ extension Admission {
         do throws(StoreError) {
           return .success(question.trusting(try await pinning.observe(ToolDefinitions(), by: question.principal)))
         } catch {
-          return .failure(.temporarilyUnavailable(reason: "tool_store"))
+          return .failure(.temporarilyUnavailable(reason: "tool_store", id: request.id))
         }
       })
   }

@@ -23,7 +23,7 @@ struct OracleGate: Sendable {
     return catalogue.definitions(with: "", for: request, on: eventLoop).then(on: eventLoop) { definitions in
       var question = question
       question.definitions = definitions
-      return listed(question, on: eventLoop)
+      return listed(question, request, on: eventLoop)
     }
   }
 
@@ -50,7 +50,7 @@ struct OracleGate: Sendable {
         switch await Self.allows(open, oracle) {
         case true?: return .success(question)
         case false?: return .failure(refused)
-        case nil: return .failure(.temporarilyUnavailable(reason: "opa"))
+        case nil: return .failure(.temporarilyUnavailable(reason: "opa", id: request.id))
         }
       })
   }
@@ -64,7 +64,9 @@ struct OracleGate: Sendable {
     return true
   }
 
-  private func listed(_ question: PolicyQuestion, on eventLoop: any EventLoop) -> Staged<PolicyQuestion> {
+  private func listed(_ question: PolicyQuestion, _ request: ClassifiedRequest, on eventLoop: any EventLoop)
+    -> Staged<PolicyQuestion>
+  {
     var shown: Set<ByteString> = []
     var open: [(ByteString, OracleQuestion)] = []
     for (tool, asked) in question.listQuestions {
@@ -79,7 +81,7 @@ struct OracleGate: Sendable {
     return .later(
       eventLoop.makeFutureWithTask { () async -> Result<PolicyQuestion, Rejection> in
         guard let allowed = await Self.allowed(questions, oracle) else {
-          return .failure(.temporarilyUnavailable(reason: "opa"))
+          return .failure(.temporarilyUnavailable(reason: "opa", id: request.id))
         }
         return .success(question.showing(known.union(allowed)))
       })

@@ -42,7 +42,7 @@ struct QuotaGate: Sendable {
           }
         }
       } catch {}
-      return .failure(.temporarilyUnavailable(reason: "quota_store"))
+      return .failure(.temporarilyUnavailable(reason: "quota_store", id: id))
     }
   }
 }

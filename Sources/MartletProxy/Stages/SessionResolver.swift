@@ -68,7 +68,7 @@ struct SessionResolver: Sendable {
         do throws(StoreError) {
           return resolver.bound(try await sessions.session(digest), to: binding, id: id)
         } catch {
-          return .failure(.temporarilyUnavailable(reason: "session_store"))
+          return .failure(.temporarilyUnavailable(reason: "session_store", id: id))
         }
       })
   }

@@ -43,8 +43,8 @@ enum Rejection: Error, Sendable {
   case connectionRequired(ConnectionNeed, id: JSONRPCID?)
   /// The server wants scopes that asking for again is no use.
   case scopesExhausted(String, id: JSONRPCID?)
-  /// A store or the trail can't take it right now.
-  case temporarilyUnavailable(reason: String)
+  /// A store, the trail or an external engine can't take it right now: nothing was done.
+  case temporarilyUnavailable(reason: String, id: JSONRPCID? = nil)
 
   /// The same refusal as the answer to a request.
   func answering(_ id: JSONRPCID?) -> Rejection {
@@ -57,6 +57,7 @@ enum Rejection: Error, Sendable {
     case .denied(let reason, _): .denied(reason: reason, id: id)
     case .approvalRequired(let approval, _): .approvalRequired(approval, id: id)
     case .limited(let refusal, _): .limited(refusal, id: id)
+    case .temporarilyUnavailable(let reason, _): .temporarilyUnavailable(reason: reason, id: id)
     default: self
     }
   }
@@ -83,7 +84,7 @@ enum Rejection: Error, Sendable {
     case .outcomeUnknown(let reason, _): "outcome_unknown:\(reason)"
     case .connectionRequired: "connection_required"
     case .scopesExhausted: "scopes_exhausted"
-    case .temporarilyUnavailable(let reason): "temporarily_unavailable:\(reason)"
+    case .temporarilyUnavailable(let reason, _): "temporarily_unavailable:\(reason)"
     }
   }
 }

@@ -26,6 +26,9 @@ struct RejectionRendering {
   /// What a client hears of a call that somebody decided against.
   static let decidedAgainst =
     "Whoever was asked about this call decided against it. Don't make it again unless they tell you to."
+  /// What a client hears of a call about which nobody can decide right now.
+  static let undecided =
+    "The gateway can't decide about this right now, so nothing was done and the server wasn't asked. Try again in a moment."
   /// What a client hears where nothing more can be told it.
   static let connectionRequired = "An account at this server has to be connected before it can be used."
 
@@ -88,8 +91,10 @@ struct RejectionRendering {
       return rpc(id, .upstreamUnavailable, Self.connectionRequired, nil, statusWithoutID: 503)
     case .scopesExhausted(let scopes, let id):
       return rpc(id, .denied, Self.exhausted(scopes), nil, statusWithoutID: 403)
-    case .temporarilyUnavailable:
+    case .temporarilyUnavailable(_, nil):
       return problem(503, "temporarily_unavailable", "Try again in a moment.").adding("retry-after", "2")
+    case .temporarilyUnavailable(_, let id?):
+      return rpc(id, .upstreamUnavailable, Self.undecided, 2, statusWithoutID: 503)
     }
   }
 

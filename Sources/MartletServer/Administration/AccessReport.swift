@@ -34,7 +34,7 @@ public struct AccessEntry: Sendable {
   public let detail: String?
   /// Since when.
   public let since: Timestamp
-  /// When it was last used.
+  /// When a call last went through by it to the server, to within `AccessUse.grain`; `nil` for never.
   public let lastUsedAt: Timestamp?
   /// When it ends by itself.
   public let expiresAt: Timestamp?
@@ -74,9 +74,10 @@ public struct AccessReport: Sendable {
     let servers = configuration.servers
     let users = Dictionary(
       try await store.users().map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
+    let uses = AccessUses(try await store.accessUses(tenant: tenant))
     let entries =
-      try await grants(tenant, users) + keys(tenant, users, servers) + connections(tenant, users)
-      + delegations(tenant, users) + machines(tenant, configuration)
+      try await grants(tenant, users, uses) + keys(tenant, users, servers, uses) + connections(tenant, users, uses)
+      + delegations(tenant, users, uses) + machines(tenant, configuration, uses)
     return entries.sorted { $0.id < $1.id }.map { entry in
       var entry = entry
       if let policy = configuration.policy, let caller = entry.caller {
@@ -86,7 +87,9 @@ public struct AccessReport: Sendable {
     }
   }
 
-  private func grants(_ tenant: TenantID?, _ users: [UserID: User]) async throws -> [AccessEntry] {
+  private func grants(
+    _ tenant: TenantID?, _ users: [UserID: User], _ uses: AccessUses
+  ) async throws -> [AccessEntry] {
     let names = Dictionary(
       try await store.clients().map { ($0.id, $0.name) }, uniquingKeysWith: { first, _ in first })
     return try await store.liveGrants(tenant: tenant, at: clock.now()).filter { isEnabled($0.family.user, users) }
@@ -95,13 +98,17 @@ public struct AccessReport: Sendable {
         return AccessEntry(
           id: Self.id("grant", family.grant.value, family.route.server), subject: name(family.user, users),
           tenant: family.tenant, server: family.route.server, way: .grant, through: family.client.string,
-          detail: names[family.client], since: family.createdAt, lastUsedAt: grant.lastUsedAt,
+          detail: names[family.client], since: family.createdAt,
+          // What the admin API is asked isn't a call: there the newest token tells.
+          lastUsedAt: family.route == .administration
+            ? grant.lastIssuedAt
+            : uses.last(family.tenant, family.user.value, family.client.value, at: family.route.server),
           expiresAt: family.expiresAt, caller: caller(family.user, family.tenant, family.client, users))
       }
   }
 
   private func keys(
-    _ tenant: TenantID?, _ users: [UserID: User], _ servers: [Configuration.Server]
+    _ tenant: TenantID?, _ users: [UserID: User], _ servers: [Configuration.Server], _ uses: AccessUses
   ) async throws -> [AccessEntry] {
     try await store.apiKeys(APIKeyFilter(tenant: tenant, liveAt: clock.now()))
       // One that acts for a user is told of with the delegation.
@@ -113,32 +120,37 @@ public struct AccessReport: Sendable {
           AccessEntry(
             id: Self.id("key", key.id.value, server.name), subject: key.owner.map { name($0, users) } ?? "key itself",
             tenant: key.tenant, server: server.name, way: .key, through: key.name,
-            detail: APIKeyJSON.words(key.scope), since: key.createdAt, lastUsedAt: key.lastUsedAt,
-            expiresAt: key.expiresAt,
+            detail: APIKeyJSON.words(key.scope), since: key.createdAt,
+            lastUsedAt: uses.last(key.tenant, key.subject, key.client.value, at: server.name), expiresAt: key.expiresAt,
             caller: PolicyCaller(
               tenant: key.tenant, subject: key.subject, client: key.client, user: key.owner.flatMap { users[$0] }))
         }
       }
   }
 
-  private func connections(_ tenant: TenantID?, _ users: [UserID: User]) async throws -> [AccessEntry] {
+  private func connections(
+    _ tenant: TenantID?, _ users: [UserID: User], _ uses: AccessUses
+  ) async throws -> [AccessEntry] {
     try await store.connections(tenant: tenant, owner: nil).filter { $0.ledger.state != .revoked }.map { connection in
       let key = connection.key
-      let owner =
+      let (owner, subject): (String, ByteString?) =
         switch key.owner {
-        case .user(let user): name(user, users)
-        case .tenant: "tenant"
+        case .user(let user): (name(user, users), user.value)
+        case .tenant: ("tenant", nil)
         }
       return AccessEntry(
         id: Self.id("connection", key.owner.stored, key.route.server), subject: owner, tenant: key.tenant,
         server: key.route.server, way: .connection, through: connection.issuer,
-        detail: connection.ledger.state.rawValue, since: connection.connectedAt, lastUsedAt: connection.refreshedAt,
+        detail: connection.ledger.state.rawValue, since: connection.connectedAt,
+        lastUsedAt: uses.last(key.tenant, subject, nil, at: key.route.server, since: connection.connectedAt),
         expiresAt: nil)
     }
   }
 
-  private func delegations(_ tenant: TenantID?, _ users: [UserID: User]) async throws -> [AccessEntry] {
-    let used = Dictionary(
+  private func delegations(
+    _ tenant: TenantID?, _ users: [UserID: User], _ uses: AccessUses
+  ) async throws -> [AccessEntry] {
+    let keys = Dictionary(
       grouping: try await store.apiKeys(APIKeyFilter(tenant: tenant)).filter { $0.delegation != nil },
       by: { $0.delegation })
     return try await store.delegations(DelegationFilter(tenant: tenant, liveAt: clock.now()))
@@ -148,14 +160,19 @@ public struct AccessReport: Sendable {
           AccessEntry(
             id: Self.id("delegation", one.id.value, server), subject: name(one.user, users), tenant: one.tenant,
             server: server, way: .delegation, through: name(one.job, users), detail: DelegationJSON.words(one),
-            since: one.createdAt, lastUsedAt: used[one.id]?.compactMap(\.lastUsedAt).max(), expiresAt: one.expiresAt,
+            since: one.createdAt,
+            lastUsedAt: (keys[one.id] ?? []).compactMap { key in
+              uses.last(one.tenant, one.user.value, key.client.value, at: server)
+            }.max(), expiresAt: one.expiresAt,
             caller: caller(one.user, one.tenant, ClientID(one.id.value), users))
         }
       }
   }
 
   /// Clients that act for themselves, of the file and of the store.
-  private func machines(_ tenant: TenantID?, _ configuration: Configuration) async throws -> [AccessEntry] {
+  private func machines(
+    _ tenant: TenantID?, _ configuration: Configuration, _ uses: AccessUses
+  ) async throws -> [AccessEntry] {
     let states = try await store.tenantStates()
     return (try await store.clients() + configuration.clients).filter { client in
       client.grantTypes.contains(.clientCredentials) && (tenant.map { $0 == client.tenant } ?? true)
@@ -167,7 +184,8 @@ public struct AccessReport: Sendable {
         AccessEntry(
           id: Self.id("client_credentials", client.id.value, server.name), subject: client.id.string,
           tenant: client.tenant, server: server.name, way: .clientCredentials, through: client.name, detail: nil,
-          since: client.createdAt, lastUsedAt: nil, expiresAt: nil,
+          since: client.createdAt,
+          lastUsedAt: uses.last(client.tenant, client.id.value, client.id.value, at: server.name), expiresAt: nil,
           caller: PolicyCaller(tenant: client.tenant, subject: client.id.value, client: client.id, user: nil))
       }
     }

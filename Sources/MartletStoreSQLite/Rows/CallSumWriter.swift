@@ -2,7 +2,7 @@ import GRDB
 import MartletDomain
 import StrictCoding
 
-/// Adds sums of calls within the transaction that writes their records.
+/// Adds sums of calls, and who came through when, within the transaction that writes their records.
 struct CallSumWriter {
   static let minute: Int64 = 60
   static let hour: Int64 = 3600
@@ -14,6 +14,23 @@ struct CallSumWriter {
       if try add(sum, under: sum.key) { continue }
       try insert(sum, under: try isFull(sum) ? sum.key.folded : sum.key)
     }
+    for (use, time) in tally.uses { try note(use, at: time) }
+  }
+
+  /// Of a tenant that is gone nothing comes back.
+  private func note(_ use: AccessUse, at time: Timestamp) throws {
+    try database.run(
+      """
+      INSERT INTO access_use (tenant, subject, client, route, used_at)
+      SELECT :tenant, :subject, :client, :route, :time
+      WHERE NOT EXISTS (SELECT 1 FROM tenant_state WHERE tenant = :tenant AND deleted_at IS NOT NULL)
+      ON CONFLICT (tenant, subject, client, route) DO UPDATE SET used_at = excluded.used_at
+      WHERE excluded.used_at >= used_at + :grain
+      """,
+      [
+        "tenant": .id(use.tenant), "subject": .text(use.subject), "client": .text(use.client),
+        "route": .text(use.route), "time": .time(time), "grain": AccessUse.grain.milliseconds.databaseValue,
+      ])
   }
 
   /// - Returns: Whether there is a sum of this key already.

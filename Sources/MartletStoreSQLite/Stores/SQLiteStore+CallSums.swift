@@ -35,6 +35,22 @@ extension SQLiteStore {
   }
 
   /// See `CallSumStore`.
+  public func accessUses(tenant: TenantID?) async throws(StoreError) -> [AccessUse: Timestamp] {
+    try await read { database in
+      var uses: [AccessUse: Timestamp] = [:]
+      for row in try database.rows(
+        "SELECT * FROM access_use WHERE :tenant IS NULL OR tenant = :tenant", ["tenant": .id(tenant)])
+      {
+        let use = AccessUse(
+          tenant: try row.id("tenant"), subject: ByteString(try row.bytes("subject")),
+          client: ByteString(try row.bytes("client")), route: ByteString(try row.bytes("route")))
+        uses[use] = try row.time("used_at")
+      }
+      return uses
+    }
+  }
+
+  /// See `CallSumStore`.
   public func foldCallSums(before time: Timestamp, removingBefore end: Timestamp) async throws(StoreError) {
     let hour = CallSumWriter.hour * 1000
     let whole = Timestamp(milliseconds: time.milliseconds - time.milliseconds % hour)
@@ -44,6 +60,7 @@ extension SQLiteStore {
         "DELETE FROM call_sum WHERE span = :minute AND start < :time",
         ["minute": CallSumWriter.minute.databaseValue, "time": .time(whole)])
       try database.run("DELETE FROM call_sum WHERE start < :time", ["time": .time(end)])
+      try database.run("DELETE FROM access_use WHERE used_at < :time", ["time": .time(end)])
     }
   }
 }

@@ -36,7 +36,7 @@ extension SQLiteStore {
         WHERE revoked_at IS NULL AND expires_at > :now AND (:tenant IS NULL OR tenant = :tenant) ORDER BY grant_id
         """, ["now": .time(now), "tenant": .id(tenant)]
       ).map { row in
-        LiveGrant(family: try RefreshFamily(row: row), lastUsedAt: try row.optionalTime("used_at"))
+        LiveGrant(family: try RefreshFamily(row: row), lastIssuedAt: try row.optionalTime("used_at"))
       }
     }
   }

@@ -8,7 +8,8 @@ struct AuditStats: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "stats", abstract: "How much is called, how often it fails and how long it takes.",
     discussion: """
-      Durations are read off a histogram: p50, p95 and p99 are as exact as its bounds. A name * stands for all that
+      Durations are read off a histogram: p50, p95 and p99 lie between the same two of its bounds as the true ones,
+      and are exact for one call alone. A name * stands for all that
       were too many to be told apart.
 
       Examples:

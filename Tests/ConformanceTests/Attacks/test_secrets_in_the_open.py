@@ -96,8 +96,11 @@ def spellings(secret: str) -> list[bytes]:
     """A secret as it may hide: itself, halves long enough to matter, encoded."""
     raw = secret.encode()
     found = [raw, base64.b64encode(raw).rstrip(b"=")[:-1], raw.hex().encode()]
-    if len(raw) > 60:
-        found.append(raw[-40:])
+    if len(raw) > 40:
+        found.append(raw[-32:])
+    if raw[:1] == b"m" and raw[3:4] == b"_":
+        # The random bytes that an artefact's letters stand for.
+        found.append(base64.urlsafe_b64decode(raw[4:] + b"=="))
     return found
 
 

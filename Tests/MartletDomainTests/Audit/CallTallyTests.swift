@@ -1,5 +1,6 @@
 import MartletDomain
 import StrictCoding
+import MartletTestSupport
 import Testing
 
 @Suite struct CallTallyTests {
@@ -42,5 +43,43 @@ import Testing
     for milliseconds in [0, 5, 6, 60_000, 60_001] { histogram.add(.milliseconds(milliseconds)) }
     #expect(histogram.counts == [2] + [Int](repeating: 3, count: DurationHistogram.bounds.count - 2) + [4])
     #expect(histogram.count == 5 && histogram.sum == .milliseconds(120_012))
+  }
+
+  @Test func percentilesOfOneCallAreExact() {
+    for microseconds in [0, 400, 5_000, 11_000, 24_999, 2_700_000, 59_000_000] {
+      var histogram = DurationHistogram()
+      histogram.add(.microseconds(microseconds))
+      for part in [0, 0.5, 0.95, 0.99, 1] {
+        let read = histogram.quantile(part) ?? .seconds(-1)
+        #expect(abs(read.wholeNanoseconds - Int64(microseconds) * 1000) <= 1_000, "\(microseconds) µs at \(part)")
+      }
+    }
+    #expect(DurationHistogram().quantile(0.5) == nil)
+  }
+
+  /// However many there are, what is read lies between the same bounds as the nearest rank does.
+  @Test(arguments: [1, 2, 3, 7, 20, 99, 1_000]) func percentilesLieBetweenTheTrueOnesBounds(count: Int) {
+    var generator = SeededGenerator(seed: UInt64(count))
+    for round in 0..<50 {
+      // From quick to slow, most of them near each other.
+      let most = [4_000, 30_000, 900_000, 40_000_000][round % 4]
+      let all = (0..<count).map { _ in Int.random(in: 0...most, using: &generator) }.sorted()
+      var histogram = DurationHistogram()
+      for microseconds in all { histogram.add(.microseconds(microseconds)) }
+      for part in [0.01, 0.5, 0.95, 0.99] {
+        let true_ = all[max(1, Int((Double(count) * part).rounded(.up))) - 1]
+        let read = Int((histogram.quantile(part) ?? .zero).wholeNanoseconds / 1000)
+        let bounds = [0] + DurationHistogram.bounds.map { $0.milliseconds * 1000 }
+        let upper = bounds.firstIndex { true_ <= $0 && $0 > 0 } ?? bounds.count - 1
+        #expect((bounds[upper - 1]...bounds[upper]).contains(read), "\(true_) µs was read as \(read) at \(part)")
+      }
+    }
+  }
+
+  @Test func manyAlikeAreReadAsWhatTheyTook() {
+    var histogram = DurationHistogram()
+    for _ in 0..<9 { histogram.add(.milliseconds(11)) }
+    let read = histogram.quantile(0.99)?.milliseconds ?? 0
+    #expect((10...12).contains(read), "\(read)")
   }
 }

@@ -29,7 +29,7 @@ struct RejectionRenderingTests {
     case .outcomeUnknown(_, let id): (id == nil ? 502 : 200, nil)
     case .connectionRequired(_, let id): (id == nil ? 503 : 200, nil)
     case .scopesExhausted(_, let id): (id == nil ? 403 : 200, nil)
-    case .temporarilyUnavailable: (503, "retry-after")
+    case .temporarilyUnavailable(_, let id): (id == nil ? 503 : 200, "retry-after")
     }
   }
 
@@ -46,7 +46,7 @@ struct RejectionRenderingTests {
     .outcomeUnknown(reason: secret, id: nil), .connectionRequired(ConnectionNeed(reason: nil), id: .number(7)),
     .connectionRequired(ConnectionNeed(reason: .rejected), id: nil),
     .scopesExhausted("files:write", id: .number(7)), .scopesExhausted("", id: nil),
-    .temporarilyUnavailable(reason: secret),
+    .temporarilyUnavailable(reason: secret, id: .number(7)), .temporarilyUnavailable(reason: secret),
   ]
 
   private func render(_ rejection: Rejection, path: String = "/time/mcp") throws -> GatewayResponse {

@@ -60,6 +60,31 @@ public enum CallSumStoreContract {
     try expect(try await store.callSums(query(nil, nil, [])).map(\.calls), is: [1])
   }
 
+  /// Each caller's last use of a route is known to within a minute; what was refused is no use.
+  public static func usesAreKnown(makeStore: StoreMaker) async throws {
+    let store = try await makeStore()
+    func use(_ seconds: Int, subject: String? = "usr_1", tenant: TenantID = "acme", isForwarded: Bool = true)
+      -> AuditEvent
+    {
+      var event = call(0, tenant: tenant, isForwarded: isForwarded)
+      event.at = hour + .seconds(seconds)
+      event.subject = subject
+      return event
+    }
+    let known = AccessUse(tenant: "acme", subject: "usr_1", client: "c", route: "/time/mcp")
+    try await store.appendAuditEvents([
+      use(5), use(3), use(9, isForwarded: false), use(4, subject: nil), use(8, tenant: "other"),
+    ])
+    try expect(try await store.accessUses(tenant: "acme"), is: [known: hour + .seconds(5)])
+    try expect(try await store.accessUses(tenant: nil).count, is: 2)
+    try await store.appendAuditEvents([use(64), use(2), use(7, subject: "usr_2")])
+    try expect(try await store.accessUses(tenant: "acme")[known], is: hour + .seconds(5))
+    try await store.appendAuditEvents([use(65)])
+    try expect(try await store.accessUses(tenant: "acme")[known], is: hour + .seconds(65))
+    try await store.foldCallSums(before: hour, removingBefore: hour + .seconds(60))
+    try expect(Array(try await store.accessUses(tenant: nil).keys), is: [known])
+  }
+
   /// However many tools somebody names, there is a bound to what is told apart.
   public static func A_45_keysAreBounded(makeStore: StoreMaker) async throws {
     let store = try await makeStore()

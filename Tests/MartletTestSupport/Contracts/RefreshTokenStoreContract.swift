@@ -142,7 +142,7 @@ public enum RefreshTokenStoreContract {
     try expect(try await store.revokeFamilies(.client(families[2].client), at: at), is: [families[2].grant])
     for family in families[..<3] { try expect(try await store.refreshFamily(family.grant)?.revokedAt, is: at) }
     try expect(try await store.liveGrants(tenant: nil, at: at).map(\.family), is: [families[3]])
-    try expect(try await store.liveGrants(tenant: .default, at: at).map(\.lastUsedAt), is: [sample.now])
+    try expect(try await store.liveGrants(tenant: .default, at: at).map(\.lastIssuedAt), is: [sample.now])
     try expect(try await store.liveGrants(tenant: "other", at: at), is: [])
     try expect(try await store.revokeFamilies(.tenant("other"), at: at), is: [])
     try expect(try await store.revokeFamilies(.route(RouteID(server: "other")), at: at), is: [])

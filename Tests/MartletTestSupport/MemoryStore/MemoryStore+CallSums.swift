@@ -21,6 +21,11 @@ extension MemoryStore {
   }
 
   /// See `CallSumStore`.
+  public func accessUses(tenant: TenantID?) async throws(StoreError) -> [AccessUse: Timestamp] {
+    try access { $0.accessUses.filter { use, _ in tenant.map { $0 == use.tenant } ?? true } }
+  }
+
+  /// See `CallSumStore`.
   public func foldCallSums(before time: Timestamp, removingBefore end: Timestamp) async throws(StoreError) {
     try access { state in
       let whole = time.rounded(to: .seconds(3600))
@@ -30,6 +35,7 @@ extension MemoryStore {
         sums.merge(sum)
       }
       state.callSums = sums
+      state.accessUses = state.accessUses.filter { $0.value >= end }
     }
   }
 }
@@ -40,6 +46,9 @@ extension MemoryStoreState {
       let keys = callSums.filter { $0.start == sum.start && $0.key.tenant == sum.key.tenant }.map(\.key)
       if !keys.contains(sum.key), keys.count >= MemoryStore.mostCallKeys { sum.key = sum.key.folded }
       callSums.merge(sum)
+    }
+    for (use, time) in tally.uses where accessUses[use].map({ time >= $0 + AccessUse.grain }) ?? true {
+      accessUses[use] = time
     }
   }
 }

@@ -41,7 +41,7 @@ extension MemoryStore {
       }.sorted { $0.grant < $1.grant }.map { family in
         LiveGrant(
           family: family,
-          lastUsedAt: state.tokens.values.filter { $0.token.grant == family.grant }.map(\.token.issuedAt).max())
+          lastIssuedAt: state.tokens.values.filter { $0.token.grant == family.grant }.map(\.token.issuedAt).max())
       }
     }
   }

@@ -94,6 +94,7 @@ struct MemoryStoreState: Sendable {
   var lastPlace: Int64 = 0
   var trailCursors: [String: StoredTrailCursor] = [:]
   var callSums: [CallSum] = []
+  var accessUses: [AccessUse: Timestamp] = [:]
   var connections: [ConnectionKey: StoredConnection] = [:]
   var lastConnectionChange: Int64 = 0
   var dataKeys: [DataKey] = []
