@@ -134,7 +134,8 @@ INTERNAL = [
     "http://127.0.0.1/", "http://10.0.0.1:8080/x", "https://[::1]/", "http://[::ffff:10.0.0.1]/", "http://169.254.169.254/latest", "http://localhost/",
     "http://LOCALHOST:1/", "http://a.localhost/", "http://db/", "https://wiki.corp/", "http://printer.local/", "http://metadata.google.internal/",
 ]
-NOT_READABLE = ["http://0x7f.1/", "http://2130706433/", "http://127.1/", "file:///etc/passwd", "http://good.example\\@127.0.0.1/", "//127.0.0.1/", " http://a.example/", "x", ["http://a.example/"], 5]
+NOT_READABLE = ["http://0x7f.1/", "http://2130706433/", "http://127.1/", "file:///etc/passwd", "http://good.example\\@127.0.0.1/", "//127.0.0.1/", " http://a.example/", "x", 5, {"url": "http://a.example/"},
+                [], ["http://a.example/", "http://10.0.0.1/"], ["http://10.0.0.1/"], ["http://a.example/", 5], [["http://a.example/"]]]
 PUBLIC = ["https://a.example/", "http://93.184.215.14/", "https://localhost.example.com/", "https://[2606:4700::1]/"]
 
 
@@ -143,7 +144,11 @@ def test_V_091_arguments_that_lead_inside_are_refused(world):
     fetch = lambda **arguments: ask(alice, "tools/call", name="get_repo", arguments={"from": "https://a.example/", **arguments})
     assert {str(url): fetch(**{"from": url}) for url in INTERNAL + NOT_READABLE} == {str(url): "denied" for url in INTERNAL + NOT_READABLE}
     assert {url: fetch(**{"from": url}) for url in PUBLIC} == {url: "allowed" for url in PUBLIC}
+    assert fetch(**{"from": PUBLIC}) == "allowed", "a list is looked through"
     mirror = lambda url: fetch(mirror=url, mirrored=True)
+    listed = lambda *hosts: mirror([f"https://{host}/" for host in hosts])
+    assert listed("git.example", "eu.mirror.example") == "allowed"
+    assert listed("git.example", "evil.example") == listed("evil.example") == "denied"
     assert [mirror(f"https://{host}/x") for host in ("git.example", "GIT.example", "eu.mirror.example")] == ["allowed"] * 3
     assert [mirror(f"https://{host}/x") for host in ("mirror.example", "evilmirror.example", "git.example.evil.example", "10.0.0.1")] == ["denied"] * 4
 

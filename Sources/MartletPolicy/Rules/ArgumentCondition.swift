@@ -14,7 +14,7 @@ public struct ArgumentCondition: Sendable {
     case atLeast(Double)
     /// It is there, or isn't.
     case present(Bool)
-    /// It is a text of which this is true; nothing is answered where nobody can tell.
+    /// It is a text of which this is true, or a list of such texts; nothing is answered where nobody can tell.
     case text(@Sendable (String) -> Bool?)
   }
 
@@ -55,8 +55,16 @@ public struct ArgumentCondition: Sendable {
     case .atMost(let limit): return value.numberValue?.double.map { $0 <= limit }
     case .atLeast(let limit): return value.numberValue?.double.map { $0 >= limit }
     case .present: return true
-    case .text(let isTrue): return value.stringValue.flatMap(isTrue)
+    case .text(let isTrue): return Self.answer(value, isTrue)
     }
+  }
+
+  /// Of a list all must agree: of one that doesn't, and of an empty one, nobody can tell which the server will take.
+  private static func answer(_ value: JSONValue, _ isTrue: (String) -> Bool?) -> Bool? {
+    guard case .array(let values) = value else { return value.stringValue.flatMap(isTrue) }
+    let answers = values.map { $0.stringValue.flatMap(isTrue) }
+    guard let first = answers.first, answers.allSatisfy({ $0 == first }) else { return nil }
+    return first
   }
 
   private static func isSame(_ left: JSONValue, _ right: JSONValue) -> Bool {
