@@ -39,7 +39,7 @@ def api(gateway, role: str, method: str, path: str, body=None):
 
 
 def client(gateway, kind: str, password: str, tool: str, **arguments) -> RealClient:
-    return RealClient(kind, gateway, "notes", "carol", password, tool, arguments)
+    return RealClient(kind, gateway, "notes", "carol", password, tool, arguments, {"goes_on": tool == "share_note"})
 
 
 
@@ -51,39 +51,40 @@ def test_from_the_invitation_to_the_audit(gateway):
         assert called.text == "milk, bread" and sorted(called.tools) == ["list_notes", "share_note"], "what is denied isn't listed either"
         with client(gateway, "sdk-1.30", carol["password"], "delete_note", name="milk") as deleter, pytest.raises(ClientFailed, match="(?i)denied|not allowed|policy"):
             deleter.connect()
-        approved(gateway)
-        rotated_under_load(gateway)
+        approved(gateway, carol["password"])
+        nightly = rotated_under_load(gateway)
         # She leaves: everything of hers ends, in the client that is logged in too.
         revoked = api(gateway, "admin", "POST", "/api/access/revoke", {"user": "carol"})
         api(gateway, "admin", "POST", "/api/users/carol/disable", {})
         assert revoked["grants"] >= 1 and revoked["keys"] >= 1
         with pytest.raises(ClientFailed):
             reader.again()
+        for key in nightly:
+            assert MCPConnection(gateway.mcp_url("notes"), key).post("ping").status == 401, "neither key is left"
+        with client(gateway, "sdk-2.3", carol["password"], "list_notes") as later, pytest.raises(ClientFailed):
+            later.connect()
     audited(gateway, carol["id"])
 
 
-def approved(gateway):
-    """A call waits for somebody who leads, who says yes on a page; then it goes through, once."""
-    key = api(gateway, "admin", "POST", "/api/keys", {"name": "sharing", "owner": "carol"})["key"]
-    connection = MCPConnection(gateway.mcp_url("notes"), key)
-    connection.initialize()
-
-    def share() -> str:
-        return json.dumps(connection.call("tools/call", {"name": "share_note", "arguments": {"name": "bread"}}))
-
-    asked = re.search(r"/approvals/(apr_[\w-]+)", share())
-    assert asked, "the way to the approval isn't told"
-    browser = Browser(gateway.url)
-    page = browser.open(gateway.url + asked[0])
-    if page.has_form and "password" in page.main_form.names:
-        page = browser.submit(page, {"username": "boss", "password": BOSS})
-    browser.submit(page, {"decision": "allow"})
-    assert "bread is shared" in share()
-    assert "bread is shared" not in share(), "it counts once"
+def approved(gateway, password: str):
+    """A call waits for somebody who leads, who says yes on a page; then it goes through, once: for clients of either era."""
+    for kind, note in (("sdk-2.3", "bread"), ("sdk-1.30", "milk")):
+        with client(gateway, kind, password, "share_note", name=note) as sharer:
+            first = sharer.connect().text
+            asked = re.search(r"/approvals/(apr_[\w-]+)", first)
+            assert asked and "shared" not in first, f"the way to the approval isn't told: {first}"
+            assert "shared" not in sharer.again().text, "nobody has decided yet"
+            browser = Browser(gateway.url)
+            page = browser.open(gateway.url + asked[0])
+            if page.has_form and "password" in page.main_form.names:
+                page = browser.submit(page, {"username": "boss", "password": BOSS})
+            browser.submit(page, {"decision": "allow"})
+            assert f"{note} is shared" in sharer.again().text
+            assert "shared" not in sharer.again().text, "it counts once"
 
 
-def rotated_under_load(gateway):
-    """No call fails while the key is replaced, and the predecessor ends with its grace."""
+def rotated_under_load(gateway) -> list[str]:
+    """No call fails while the key is replaced, and the one before works on in its grace. Answers the two that are left."""
     keys = [api(gateway, "admin", "POST", "/api/keys", {"name": "nightly", "owner": "carol"})["key"]]
     stop, failures, done = threading.Event(), [], [0, 0]
 
@@ -112,23 +113,36 @@ def rotated_under_load(gateway):
         for thread in threads:
             thread.join()
     assert not failures, failures[0]
+    assert [MCPConnection(gateway.mcp_url("notes"), key).post("ping").status == 401 for key in keys] == [True, False, False]
+    return keys[1:]
 
 
 def audited(gateway, carol: str):
     """The auditor's part: the trail is whole, and tells the story in its order; what was shipped is the same."""
+    auditor = gateway.cli("admin", "token", "--role", "auditor", "--ttl", "1h").stdout.strip()
+    ask = lambda method, path, body=None: request(method, gateway.url + path, headers={"Authorization": f"Bearer {auditor}"}, json=body)
+    assert ask("POST", "/api/keys", {"name": "own"}).status == ask("POST", "/api/users/carol/enable", {}).status == 403, "an auditor changes nothing"
+    gateway.settle_trail()
+    (report,) = ask("POST", "/api/audit/verify", {}).json()["trails"]
+    assert report["whole"] and report["records"] > 20
     (report,) = json.loads(gateway.cli("audit", "verify", "--json").stdout)
     assert report["whole"] and report["records"] > 20
+    page = ask("GET", "/api/audit/export?limit=1000")
+    assert page.status == 200 and page.json()["next_cursor"] is None, page.describe()
     *lines, head = [json.loads(line) for line in gateway.cli("audit", "export").stdout.splitlines()]
+    over_the_api = page.json()["records"]
+    assert over_the_api == [{**line["head"], "record": line["record"]} for line in lines[: len(over_the_api)]], "the same, whoever exports it"
     assert head["head"] == lines[-1]["head"]
     told = [line["record"] for line in lines]
     story = [
         ("user.created", {}), ("login.succeeded", {}), ("consent.granted", {}), ("token.issued", {}),
         ("exchange.forwarded", {"target": "list_notes", "subject": carol}),
         ("exchange.refused", {"target": "delete_note", "subject": carol}),
-        ("key.created", {}), ("approval.requested", {}), ("approval.granted", {}), ("approval.used", {}),
-        ("exchange.forwarded", {"target": "share_note", "key": "sharing"}),
+        ("approval.requested", {}), ("approval.granted", {}), ("approval.used", {}),
+        ("exchange.forwarded", {"target": "share_note", "subject": carol}),
+        ("approval.requested", {}), ("approval.granted", {}), ("approval.used", {}), ("exchange.forwarded", {"target": "share_note"}),
         ("key.created", {}), ("exchange.forwarded", {"key": "nightly", "target": "list_notes"}), ("key.rotated", {}), ("key.rotated", {}),
-        ("access.revoked", {}), ("exchange.refused", {"status": 401}), ("trail.exported", {}),
+        ("access.revoked", {}), ("exchange.refused", {"status": 401}), ("login.failed", {}), ("trail.exported", {}), ("trail.exported", {}),
     ]
     place = 0
     for action, members in story:

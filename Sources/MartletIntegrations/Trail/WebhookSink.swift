@@ -14,13 +14,25 @@ public struct WebhookSink: TrailSink {
 
   /// - Parameters:
   ///   - url: Where.
-  ///   - secret: Signs; its bytes as they are.
+  ///   - secret: Signs: `whsec_` and base64, as receivers' libraries take it, or its bytes as they are.
   ///   - fetcher: Fetches from places that operators named.
   ///   - clock: Tells the time.
   public init(url: AbsoluteURL, secret: Secret, fetcher: any DocumentFetching, clock: any WallClock) {
     delivery = HTTPDelivery(url: url, fetcher: fetcher)
-    key = SymmetricKey(data: secret.expose())
+    key = SymmetricKey(data: Self.key(of: secret) ?? [])
     self.clock = clock
+  }
+
+  /// What signs.
+  ///
+  /// Conforms to: Standard Webhooks 1.0.0, Signature scheme: a symmetric secret is written as `whsec_` and base64.
+  ///
+  /// - Returns: `nil` where what stands behind `whsec_` isn't base64.
+  public static func key(of secret: Secret) -> [UInt8]? {
+    let bytes = secret.expose()
+    let prefix = Array("whsec_".utf8)
+    guard bytes.starts(with: prefix) else { return bytes }
+    return Base64.decode(bytes.dropFirst(prefix.count)).flatMap { $0.isEmpty ? nil : $0 }
   }
 
   /// `webhook:` and the URL without its query.

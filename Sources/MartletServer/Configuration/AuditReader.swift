@@ -91,6 +91,9 @@ struct AuditReader {
     if !webhook.has("secret") { webhook.problem("secret", "is missing", "write {env: NAME} or {file: PATH}") }
     // Commands that need no secrets read none.
     let secret = webhook.secret("secret") ?? Secret([])
+    if WebhookSink.key(of: secret) == nil {
+      webhook.problem("secret", "isn't base64 behind whsec_", "write whsec_ and padded base64, or any other secret")
+    }
     return place.map { .webhook($0, secret: secret) }
   }
 

@@ -470,7 +470,7 @@ enum ConfigurationKeys {
   /// audit.sinks[].webhook
   static let sinkWebhook: [ConfigurationKey] = [
     Key("url", "URL", "required", "Where records are posted. https off loopback."),
-    Key("secret", "secret", "required", "Signs posts as Standard Webhooks do: {env: NAME} or {file: PATH}."),
+    Key("secret", "secret", "required", "Signs posts as Standard Webhooks do: whsec_ and base64, or bytes as they are."),
   ]
 
   /// audit.sinks[].otlp

@@ -55,10 +55,16 @@ class Storage:
         self.client_information = client_information
 
 
+class ToolFailed(AssertionError):
+    """What a tool says that failed."""
+
+
 def text_of(result) -> str:
     """The text of a tool's result, whatever the SDK calls the field."""
-    assert not getattr(result, "isError", getattr(result, "is_error", False)), result
-    return "".join(part.text for part in result.content if part.type == "text")
+    text = "".join(part.text for part in result.content if part.type == "text")
+    if getattr(result, "isError", getattr(result, "is_error", False)):
+        raise ToolFailed(text)
+    return text
 
 
 def say(event: str, **values) -> None:
@@ -70,7 +76,13 @@ async def converse(settings: dict, person: Person, *, tools, call, tokens, clien
     names = [tool.name for tool in await tools()]
     while True:
         begun = time.monotonic()
-        text = await call(settings["tool"], settings.get("arguments", {}))
+        try:
+            text = await call(settings["tool"], settings.get("arguments", {}))
+        except ToolFailed as failed:
+            # As an agent does, which reads what went wrong and goes on.
+            if not settings.get("goes_on"):
+                raise
+            text = str(failed)
         held = await tokens()
         say(
             "called",
