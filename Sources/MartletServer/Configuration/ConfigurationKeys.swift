@@ -470,7 +470,7 @@ enum ConfigurationKeys {
   /// audit.sinks[].webhook
   static let sinkWebhook: [ConfigurationKey] = [
     Key("url", "URL", "required", "Where records are posted. https off loopback."),
-    Key("secret", "secret", "required", "Signs posts as Standard Webhooks do: whsec_ and base64, or bytes as they are."),
+    Key("secret", "secret", "required", "Signs posts as Standard Webhooks do: whsec_ and base64, or plain bytes."),
   ]
 
   /// audit.sinks[].otlp
