@@ -69,6 +69,8 @@ struct APIOperation: Sendable {
   let method: String
   /// The path; `:name` is one segment.
   let path: String
+  /// What the document calls that segment.
+  let placeName: String
   /// One line on what it does.
   let summary: String
   /// Who may use it.
@@ -84,13 +86,14 @@ struct APIOperation: Sendable {
   let handler: Handler
 
   init(
-    _ id: String, _ method: String, _ path: String, _ summary: String, roles: Set<APIRole>, query: [APIField] = [],
-    body: [APIField]? = nil, needs: APINeed? = nil, answers status: Int = 200, _ schema: APISchema? = nil,
-    handler: @escaping Handler
+    _ id: String, _ method: String, _ path: String, naming placeName: String = "name", _ summary: String,
+    roles: Set<APIRole>, query: [APIField] = [], body: [APIField]? = nil, needs: APINeed? = nil,
+    answers status: Int = 200, _ schema: APISchema? = nil, handler: @escaping Handler
   ) {
     self.id = id
     self.method = method
     self.path = path
+    self.placeName = placeName
     self.summary = summary
     self.roles = roles
     self.query = query

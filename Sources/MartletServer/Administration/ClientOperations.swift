@@ -81,7 +81,8 @@ struct ClientOperations: Sendable {
 
   private var remove: APIOperation {
     APIOperation(
-      "clients.remove", "DELETE", "/api/clients/:name", "Removes a client and ends all that was begun through it.",
+      "clients.remove", "DELETE", "/api/clients/:name", naming: "client_id",
+      "Removes a client and ends all that was begun through it.",
       roles: APIRole.installation, answers: 204
     ) { request in
       let id = ClientID(request.name)

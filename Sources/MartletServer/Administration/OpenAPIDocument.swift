@@ -7,7 +7,7 @@ struct OpenAPIDocument {
   var json: JSONValue {
     var paths = JSONObject()
     for operation in operations {
-      let path = Self.template(operation.path)
+      let path = Self.template(operation)
       var item = paths[path]?.objectValue ?? JSONObject()
       item[ASCIICase.lowercased(operation.method)] = Self.describe(operation)
       paths[path] = .object(item)
@@ -33,9 +33,9 @@ struct OpenAPIDocument {
     return found
   }
 
-  private static func template(_ path: String) -> String {
-    path.split(separator: "/", omittingEmptySubsequences: false)
-      .map { $0.utf8.first == UInt8(ascii: ":") ? "{\($0.dropFirst())}" : String($0) }.joined(separator: "/")
+  private static func template(_ operation: APIOperation) -> String {
+    operation.path.split(separator: "/", omittingEmptySubsequences: false)
+      .map { $0.utf8.first == UInt8(ascii: ":") ? "{\(operation.placeName)}" : String($0) }.joined(separator: "/")
   }
 
   private static func describe(_ operation: APIOperation) -> JSONValue {
@@ -47,7 +47,7 @@ struct OpenAPIDocument {
     }
     if operation.path.utf8.contains(UInt8(ascii: ":")) {
       parameters.append([
-        "name": "name", "in": "path", "required": true,
+        "name": .string(operation.placeName), "in": "path", "required": true,
         "schema": ["type": "string", "pattern": "^[A-Za-z0-9._~-]+$"],
       ])
     }
