@@ -9,7 +9,7 @@ import zlib
 
 import pytest
 from martlet_support import MCPConnection, request
-from martlet_support.admin import API, bearer, refused
+from martlet_support.admin import API, bearer, placed, refused
 from martlet_support.steps import person, registered, until, within
 from martlet_support.trail import records
 
@@ -136,7 +136,7 @@ def test_V_069_A_34_roles_hold_for_every_operation(world):
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
             for role, api in bearers.items():
-                answer = api(method.upper(), path.replace("{name}", "no-such-thing"))
+                answer = api(method.upper(), placed(path, "no-such-thing"))
                 allowed = role in operation["x-martlet-roles"]
                 assert (answer.status == 403) == (not allowed), f"{role} {method} {path}: {answer.status}"
                 assert str(answer.status) in operation["responses"], f"{method} {path}: {answer.status}"
@@ -557,7 +557,7 @@ def test_answers_are_as_the_document_says(world, admin):
             # accounts in test_connect.
             if method == "delete" or path == "/api/tools/accept" or path.startswith(("/api/approvals/", "/api/servers/", "/api/connections/")):
                 continue
-            answer = admin(method.upper(), path.replace("{name}", name), bodies.get(operation["operationId"]))
+            answer = admin(method.upper(), placed(path, name), bodies.get(operation["operationId"]))
             success = next(code for code in operation["responses"] if code.startswith("2"))
             assert str(answer.status) == success, answer.describe()
             if answer.body:

@@ -31,7 +31,7 @@ CALLED = {
 }
 # Options under another name, or with a reason why there is none.
 PUT_AS = {
-    "address": ["addresses"], "<id>": ["name"], "<name>": ["name"], "<client-id>": ["name"], "<flow>": ["name"],
+    "address": ["addresses"], "<id>": ["name"], "<name>": ["name"], "<client-id>": ["client_id"], "<flow>": ["name"],
     "<server>": ["name"], "<token>": ["token"], "<server/tool>": ["server", "tool"],
     "before": ["cursor"], "call": ["server", "tool"], "args": ["arguments"], "hour": ["for"], "password-stdin": ["password"],
 }

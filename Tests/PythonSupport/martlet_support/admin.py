@@ -1,5 +1,7 @@
 """The admin API as tests call it."""
 
+import re
+
 from .wire import request
 
 TOLD_BY_THE_TRAIL = ("/api/audit", "/api/flows", "/api/analytics")
@@ -28,6 +30,11 @@ class API:
 
 def bearer(world, role: str, *options: str) -> API:
     return API(world, world.gateway.cli("admin", "token", "--role", role, "--ttl", "1h", *options).stdout.strip())
+
+
+def placed(path: str, name: str) -> str:
+    """A path of the document with something in its place: `/api/keys/{name}`."""
+    return re.sub(r"\{\w+\}", name, path)
 
 
 def refused(answer, status: int, code: str):
