@@ -44,7 +44,8 @@ def test_V_059_V_061_schemathesis_finds_nothing(world, phase, role, tmp_path):
         "--checks", "all", "--header", f"Authorization: Bearer {token}", "--request-timeout", "60",
         "--continue-on-failure", "--no-color", *seed, *PHASES[phase],
     ]
-    environment = {**os.environ, "SCHEMATHESIS_HOOKS": str(HOOKS)}
+    # Elsewhere a case that was changed isn't any more the one that leaves a header out.
+    environment = {**os.environ, **({"SCHEMATHESIS_HOOKS": str(HOOKS)} if phase == "stateful" else {})}
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=1200)
     said = "\n".join(line[:400] for line in done.stdout.splitlines())
     assert done.returncode == 0, said[-8000:] + done.stderr[-2000:]
