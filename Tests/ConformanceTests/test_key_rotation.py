@@ -148,7 +148,7 @@ def test_R_81_the_master_key_of_before_opens_nothing(world):
     finally:
         file.write_bytes(new)
         world.gateway.start()
-    assert "not the key that this database was sealed with" in said
+    assert "master.key doesn't open this database" in said
 
 
 def test_R_81_killed_anywhere_it_is_gone_on_with(world):
