@@ -10,7 +10,7 @@ import hashlib
 import pytest
 from martlet_support import Browser, FakeMCPServer, Gateway, MCPConnection, OAuthClient, Page, Pkce, Tokens, request
 from martlet_support.scripted_provider import ScriptedProvider
-from martlet_support.steps import Person
+from martlet_support.steps import Person, until
 
 
 class Installed:
@@ -115,8 +115,9 @@ def test_V_009_A_10_N_32_nothing_in_the_log_or_on_the_command_line(run):
 
 def test_V_009_A_27_N_32_nothing_in_clear_in_the_data_folder(run):
     gateway, _, secrets, _, _ = run
+    shipped = gateway.data_dir / "shipped.jsonl"
+    assert until(lambda: b"exchange.forwarded" in shipped.read_bytes()), "what goes to a sink is looked at too"
     files = {path: path.read_bytes() for path in gateway.data_dir.rglob("*") if path.is_file()}
-    assert b"exchange.forwarded" in files[gateway.data_dir / "shipped.jsonl"], "what goes to a sink is looked at too"
     assert any(data[:16] == b"SQLite format 3\x00" for data in files.values())
     for name, secret in secrets.items():
         for spelling in spellings(secret):
