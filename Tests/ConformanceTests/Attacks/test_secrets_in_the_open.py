@@ -86,6 +86,8 @@ def run():
         answers += [("keys", request("GET", f"{world.url}/jwks")), ("ready", request("GET", f"{world.url}/readyz"))]
         told = gateway.cli("flow", "list", "--json").stdout + gateway.cli("client", "list",
             "--json").stdout + gateway.cli("user", "list", "--json").stdout
+        # Whoever comes after a crash waits until it may go on with a sink.
+        assert until(lambda: b"exchange.forwarded" in (gateway.data_dir / "shipped.jsonl").read_bytes())
         gateway.restart(crash=True)
         gateway.stop()
         yield gateway, answers, secrets, told, upstream
@@ -115,9 +117,8 @@ def test_V_009_A_10_N_32_nothing_in_the_log_or_on_the_command_line(run):
 
 def test_V_009_A_27_N_32_nothing_in_clear_in_the_data_folder(run):
     gateway, _, secrets, _, _ = run
-    shipped = gateway.data_dir / "shipped.jsonl"
-    assert until(lambda: b"exchange.forwarded" in shipped.read_bytes()), "what goes to a sink is looked at too"
     files = {path: path.read_bytes() for path in gateway.data_dir.rglob("*") if path.is_file()}
+    assert b"exchange.forwarded" in files[gateway.data_dir / "shipped.jsonl"], "what goes to a sink is looked at too"
     assert any(data[:16] == b"SQLite format 3\x00" for data in files.values())
     for name, secret in secrets.items():
         for spelling in spellings(secret):
