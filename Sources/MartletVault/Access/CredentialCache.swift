@@ -16,10 +16,17 @@ final class CredentialCache: Sendable {
     var dueAt: Timestamp?
   }
 
+  /// What a read may be older than.
+  struct Mark: Equatable {
+    /// Up to where other processes' changes were heard of.
+    fileprivate var sequence: Int64 = 0
+    /// How many configurations there were.
+    fileprivate var configuration = 0
+  }
+
   private struct State {
     var entries: [ConnectionKey: Entry] = [:]
-    /// Up to where other processes' changes were heard of.
-    var sequence: Int64 = 0
+    var mark = Mark()
     var heardAt = Timestamp.distantPast
   }
 
@@ -48,15 +55,15 @@ final class CredentialCache: Sendable {
   }
 
   /// Where in the order of changes a read begins.
-  var mark: Int64 { state.withLock { $0.sequence } }
+  var mark: Mark { state.withLock { $0.mark } }
 
   /// Remembers what was read, unless changes were heard of meanwhile: the read may be older than one of them.
-  func remember(_ access: UpstreamAccess, _ connection: UpstreamConnection, since mark: Int64) {
+  func remember(_ access: UpstreamAccess, _ connection: UpstreamConnection, since mark: Mark) {
     let entry = Entry(
       access: access, usableUntil: RefreshTiming.usableUntil(connection),
       dueAt: connection.ledger.isRefreshable ? connection.refreshAt : nil)
     state.withLock { state in
-      guard state.sequence == mark else { return }
+      guard state.mark == mark else { return }
       // Two reads may come back in the other order.
       if let known = state.entries[connection.key], known.access.version > access.version { return }
       if state.entries.count >= Self.capacity { state.entries.removeAll() }
@@ -66,7 +73,13 @@ final class CredentialCache: Sendable {
 
   func forget(_ key: ConnectionKey) { state.withLock { $0.entries[key] = nil } }
 
-  func forgetAll() { state.withLock { $0.entries.removeAll() } }
+  /// Another configuration is in force.
+  func forgetAll() {
+    state.withLock { state in
+      state.entries.removeAll()
+      state.mark.configuration += 1
+    }
+  }
 
   func forget(allBut tenants: Set<TenantID>) {
     state.withLock { state in state.entries = state.entries.filter { tenants.contains($0.key.tenant) } }
@@ -83,7 +96,7 @@ final class CredentialCache: Sendable {
   func hear(_ store: any ConnectionStore) async {
     var isBehind = true
     while isBehind {
-      let (sequence, began) = (state.withLock { $0.sequence }, clock.now())
+      let (sequence, began) = (state.withLock { $0.mark.sequence }, clock.now())
       guard let changes = try? await store.connectionChanges(after: sequence, limit: 1000) else { return }
       isBehind = changes.count == 1000
       state.withLock { state in
@@ -91,7 +104,7 @@ final class CredentialCache: Sendable {
           guard let known = state.entries[change.key] else { continue }
           if known.access.version < change.version || !change.isUsable { state.entries[change.key] = nil }
         }
-        state.sequence = max(state.sequence, changes.last?.sequence ?? sequence)
+        state.mark.sequence = max(state.mark.sequence, changes.last?.sequence ?? sequence)
         if !isBehind { state.heardAt = began }
       }
     }
