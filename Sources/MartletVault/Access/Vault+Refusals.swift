@@ -85,14 +85,6 @@ extension Vault {
     if !queue.add(job) { completion(nil) }
   }
 
-  /// The same, for those who send the owner to connect whatever becomes of it.
-  public func requireScopes(
-    _ wanted: ScopeSet, beyond access: UpstreamAccess, of key: ConnectionKey,
-    completion: @escaping @Sendable () -> Void
-  ) {
-    demandScopes(wanted, beyond: access, of: key) { _ in completion() }
-  }
-
   private func noteRejection(of access: UpstreamAccess, _ key: ConnectionKey) async {
     guard !access.isDoubted else { return }
     _ = try? await dependencies.store.requireReauthorization(of: key, version: access.version, because: .rejected)

@@ -8,12 +8,10 @@ extension ConnectEndpoint {
     _ status: Int, _ visit: ConnectVisit, _ stored: UpstreamConnection?, _ ticket: String?, _ problem: String?
   ) -> EndpointResponse {
     let host = visit.server.url.origin.authority
-    let connected = stored.flatMap { $0.ledger.state == .revoked || !$0.isEntered ? nil : $0 }
     var content = ConnectPage(
       serverName: visit.server.route.displayName, serverHost: host, issuer: "", destination: host, scopes: [],
       userName: visit.user.displayName, action: visit.path,
-      connection: connected.map { AccountConnection($0, visit.server, csrf: csrf(visit)) }, ticket: ticket,
-      csrf: csrf(visit), problem: problem)
+      connection: account(visit, stored), ticket: ticket, csrf: csrf(visit), problem: problem)
     content.takesKey = true
     return .page(status, Page(.connect(content)))
   }

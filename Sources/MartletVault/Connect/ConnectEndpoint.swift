@@ -132,7 +132,7 @@ public struct ConnectEndpoint: Sendable {
   }
 
   /// The account as pages show it; `nil` for none.
-  private func account(_ visit: ConnectVisit, _ stored: UpstreamConnection?) -> AccountConnection? {
+  func account(_ visit: ConnectVisit, _ stored: UpstreamConnection?) -> AccountConnection? {
     guard let stored, stored.ledger.state != .revoked, visit.server.takes(stored) else { return nil }
     return AccountConnection(stored, visit.server, csrf: csrf(visit))
   }
