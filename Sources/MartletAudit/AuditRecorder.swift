@@ -8,7 +8,7 @@ import Synchronization
 /// but for events recorded durably.
 public final class AuditRecorder: AuditSink {
   private struct Queue {
-    var waiting: [AuditEvent] = []
+    var waiting: [AuditEntry] = []
     var beingWritten = 0
     var lost = 0
     var failedSince: Timestamp?
@@ -49,14 +49,13 @@ public final class AuditRecorder: AuditSink {
 
   /// Hands an event over.
   public func record(_ event: consuming AuditEvent) {
-    // Taken out of it: a closure that could run twice would have to copy what it hands on.
-    var event = Optional(event)
+    let entry = AuditEntry(event)
     queue.withLock { queue in
-      guard queue.count < capacity, let event = event.take() else {
+      guard queue.count < capacity else {
         queue.lost += 1
         return
       }
-      queue.waiting.append(event)
+      queue.waiting.append(entry)
       queue.accepted += 1
       queue.ledger?.note(accepted: queue.accepted, written: queue.written)
     }
@@ -65,8 +64,9 @@ public final class AuditRecorder: AuditSink {
   /// Writes what waits, and then this event, before returning.
   public func recordDurably(_ event: AuditEvent) async throws(StoreError) {
     try await flush()
-    try await store.appendAuditEvents([event], linkedBy: chain)
-    metrics.count([event])
+    let entry = AuditEntry(event)
+    try await store.appendAuditEntries([entry], linkedBy: chain)
+    metrics.count([entry])
   }
 
   /// Counts in a ledger from now on, so that what a crash takes with it is known afterwards.
@@ -88,12 +88,12 @@ public final class AuditRecorder: AuditSink {
 
   /// Writes what waits.
   public func flush() async throws(StoreError) {
-    while case let events = take(), !events.isEmpty {
-      var rest = events[...]
+    while case let entries = take(), !entries.isEmpty {
+      var rest = entries[...]
       while !rest.isEmpty {
         // Usually all of them, which then needn't be copied.
-        let batch = rest.count == events.count && rest.count <= Self.batch ? events : Array(rest.prefix(Self.batch))
-        do throws(StoreError) { try await store.appendAuditEvents(batch, linkedBy: chain) } catch {
+        let batch = rest.count == entries.count && rest.count <= Self.batch ? entries : Array(rest.prefix(Self.batch))
+        do throws(StoreError) { try await store.appendAuditEntries(batch, linkedBy: chain) } catch {
           giveBack(rest)
           throw error
         }
@@ -109,21 +109,21 @@ public final class AuditRecorder: AuditSink {
     }
   }
 
-  private func take() -> [AuditEvent] {
+  private func take() -> [AuditEntry] {
     queue.withLock { queue in
-      var events: [AuditEvent] = []
-      events.reserveCapacity(queue.waiting.count)
-      swap(&events, &queue.waiting)
-      queue.beingWritten += events.count
-      return events
+      var entries: [AuditEntry] = []
+      entries.reserveCapacity(queue.waiting.count)
+      swap(&entries, &queue.waiting)
+      queue.beingWritten += entries.count
+      return entries
     }
   }
 
-  private func giveBack(_ events: ArraySlice<AuditEvent>) {
+  private func giveBack(_ entries: ArraySlice<AuditEntry>) {
     let now = clock.now()
     queue.withLock { queue in
-      queue.waiting.insert(contentsOf: events, at: 0)
-      queue.beingWritten -= events.count
+      queue.waiting.insert(contentsOf: entries, at: 0)
+      queue.beingWritten -= entries.count
       queue.failedSince = queue.failedSince ?? now
     }
   }

@@ -12,9 +12,13 @@ extension String {
   ///
   /// - Parameter other: The text to compare with.
   public func equalsBytewise(_ other: String) -> Bool {
-    guard utf8.count == other.utf8.count else { return false }
-    var (left, right) = (self, other)
-    return left.withUTF8 { left in right.withUTF8 { right in left.holdsSame(as: right) } }
+    let (left, right) = (utf8, other.utf8)
+    guard left.count == right.count else { return false }
+    // Looked at where they lie: `withUTF8` wants copies that may change, and holds both for as long.
+    let isSame = left.withContiguousStorageIfAvailable { left in
+      right.withContiguousStorageIfAvailable { right in left.holdsSame(as: right) }
+    }
+    return (isSame ?? nil) ?? left.elementsEqual(right)
   }
 }
 

@@ -83,7 +83,7 @@ import Testing
       legacyOnly, MirroredHeaders(version: "2025-11-25"), Self.message(.toolsCall, version: "2026-07-28"))
     #expect(error?.code == .invalidRequest)
     var repeated = MirroredHeaders(version: "2025-11-25")
-    repeated.versions.append("2025-11-25")
+    repeated.version = .init("2025-11-25", count: 2)
     #expect(failure(legacyOnly, repeated, Self.message(.ping))?.code == .invalidRequest)
   }
 

@@ -120,10 +120,10 @@ import Testing
       ("m", "x"), ("Mcp-Methods", "x"), ("X-Mcp-Name", "x"),
     ]
     let headers = MirroredHeaders(fields: fields)
-    #expect(headers.versions == ["1"])
+    #expect(headers.version == .init("1"))
     #expect(headers.hasSessionID)
     #expect(headers.parameters == [.init(name: "Region", value: "eu")])
-    #expect(headers.methods.isEmpty && headers.names.isEmpty)
+    #expect(headers.method.count == 0 && headers.name.count == 0)
   }
 
   private func failure(_ headers: MirroredHeaders, _ message: MCPMessage) -> MCPMessageError? {

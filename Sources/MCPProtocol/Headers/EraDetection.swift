@@ -32,11 +32,11 @@ public struct EraDetection: Sendable, Equatable {
   /// - Throws: `-32022` where a modern-looking request names a version that isn't spoken, unless the route speaks no
   ///   modern revision: a modern code would tell the client otherwise. Else `-32600`, with status 400.
   public func classify(_ headers: MirroredHeaders, message: MCPMessage?) throws(MCPMessageError) -> EraClassification {
-    if headers.versions.count > 1 {
+    if headers.version.count > 1 {
       throw refusal("MCP-Protocol-Version must be sent once", id: message?.id)
     }
     if message?.method == .initialize { return EraClassification(era: .legacy, revision: nil) }
-    guard let header = headers.versions.first else { return try classifyByBody(message) }
+    guard let header = headers.version.value else { return try classifyByBody(message) }
     guard let revision = ProtocolRevision(header) else {
       throw unsupported(header, looksModern: looksModern(headers, header, message), id: message?.id)
     }
@@ -88,7 +88,7 @@ public struct EraDetection: Sendable, Equatable {
   private func looksModern(_ headers: MirroredHeaders, _ header: String, _ message: MCPMessage?) -> Bool {
     if message?.metadata.protocolVersion != nil || message?.method == .serverDiscover { return true }
     if headers.hasSessionID { return false }
-    return !headers.methods.isEmpty || Self.isLaterDate(header)
+    return headers.method.count > 0 || Self.isLaterDate(header)
   }
 
   private static func isLaterDate(_ text: String) -> Bool {

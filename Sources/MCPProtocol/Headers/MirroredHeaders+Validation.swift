@@ -25,8 +25,8 @@ extension MirroredHeaders {
 
   private func checkSizes(id: JSONRPCID?) throws(MCPMessageError) {
     let isTooLong: (String) -> Bool = { $0.utf8.count > Self.maximumValueBytes }
-    if parameters.count > Self.maximumParameters || versions.contains(where: isTooLong)
-      || methods.contains(where: isTooLong) || names.contains(where: isTooLong)
+    if parameters.count > Self.maximumParameters || version.value.map(isTooLong) ?? false
+      || method.value.map(isTooLong) ?? false || name.value.map(isTooLong) ?? false
       || parameters.contains(where: { isTooLong($0.value) })
     {
       throw .mismatch("too many mirrored headers, or a value is too long", id: id)
@@ -35,7 +35,7 @@ extension MirroredHeaders {
 
   private func checkVersion(_ message: MCPMessage, _ classification: EraClassification) throws(MCPMessageError) {
     let id = message.id
-    guard versions.count == 1, let header = versions.first else {
+    guard let header = version.only else {
       throw .mismatch("MCP-Protocol-Version must be sent once", id: id)
     }
     let metadata = message.metadata
@@ -52,8 +52,8 @@ extension MirroredHeaders {
   }
 
   private func checkMethod(_ message: MCPMessage) throws(MCPMessageError) {
-    if methods.isEmpty, case .notification = message { return }
-    guard methods.count == 1, let header = methods.first else {
+    if method.count == 0, case .notification = message { return }
+    guard let header = method.only else {
       throw .mismatch("Mcp-Method must be sent once", id: message.id)
     }
     guard let method = message.method, header.equalsBytewise(method.name) else {
@@ -64,11 +64,11 @@ extension MirroredHeaders {
   private func checkName(_ message: MCPMessage) throws(MCPMessageError) {
     let id = message.id
     guard case .request(let request) = message, let mirrored = request.method.mirroredName else {
-      if names.isEmpty { return }
+      if name.count == 0 { return }
       throw .mismatch("Mcp-Name doesn't belong to this method", id: id)
     }
-    if names.isEmpty && !mirrored.isRequired { return }
-    guard names.count == 1, let header = names.first else { throw .mismatch("Mcp-Name must be sent once", id: id) }
+    if name.count == 0 && !mirrored.isRequired { return }
+    guard let header = name.only else { throw .mismatch("Mcp-Name must be sent once", id: id) }
     guard let name = HeaderSentinel.decode(header) else { throw .mismatch("Mcp-Name is malformed", id: id) }
     guard let body = request.mirroredName, name.equalsBytewise(body) else {
       throw .mismatch("Mcp-Name and params.\(mirrored.rawValue) differ", id: id)

@@ -16,17 +16,39 @@ public struct MirroredHeaders: Sendable, Equatable {
     }
   }
 
+  /// A field that belongs into a request once: its first value, and how often it came.
+  public struct Field: Sendable, Equatable {
+    /// The first value; `nil` where the field didn't come.
+    public private(set) var value: String?
+    /// How often it came.
+    public private(set) var count: Int
+
+    /// Takes the first value of a field that came `count` times.
+    public init(_ value: String? = nil, count: Int? = nil) {
+      self.value = value
+      self.count = count ?? (value == nil ? 0 : 1)
+    }
+
+    /// The value, where there is one only.
+    var only: String? { count == 1 ? value : nil }
+
+    mutating func take(_ another: String) {
+      value = value ?? another
+      count += 1
+    }
+  }
+
   /// How many `Mcp-Param-…` fields a request may have.
   public static let maximumParameters = 64
   /// How many bytes a mirrored value may have.
   public static let maximumValueBytes = 8 * 1024
 
-  /// The values of `MCP-Protocol-Version`.
-  public var versions: [String]
-  /// The values of `Mcp-Method`.
-  public var methods: [String]
-  /// The values of `Mcp-Name`, still encoded.
-  public var names: [String]
+  /// `MCP-Protocol-Version`.
+  public var version: Field
+  /// `Mcp-Method`.
+  public var method: Field
+  /// `Mcp-Name`, still encoded.
+  public var name: Field
   /// The `Mcp-Param-…` fields.
   public var parameters: [Parameter]
   /// Whether `Mcp-Session-Id` is present.
@@ -37,9 +59,16 @@ public struct MirroredHeaders: Sendable, Equatable {
     version: String? = nil, method: String? = nil, name: String? = nil, parameters: [Parameter] = [],
     hasSessionID: Bool = false
   ) {
-    versions = version.map { [$0] } ?? []
-    methods = method.map { [$0] } ?? []
-    names = name.map { [$0] } ?? []
+    self.init(
+      version: Field(version), method: Field(method), name: Field(name), parameters: parameters,
+      hasSessionID: hasSessionID)
+  }
+
+  /// Takes what was picked from a request's fields already.
+  public init(version: Field, method: Field, name: Field, parameters: [Parameter], hasSessionID: Bool) {
+    self.version = version
+    self.method = method
+    self.name = name
     self.parameters = parameters
     self.hasSessionID = hasSessionID
   }
@@ -58,9 +87,9 @@ public struct MirroredHeaders: Sendable, Equatable {
 
   private mutating func take(_ name: String, _ value: String) {
     switch name.utf8.count {
-    case 20 where ASCIICase.equal(name, "mcp-protocol-version"): versions.append(value)
-    case 10 where ASCIICase.equal(name, "mcp-method"): methods.append(value)
-    case 8 where ASCIICase.equal(name, "mcp-name"): names.append(value)
+    case 20 where ASCIICase.equal(name, "mcp-protocol-version"): version.take(value)
+    case 10 where ASCIICase.equal(name, "mcp-method"): method.take(value)
+    case 8 where ASCIICase.equal(name, "mcp-name"): self.name.take(value)
     case 14 where ASCIICase.equal(name, "mcp-session-id"): hasSessionID = true
     default:
       if let suffix = Self.parameterName(of: name) { parameters.append(Parameter(name: suffix, value: value)) }

@@ -1,13 +1,13 @@
 import StrictCoding
 
-/// One JSON-RPC message as MCP allows it.
+/// One JSON-RPC message as MCP allows it: one reference, since every stage hands it on.
 public enum MCPMessage: Sendable, Equatable {
   /// Wants an answer.
   case request(MCPRequest)
   /// Wants none.
-  case notification(MCPNotification)
+  indirect case notification(MCPNotification)
   /// Is an answer.
-  case response(MCPResponse)
+  indirect case response(MCPResponse)
 
   /// Reads one message; a batch is refused.
   ///
@@ -17,9 +17,7 @@ public enum MCPMessage: Sendable, Equatable {
   ///   - bytes: The whole body.
   ///   - limits: Bounds on the JSON.
   /// - Throws: `MCPMessageError`, with the request's id where it could be read.
-  public static func parse(
-    _ bytes: some Collection<UInt8>, limits: JSONLimits = .default
-  ) throws(MCPMessageError) -> MCPMessage {
+  public static func parse(_ bytes: [UInt8], limits: JSONLimits = .default) throws(MCPMessageError) -> MCPMessage {
     let payload = try MCPPayload.parse(bytes, limits: limits, allowsBatches: false)
     guard case .single(let message) = payload else { throw .invalidRequest("batches are not allowed here") }
     return message

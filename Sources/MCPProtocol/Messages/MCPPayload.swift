@@ -22,9 +22,8 @@ public enum MCPPayload: Sendable, Equatable {
   ///   - allowsBatches: Whether an array may be a batch; else it is refused with `-32600`.
   /// - Throws: `MCPMessageError`, with the request's id where it could be read.
   public static func parse(
-    _ bytes: some Collection<UInt8>, limits: JSONLimits = .default, allowsBatches: Bool
+    _ bytes: [UInt8], limits: JSONLimits = .default, allowsBatches: Bool
   ) throws(MCPMessageError) -> MCPPayload {
-    let bytes = Array(bytes)
     let reading: (view: JSONObjectView?, value: JSONValue)
     do throws(JSONError) {
       let view = try JSONReader.view(bytes, limits: limits)

@@ -27,7 +27,8 @@ struct ReservedKeys: Sendable {
 
   /// Whether some key is not one of the reserved ones but folds to one.
   func areImitated(in object: JSONObjectView) -> Bool {
-    object.hasKey(usual: isImitated(by:), unusual: isImitated(by:))
+    // Closures that live no longer than the call; methods handed over by name would be kept on the heap.
+    object.hasKey(usual: { isImitated(by: $0) }, unusual: { isImitated(by: $0) })
   }
 
   /// A key of ASCII. What isn't visible is folded like all that isn't ASCII.

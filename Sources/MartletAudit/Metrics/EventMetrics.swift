@@ -36,37 +36,38 @@ public final class EventMetrics: Sendable {
     var count = 0
     var durations = DurationHistogram()
 
-    init(_ event: AuditEvent) {
-      tenant = event.tenant
-      route = event.route
-      isForwarded = event.action == .exchangeForwarded
-      status = event.status ?? 0
+    init(_ entry: AuditEntry) {
+      tenant = entry.event.tenant
+      route = entry.event.route
+      isForwarded = entry.event.action == .exchangeForwarded
+      status = entry.event.status ?? 0
     }
 
-    func goesOn(with event: AuditEvent) -> Bool {
-      isForwarded == (event.action == .exchangeForwarded) && status == event.status ?? 0 && tenant == event.tenant
-        && route.equalsBytewise(event.route)
+    func goesOn(with entry: AuditEntry) -> Bool {
+      isForwarded == (entry.event.action == .exchangeForwarded) && status == entry.event.status ?? 0
+        && tenant == entry.event.tenant && route.equalsBytewise(entry.event.route)
     }
 
-    mutating func take(_ event: AuditEvent) {
+    mutating func take(_ entry: AuditEntry) {
       count += 1
-      if isForwarded, let duration = event.duration { durations.add(duration) }
+      if isForwarded, let duration = entry.event.duration { durations.add(duration) }
     }
   }
 
-  func count(_ events: some Sequence<AuditEvent>) {
+  func count(_ entries: [AuditEntry]) {
     sums.withLock { sums in
       var run: Run?
-      for event in events {
-        guard event.action == .exchangeForwarded || event.action == .exchangeRefused else {
-          sums.events[event.action, default: 0] += 1
+      for entry in entries {
+        let action = entry.event.action
+        guard action == .exchangeForwarded || action == .exchangeRefused else {
+          sums.events[action, default: 0] += 1
           continue
         }
-        if run?.goesOn(with: event) != true {
+        if run?.goesOn(with: entry) != true {
           if let run { Self.add(run, to: &sums) }
-          run = Run(event)
+          run = Run(entry)
         }
-        run?.take(event)
+        run?.take(entry)
       }
       if let run { Self.add(run, to: &sums) }
     }

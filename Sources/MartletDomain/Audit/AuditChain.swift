@@ -27,6 +27,11 @@ public struct AuditChain: Sendable {
   /// Uses a key that is kept apart from the store.
   public init(key: SymmetricKey) { keyed = HMAC(key: key) }
 
+  /// The head after one more record.
+  public func head(after head: AuditHead, adding entry: AuditEntry) -> AuditHead {
+    self.head(after: head, adding: entry.event)
+  }
+
   /// The head after one more record: HMAC-SHA-256 over the digest before, the new number and the record's bytes, each of
   /// which has one form only.
   public func head(after head: AuditHead, adding event: AuditEvent) -> AuditHead {

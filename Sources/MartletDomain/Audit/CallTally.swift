@@ -48,7 +48,9 @@ public struct CallTally: Sendable {
   }
 
   /// Takes an event in, where it is a call.
-  public mutating func add(_ event: AuditEvent) {
+  public mutating func add(_ entry: AuditEntry) { add(entry.event) }
+
+  private mutating func add(_ event: AuditEvent) {
     let isForwarded = event.action == .exchangeForwarded
     guard isForwarded || event.action == .exchangeRefused, !Self.isPreflight(event) else { return }
     if isForwarded { access.add(event) }

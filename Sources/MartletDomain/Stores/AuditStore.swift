@@ -3,9 +3,9 @@ public protocol AuditStore: Sendable {
   /// Appends events in one durable step, each linked to the one before it in its tenant's trail.
   ///
   /// - Parameters:
-  ///   - events: What happened, in that order.
+  ///   - entries: What happened, in that order.
   ///   - chain: Links them.
-  func appendAuditEvents(_ events: [AuditEvent], linkedBy chain: AuditChain) async throws(StoreError)
+  func appendAuditEntries(_ entries: [AuditEntry], linkedBy chain: AuditChain) async throws(StoreError)
 
   /// The newest events, newest first.
   ///
@@ -62,6 +62,11 @@ public protocol AuditStore: Sendable {
 }
 
 extension AuditStore {
+  /// Appends events in one durable step; see ``appendAuditEntries(_:linkedBy:)``.
+  public func appendAuditEvents(_ events: [AuditEvent], linkedBy chain: AuditChain) async throws(StoreError) {
+    try await appendAuditEntries(events.map { AuditEntry($0) }, linkedBy: chain)
+  }
+
   /// The newest flows of all.
   public func flows(limit: Int) async throws(StoreError) -> [FlowSummary] {
     try await flows(before: nil, limit: limit)

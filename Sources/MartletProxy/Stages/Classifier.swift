@@ -1,3 +1,4 @@
+import HTTPWire
 import MCPProtocol
 import MartletDomain
 
@@ -75,12 +76,16 @@ struct Classifier: Sendable {
 extension MirroredHeaders {
   /// Picks them from a request's fields, whose names are lower case.
   fileprivate init(_ headers: HeaderFields) {
-    self.init(hasSessionID: headers.count(.mcpSessionID) > 0)
-    versions = headers.values(.mcpProtocolVersion)
-    methods = headers.values(.mcpMethod)
-    names = headers.values(.mcpName)
-    parameters = headers.fields(startingWith: "mcp-param-").compactMap { name, value in
-      Self.parameterName(of: name).map { Parameter(name: $0, value: value) }
-    }
+    self.init(
+      version: Field(headers, .mcpProtocolVersion), method: Field(headers, .mcpMethod), name: Field(headers, .mcpName),
+      parameters: headers.fields(startingWith: "mcp-param-").compactMap { name, value in
+        Self.parameterName(of: name).map { Parameter(name: $0, value: value) }
+      }, hasSessionID: headers.count(.mcpSessionID) > 0)
+  }
+}
+
+extension MirroredHeaders.Field {
+  fileprivate init(_ headers: HeaderFields, _ field: KnownField) {
+    self.init(headers.first(field), count: headers.count(field))
   }
 }

@@ -100,8 +100,8 @@ final class UpstreamSelector: Sendable {
   private func fillModern(_ outbound: inout OutboundRequest, _ request: ClassifiedRequest) {
     outbound.revision = request.classification.revision ?? .latest
     outbound.mirrored.reserveCapacity(2 + request.mirrored.parameters.count)
-    if let method = request.mirrored.methods.first { outbound.mirrored.append(("mcp-method", method)) }
-    if let name = request.mirrored.names.first { outbound.mirrored.append(("mcp-name", name)) }
+    if let method = request.mirrored.method.value { outbound.mirrored.append(("mcp-method", method)) }
+    if let name = request.mirrored.name.value { outbound.mirrored.append(("mcp-name", name)) }
     for parameter in request.mirrored.parameters {
       outbound.mirrored.append(("mcp-param-" + ASCIICase.lowercased(parameter.name), parameter.value))
     }

@@ -8,38 +8,40 @@ final class TrailRows {
     key_name, sequence, digest, trace
     """
 
-  private let events: [AuditEvent]
+  private let entries: [AuditEntry]
   private let heads: [AuditHead]
+  let courtesy: Courtesy
 
   /// - Parameter heads: What each event's trail has come to with it.
-  init(_ events: [AuditEvent], _ heads: [AuditHead]) {
-    self.events = events
+  init(_ entries: [AuditEntry], _ heads: [AuditHead]) {
+    self.entries = entries
     self.heads = heads
+    courtesy = Courtesy(batch: entries.count)
   }
 
-  var count: Int { min(events.count, heads.count) }
+  var count: Int { min(entries.count, heads.count) }
 
   /// Answers with one value of a row; only indices below ``count`` are asked for.
   func answer(_ row: Int, _ column: CInt, _ value: ColumnValue) {
     switch column {
-    case 0: value.set(events[row].tenant.value)
-    case 1: value.set(events[row].at.milliseconds)
-    case 2: value.set(events[row].action.rawValue)
-    case 3: value.set(events[row].flow?.value)
-    case 4: value.set(events[row].request?.value)
-    case 5: value.set(events[row].subject)
-    case 6: value.set(events[row].client?.value)
-    case 7: value.set(events[row].route)
-    case 8: value.set(events[row].method)
-    case 9: value.set(events[row].target)
-    case 10: value.set(events[row].status.map { Int64($0) })
-    case 11: value.set(events[row].reason)
-    case 12: value.set(events[row].duration?.wholeNanoseconds)
-    case 13: value.set(events[row].address)
-    case 14: value.set(events[row].key)
+    case 0: value.set(entries[row].event.tenant.value)
+    case 1: value.set(entries[row].event.at.milliseconds)
+    case 2: value.set(entries[row].event.action.rawValue)
+    case 3: value.set(entries[row].event.flow?.value)
+    case 4: value.set(entries[row].event.request?.value)
+    case 5: value.set(entries[row].event.subject)
+    case 6: value.set(entries[row].event.client?.value)
+    case 7: value.set(entries[row].event.route)
+    case 8: value.set(entries[row].event.method)
+    case 9: value.set(entries[row].event.target)
+    case 10: value.set(entries[row].event.status.map { Int64($0) })
+    case 11: value.set(entries[row].event.reason)
+    case 12: value.set(entries[row].event.duration?.wholeNanoseconds)
+    case 13: value.set(entries[row].event.address)
+    case 14: value.set(entries[row].event.key)
     case 15: value.set(heads[row].sequence)
     case 16: value.set(bytes: heads[row].digest)
-    case 17: value.set(events[row].trace)
+    case 17: value.set(entries[row].event.trace)
     default: break
     }
   }

@@ -94,7 +94,9 @@ enum TrailRowsModule {
 
   private static func addRows(to module: inout sqlite3_module) {
     module.xNext = { cursor in
-      TrailRowsModule.own(cursor)?.pointee.row += 1
+      guard let cursor = TrailRowsModule.own(cursor), let rows = cursor.pointee.rows else { return SQLITE_ERROR }
+      rows._withUnsafeGuaranteedRef { $0.courtesy.giveWay(after: cursor.pointee.row) }
+      cursor.pointee.row += 1
       return SQLITE_OK
     }
     module.xEof = { cursor in

@@ -24,12 +24,15 @@ struct TrailWriter {
     statement = try database.cachedStatement(sql: Self.sql).sqliteStatement
   }
 
-  mutating func append(_ events: [AuditEvent]) throws {
+  mutating func append(_ entries: [AuditEntry]) throws {
     var links: [AuditHead] = []
-    links.reserveCapacity(events.count)
-    // By place: an event has much that would be held and let go of again.
-    for index in events.indices { links.append(try link(events[index])) }
-    let code = TrailRowsModule.run(statement, with: TrailRows(events, links))
+    links.reserveCapacity(entries.count)
+    let courtesy = Courtesy(batch: entries.count)
+    for (index, entry) in entries.enumerated() {
+      links.append(try link(entry))
+      courtesy.giveWay(after: index)
+    }
+    let code = TrailRowsModule.run(statement, with: TrailRows(entries, links))
     guard code == SQLITE_DONE else {
       throw DatabaseError(resultCode: ResultCode(rawValue: code), message: database.lastErrorMessage)
     }
@@ -48,12 +51,12 @@ struct TrailWriter {
     }
   }
 
-  private mutating func link(_ event: AuditEvent) throws -> AuditHead {
-    if latest?.tenant != event.tenant {
+  private mutating func link(_ entry: AuditEntry) throws -> AuditHead {
+    if latest?.tenant != entry.event.tenant {
       settle()
-      latest = (event.tenant, try head(of: event.tenant))
+      latest = (entry.event.tenant, try head(of: entry.event.tenant))
     }
-    let head = chain.head(after: latest?.head ?? .beginning, adding: event)
+    let head = chain.head(after: latest?.head ?? .beginning, adding: entry)
     latest?.head = head
     return head
   }

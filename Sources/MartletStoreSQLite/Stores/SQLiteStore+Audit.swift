@@ -3,14 +3,18 @@ import MartletDomain
 
 extension SQLiteStore {
   /// See `AuditStore`.
-  public func appendAuditEvents(_ events: [AuditEvent], linkedBy chain: AuditChain) async throws(StoreError) {
+  public func appendAuditEntries(_ entries: [AuditEntry], linkedBy chain: AuditChain) async throws(StoreError) {
     try await write { database in
       var writer = try TrailWriter(database, chain)
-      try writer.append(events)
+      let courtesy = Courtesy(batch: entries.count)
+      try writer.append(entries)
+      courtesy.giveWay()
       try writer.finish()
       var tally = CallTally()
-      for index in events.indices { tally.add(events[index]) }
+      for entry in entries { tally.add(entry) }
+      courtesy.giveWay()
       try CallSumWriter(database: database).add(tally)
+      courtesy.giveWay()
     }
   }
 

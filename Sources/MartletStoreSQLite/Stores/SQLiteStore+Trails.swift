@@ -33,9 +33,8 @@ extension SQLiteStore {
       var writer = try TrailWriter(database, chain)
       for trail in try database.rows("SELECT * FROM audit_trail").map({ try AuditTrail(row: $0) }) {
         guard let last = try database.lastRecord(of: trail, before: others[trail.tenant] ?? time) else { continue }
-        try writer.append([
-          AuditEvent(at: now, action: .trailTrimmed, tenant: trail.tenant, target: String(last.sequence))
-        ])
+        let event = AuditEvent(at: now, action: .trailTrimmed, tenant: trail.tenant, target: String(last.sequence))
+        try writer.append([AuditEntry(event)])
         try database.trim(trail.tenant, through: last)
       }
       try writer.finish()

@@ -25,7 +25,7 @@ import Testing
 
   private func sums(of events: [AuditEvent]) -> Set<CallSum> {
     var tally = CallTally()
-    for event in events { tally.add(event) }
+    for event in events { tally.add(AuditEntry(event)) }
     return Set(tally.sums)
   }
 

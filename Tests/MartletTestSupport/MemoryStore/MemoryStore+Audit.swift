@@ -2,12 +2,12 @@ import MartletDomain
 
 extension MemoryStore {
   /// See `AuditStore`.
-  public func appendAuditEvents(_ events: [AuditEvent], linkedBy chain: AuditChain) async throws(StoreError) {
+  public func appendAuditEntries(_ entries: [AuditEntry], linkedBy chain: AuditChain) async throws(StoreError) {
     try access { state in
       var tally = CallTally()
-      for event in events {
-        state.append(event, linkedBy: chain)
-        tally.add(event)
+      for entry in entries {
+        state.append(entry.event, linkedBy: chain)
+        tally.add(entry)
       }
       state.add(tally)
     }
