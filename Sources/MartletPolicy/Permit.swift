@@ -4,13 +4,13 @@ import MartletDomain
 /// (invariant 2). Immutable; a class, since it goes along with every request.
 public final class Permit: Sendable {
   /// Who may go on; `nil` for requests that Martlet makes for itself.
-  public let principal: PrincipalBinding?
+  public let principal: Principal?
   /// Where to.
   public let route: RouteID
   /// What of the server's lists may be seen; `nil` where nobody is kept from anything.
   public let listRules: ListRules?
 
-  init(principal: PrincipalBinding?, route: RouteID, listRules: ListRules? = nil) {
+  init(principal: Principal?, route: RouteID, listRules: ListRules? = nil) {
     self.principal = principal
     self.route = route
     self.listRules = listRules

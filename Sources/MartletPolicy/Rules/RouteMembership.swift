@@ -12,7 +12,7 @@ public struct RouteMembership: PolicyEngine {
     guard question.route.admits(question.principal.tenant) else { throw PolicyDenial(reason: "tenant_not_admitted") }
     if let obstacle = KeyRule.obstacle(question) { throw PolicyDenial(reason: obstacle) }
     return Permit(
-      principal: question.principal.binding, route: question.route.id,
+      principal: question.principal, route: question.route.id,
       listRules: ListRules(nil, pins: nil, key: question.principal.key?.scope))
   }
 }

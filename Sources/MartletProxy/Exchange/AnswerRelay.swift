@@ -31,9 +31,10 @@ final class AnswerRelay: ExchangeAnswer, UpstreamReceiver {
   init(exchange: GatewayExchange, request: AdmittedRequest) {
     self.exchange = exchange
     self.request = request
-    preference = request.session == nil ? nil : SessionPreference(request.classified.message)
-    filter = ListFilter(request, request.classified.method, exchange.gateway.sightings)
-    passesOn = preference == nil && filter == nil && !request.classified.isOneWay
+    let classified = request.classified
+    preference = request.session == nil ? nil : SessionPreference(classified.message)
+    filter = request.permit.listRules == nil ? nil : ListFilter(request, classified.method, exchange.gateway.sightings)
+    passesOn = preference == nil && filter == nil && !classified.isOneWay
   }
 
   var account: ConnectionKey? { request.account }
@@ -61,7 +62,7 @@ final class AnswerRelay: ExchangeAnswer, UpstreamReceiver {
   private func send() {
     mode = .waiting
     do throws(Rejection) {
-      call = gateway.transport.send(try gateway.selector.outbound(request), to: self, on: client.eventLoop)
+      call = gateway.transport.send(try gateway.selector.outbound(request), to: self, on: exchange.eventLoop)
     } catch { reject(error) }
   }
 
@@ -77,7 +78,7 @@ final class AnswerRelay: ExchangeAnswer, UpstreamReceiver {
     case 200 where isStream && !isOneWay:
       let stream = RelayedStream(exchange: exchange, request: request) { [weak self] in self?.call }
       mode = .streaming(stream)
-      gateway.streams.opened(self, on: client.eventLoop)
+      gateway.streams.opened(self, on: exchange.eventLoop)
       stream.open { [weak self] end in self?.streamEnded(end) }
     case 200 where passesOn && MediaType.isJSONAnswer(bytes: type):
       mode = .passing
@@ -158,7 +159,7 @@ final class AnswerRelay: ExchangeAnswer, UpstreamReceiver {
     guard let preference, let session, case .response(let answer)? = try? MCPMessage.parse(body), answer.result != nil
     else { return deliver(response) }
     mode = .waiting
-    gateway.sessions.note(preference, in: session, on: client.eventLoop).assumeIsolated().whenComplete { [self] _ in
+    gateway.sessions.note(preference, in: session, on: exchange.eventLoop).assumeIsolated().whenComplete { [self] _ in
       deliver(response)
     }
   }
@@ -169,7 +170,7 @@ final class AnswerRelay: ExchangeAnswer, UpstreamReceiver {
   private func revive(_ lost: MCPSession, _ cause: SessionRevivals.Cause, refusal: UpstreamRefusal? = nil) {
     hasRevived = true
     mode = .waiting
-    let revival = gateway.revivals.revive(lost, for: request, cause, on: client.eventLoop)
+    let revival = gateway.revivals.revive(lost, for: request, cause, on: exchange.eventLoop)
     revival.assumeIsolated().whenSuccess { [self] outcome in
       guard case .waiting = mode else { return }
       switch outcome {
@@ -270,7 +271,7 @@ final class AnswerRelay: ExchangeAnswer, UpstreamReceiver {
   }
 
   private func settle() {
-    if case .streaming = mode { gateway.streams.closed(self, of: nil, on: client.eventLoop) }
+    if case .streaming = mode { gateway.streams.closed(self, of: nil, on: exchange.eventLoop) }
     mode = .done
   }
 }

@@ -9,7 +9,7 @@ extension GatewayExchange {
       record.route = routed.route.resource.id.path
       if request.method == "OPTIONS" { return answer(crossOrigin.preflight(), reason: "preflight") }
       let credential = try gateway.authenticator.credential(of: routed)
-      guard let lookUp = gateway.authenticator.lookUp(credential, of: routed, on: client.eventLoop) else {
+      guard let lookUp = gateway.authenticator.lookUp(credential, of: routed, on: eventLoop) else {
         return try authenticate(routed, with: credential, isFirst: false)
       }
       state = .lookingUpKey

@@ -16,7 +16,7 @@ extension GatewayExchange {
     if request.classification.era == .modern || request.method == .initialize {
       return forward(request, in: nil)
     }
-    switch gateway.resolver.resolve(request.authenticated, id: request.id, on: client.eventLoop) {
+    switch gateway.resolver.resolve(request.authenticated, id: request.id, on: eventLoop) {
     case .ready(let result): resolved(result, request)
     case .later(let future):
       future.assumeIsolated().whenSuccess { [self] result in
@@ -33,7 +33,7 @@ extension GatewayExchange {
   }
 
   private func forward(_ request: ClassifiedRequest, in session: BoundSession?) {
-    switch gateway.admission.admit(request, in: session, on: client.eventLoop) {
+    switch gateway.admission.admit(request, in: session, on: eventLoop) {
     case .ready(let result): admitted(result, request, session)
     case .later(let future):
       future.assumeIsolated().whenSuccess { [self] result in
@@ -55,7 +55,7 @@ extension GatewayExchange {
     do throws(Rejection) {
       let admitted = try result.get()
       lease = admitted.lease
-      switch gateway.injector.inject(admitted, on: client.eventLoop) {
+      switch gateway.injector.inject(admitted, on: eventLoop) {
       case .ready(let standing): try go(on: standing.get())
       case .later(let future): later(future) { (exchange, standing) throws(Rejection) in try exchange.go(on: standing) }
       }
@@ -68,7 +68,7 @@ extension GatewayExchange {
       if !listen(for: request) { answerUnconnected(request, need) }
     case .connected(let request):
       if request.account != nil, answerConnected(request) { return }
-      switch gateway.eras.resolve(request, on: client.eventLoop) {
+      switch gateway.eras.resolve(request, on: eventLoop) {
       case .ready(let era): try carry(request, to: era.get())
       case .later(let future):
         later(future) { (exchange, era) throws(Rejection) in try exchange.carry(request, to: era) }
@@ -124,7 +124,7 @@ extension GatewayExchange {
   /// An upstream without sessions of its own: ours ends alone.
   func endSession(_ session: BoundSession?) {
     guard let session else { return answer(GatewayResponse(status: 200), reason: nil) }
-    gateway.end(session.session, on: client.eventLoop).assumeIsolated().whenComplete { [self] result in
+    gateway.end(session.session, on: eventLoop).assumeIsolated().whenComplete { [self] result in
       guard case .working = state else { return }
       switch result {
       case .success: answer(GatewayResponse(status: 200), reason: nil)
@@ -138,7 +138,7 @@ extension GatewayExchange {
     state = .working
     guard let message = request.message else { return reject(.unknownSession(id: nil)) }
     eventStream.eventLoop.submit { eventStream.value.take(request.authenticated, message, request.bytes) }
-      .hop(to: client.eventLoop).assumeIsolated().whenSuccess { [self] rejection in
+      .hop(to: eventLoop).assumeIsolated().whenSuccess { [self] rejection in
         guard case .working = state else { return }
         if let rejection { return reject(rejection) }
         state = .ended

@@ -21,6 +21,7 @@ public final class GatewayExchange {
 
   let gateway: Gateway
   let client: any ClientStream
+  let eventLoop: any EventLoop
   var record: ExchangeRecord
   let rendering: RejectionRendering
   let router: RequestRouter
@@ -49,6 +50,7 @@ public final class GatewayExchange {
   ) {
     self.gateway = gateway
     self.client = client
+    eventLoop = client.eventLoop
     self.path = path
     self.entrance = entrance
     record = ExchangeRecord(request)
@@ -62,6 +64,7 @@ public final class GatewayExchange {
   init(gateway: Gateway, authenticated request: AuthenticatedRequest, client: any ClientStream) {
     self.gateway = gateway
     self.client = client
+    eventLoop = client.eventLoop
     path = request.routed.incoming.path
     entrance = nil
     record = ExchangeRecord(request.routed.incoming)

@@ -4,18 +4,18 @@ import OAuthClient
 import OAuthProtocol
 import StrictCoding
 
-/// What the listener needs to know of a configuration snapshot.
-struct FrontDoorSettings: Sendable {
+/// What the listener needs to know of a configuration snapshot. Immutable; a class, since every request looks at it.
+final class FrontDoorSettings: Sendable {
   /// Values of `Host` that are ours, lower case.
-  var hosts: Set<String>
+  let hosts: Set<String>
   /// Names that are ours at any port, lower case.
-  var names: Set<String>
+  let names: Set<String>
   /// Proxies whose `X-Forwarded-For` counts.
-  var trustedProxies: [CIDR]
+  let trustedProxies: [CIDR]
   /// The public origin.
-  var origin: HTTPOrigin
+  let origin: HTTPOrigin
   /// Whether requests count only from a trusted proxy: the listener is off loopback and speaks plain HTTP.
-  var demandsProxy: Bool
+  let demandsProxy: Bool
 
   /// - Parameters:
   ///   - origin: The public origin.

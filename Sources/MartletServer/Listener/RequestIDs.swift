@@ -21,7 +21,8 @@ final class RequestIDs: Sendable {
   func next() -> RequestID {
     let number = count.add(1, ordering: .relaxed).newValue & 0xFF_FFFF_FFFF_FFFF
     let length = prefix.count
-    let bytes = [UInt8](unsafeUninitializedCapacity: length + 12) { bytes, filled in
+    var text = [UInt8](repeating: 0, count: length + 12)
+    text.withUnsafeMutableBufferPointer { bytes in
       for index in 0..<length { bytes[index] = prefix[index] }
       var rest = number
       for index in stride(from: length + 11, through: length + 3, by: -1) {
@@ -34,8 +35,7 @@ final class RequestIDs: Sendable {
         bytes[index] = symbols[Int(rest & 63)]
         rest >>= 6
       }
-      filled = length + 12
     }
-    return RequestID(ByteString(bytes))
+    return RequestID(ByteString(text))
   }
 }
