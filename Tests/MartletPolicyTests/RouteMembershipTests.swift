@@ -20,7 +20,7 @@ import Testing
 
   @Test func membersOfAnAdmittedTenantMayUseTheRoute() throws {
     let caller = principal(tenant: "acme", route: RouteID(server: "time"))
-    #expect(try decide(caller, tenants: ["acme"]).principal == caller.binding)
+    #expect(try decide(caller, tenants: ["acme"]).principal == caller)
     #expect(try decide(caller, tenants: nil).route == RouteID(server: "time"))
   }
 

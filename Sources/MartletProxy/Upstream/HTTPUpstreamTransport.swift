@@ -2,6 +2,7 @@ import HTTPWire
 import NIOCore
 import NIOPosix
 import NIOSSL
+import OAuthClient
 import OAuthProtocol
 
 /// Streamable HTTP to an upstream, over a pool for each event loop.
@@ -13,9 +14,12 @@ public struct HTTPUpstreamTransport: UpstreamTransport {
   /// - Parameters:
   ///   - group: The event loops.
   ///   - codec: Who reads and writes HTTP.
-  /// - Throws: When the system's trust roots can't be loaded.
-  public static func make(group: any EventLoopGroup, codec: HTTPCodec) async throws -> HTTPUpstreamTransport {
-    let tls = try NIOSSLContext(configuration: .makeClientConfiguration())
+  ///   - certificateAuthorityFile: PEM file of authorities to trust beside the system's (`egress.ca_file`).
+  /// - Throws: When the file, or the system's trust roots, can't be read.
+  public static func make(
+    group: any EventLoopGroup, codec: HTTPCodec, certificateAuthorityFile: String? = nil
+  ) async throws -> HTTPUpstreamTransport {
+    let tls = try ClientTLS.context(trusting: certificateAuthorityFile)
     var pools: [ObjectIdentifier: NIOLoopBound<UpstreamPool>] = [:]
     for eventLoop in group.makeIterator() {
       pools[ObjectIdentifier(eventLoop)] = try await eventLoop.submit {

@@ -173,8 +173,10 @@ struct Assembly: Sendable {
       assertions: UpstreamAssertionsAdapter(signer: signer, clock: installation.clock),
       transport: SSEUpstreamTransport(
         over: CredentialTransport(
-          over: try await HTTPUpstreamTransport.make(group: group, codec: configuration.httpCodec), credentials: vault,
-          eventLoops: Processors.count),
+          over: try await HTTPUpstreamTransport.make(
+            group: group, codec: configuration.httpCodec,
+            certificateAuthorityFile: configuration.egress.authorityFile),
+          credentials: vault, eventLoops: Processors.count),
         random: installation.random),
       audit: installation.audit, flows: flows, clock: installation.clock, random: installation.random,
       sealer: installation.sealer,

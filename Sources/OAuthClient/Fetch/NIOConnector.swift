@@ -9,17 +9,8 @@ struct NIOConnector: HTTPConnector {
   private let tls: NIOSSLContext
 
   init(group: any EventLoopGroup, certificateAuthorityFile: String?) throws {
-    var configuration = TLSConfiguration.makeClientConfiguration()
-    configuration.minimumTLSVersion = .tlsv12
-    configuration.certificateVerification = .fullVerification
-    configuration.applicationProtocols = ["http/1.1"]
-    if let certificateAuthorityFile {
-      configuration.additionalTrustRoots = [
-        .certificates(try NIOSSLCertificate.fromPEMFile(certificateAuthorityFile))
-      ]
-    }
     self.group = group
-    self.tls = try NIOSSLContext(configuration: configuration)
+    self.tls = try ClientTLS.context(trusting: certificateAuthorityFile)
   }
 
   func exchange(_ request: ConnectionRequest, at address: IPAddress) async throws(ExchangeError) -> FetchedDocument {
