@@ -13,7 +13,7 @@ from harness.site import REPOSITORY, Site
 from parts.plan import Plan
 from report.report import write
 
-PARTS = ["throughput", "latency", "sizes", "events", "idle", "start", "growth", "instructions", "profile"]
+PARTS = ["throughput", "latency", "neighbour", "sizes", "events", "idle", "start", "growth", "instructions", "profile"]
 
 
 def main() -> int:

@@ -56,6 +56,24 @@ class Rush:
 
 
 @dataclass(frozen=True)
+class Pacing:
+    """A fixed rate that is under way."""
+
+    process: subprocess.Popen
+    seconds: float
+
+    def result(self) -> dict:
+        """What it saw, once it has ended."""
+        try:
+            said, errors = self.process.communicate(timeout=self.seconds)
+        finally:
+            self.process.kill()
+        if self.process.returncode:
+            raise LoadFailed(f"paced ended with {self.process.returncode}\n{said}{errors}")
+        return json.loads(said)
+
+
+@dataclass(frozen=True)
 class Load:
     folder: Path
     cores: Cores
@@ -78,11 +96,24 @@ class Load:
 
     def paced(self, port: int, call: Call, values: Values, *, rate: int, seconds: float, connections: int = 32) -> dict:
         """A fixed rate; the times are in microseconds from the instant at which each request was due."""
-        self.write(call, values)
-        template, list_ = self._files
-        wait = "sleep" if self.cores.is_crowded else "spin"
-        said = self._run([self.folder / "paced", port, template, list_, connections, rate, seconds, wait], seconds + 30)
-        return json.loads(said)
+        return self.pacing(port, call, values, rate=rate, seconds=seconds, connections=connections).result()
+
+    def pacing(
+        self, port: int, call: Call, values: Values, *, rate: int, seconds: float, connections: int = 32,
+        name: str = "paced", core: int | None = None, spins: bool = True
+    ) -> "Pacing":
+        """The same beside other load: under a name of its own, and on one of the cores of the load.
+
+        One whose times don't matter need not spin: a core that it keeps busy drives other work to the proxy's."""
+        template, list_ = self.folder / f"{name}-request", self.folder / f"{name}-values"
+        template.write_bytes(call.template())
+        list_.write_text(values.lines())
+        wait = "spin" if spins and not self.cores.is_crowded else "sleep"
+        command = [self.folder / "paced", port, template, list_, connections, rate, seconds, wait]
+        cores = self.cores.load if core is None else (core,)
+        return Pacing(subprocess.Popen(
+            [str(part) for part in command], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            preexec_fn=lambda: os.sched_setaffinity(0, cores)), seconds + 30)
 
     def write(self, call: Call, values: Values) -> None:
         """Puts down what is to be sent."""

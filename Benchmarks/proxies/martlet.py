@@ -18,7 +18,10 @@ class Martlet(Proxy):
 
     name, title = "martlet", "Martlet"
 
-    def __init__(self, site, paths: tuple[str, ...] = ("/mcp",), *, more_servers: dict[str, dict] | None = None):
+    def __init__(
+        self, site, paths: tuple[str, ...] = ("/mcp",), *, more_servers: dict[str, dict] | None = None,
+        more_clients: dict[str, dict] | None = None, limits: dict | None = None
+    ):
         super().__init__(site)
         self.secret = secrets.token_urlsafe(32)
         (self.folder / "secret").write_text(self.secret)
@@ -28,8 +31,9 @@ class Martlet(Proxy):
             "listen": f"127.0.0.1:{self.port}",
             "data_dir": str(self.folder / "data"),
             "servers": {self.server(path): {"url": f"http://{host}{path}"} for path in paths} | (more_servers or {}),
-            "clients": {CLIENT: {"grants": ["client_credentials"], "secret": {"file": str(self.folder / "secret")}}},
-        }
+            "clients": {name: more | {"grants": ["client_credentials"], "secret": {"file": str(self.folder / "secret")}}
+                        for name, more in ({CLIENT: {}} | (more_clients or {})).items()},
+        } | ({"limits": limits} if limits else {})
         self.config_path = self.folder / "martlet.yaml"
         self.config_path.write_text(json.dumps(self.config, indent=1))
         self.mint = Mint(self.port, CLIENT, self.secret)

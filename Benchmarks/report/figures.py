@@ -60,3 +60,18 @@ def growth(rows: dict[str, list[dict]], key: str = "cpu_us") -> float:
     """How much more the last costs than the first, as a share."""
     runs = list(rows.values())
     return middle(good(runs[-1]), key) / middle(good(runs[0]), key) - 1
+
+
+def both(runs: list[dict], others: list[dict]) -> list[tuple[dict, dict]]:
+    """The rounds of which either run counts."""
+    return [(a, b) for a, b in paired(runs, others) if a["valid"] and b["valid"]]
+
+
+def slower(pairs: list[tuple[dict, dict]], key: str = "p99") -> float:
+    """How many times the time of the second the first takes: the median over rounds."""
+    return median(a[key] / b[key] for a, b in pairs)
+
+
+def neighbour_cost(pairs: list[tuple[dict, dict]]) -> float:
+    """Microseconds of the processor for each call of a neighbour: what was used beyond what was used without one."""
+    return median((a["cpu"] - b["cpu"]) / a["neighbour"]["sent"] for a, b in pairs) * 1e6

@@ -19,6 +19,7 @@ medians over the rounds. [results.json](results.json) holds every run."""
 SECTIONS = [
     ("throughput", "As fast as it goes", tables.throughput),
     ("latency", "At 1,000 calls a second", tables.latency),
+    ("neighbour", "Beside a tenant over its quota", tables.neighbour),
     ("sizes", "Larger bodies and results", tables.sizes),
     ("events", "Streams of 100 events", tables.events),
     ("idle", "Idle streams", tables.idle),

@@ -1,6 +1,7 @@
 """The report's tables, as Markdown."""
 
-from .figures import added, best, best_ratio, good, growth, limited, middle, rate_ratio
+from .figures import (
+    added, best, best_ratio, both, good, growth, limited, middle, neighbour_cost, rate_ratio, slower)
 from .targets import verdicts
 
 
@@ -70,6 +71,22 @@ def latency(part: dict) -> str:
         extra = ["–", "–"] if key == "direct" else [f"{added(runs, direct, name):+,.0f}" for name in ("p50", "p99")]
         rows.append([title, f"{middle(runs, 'p50'):,.0f}", f"{middle(runs, 'p99'):,.0f}", *extra])
     return table(["", "p50 µs", "p99 µs", "added p50 µs", "added p99 µs"], rows)
+
+
+def neighbour(part: dict) -> str:
+    rows, alone = [], part["rows"]["alone"]
+    for kind, title in part["titles"].items():
+        pairs = both(part["rows"][kind], alone)
+        if not pairs:
+            rows.append([title, "no round counts", "", "", "", "", f"0 of {len(alone)}"])
+            continue
+        runs = [run for run, _ in pairs]
+        cost = f"{neighbour_cost(pairs):.0f}" if all(run["neighbour"] for run in runs) and kind != "past" else ""
+        rows.append([
+            title, f"{middle(runs, 'p50'):,.0f}", f"{middle(runs, 'p90'):,.0f}", f"{middle(runs, 'p99'):,.0f}",
+            f"{slower(pairs):.2f} ×" if kind != "alone" else "1 ×", cost, f"{len(pairs)} of {len(alone)}"])
+    return table(["a tenant's 200 calls a second", "p50 µs", "p90 µs", "p99 µs", "p99, of alone", "CPU µs a neighbour's call",
+                  "rounds that count"], rows)
 
 
 def sizes(part: dict) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from .figures import added, cpu_ratio, deciding_ratio, good, growth, middle
+from .figures import added, both, cpu_ratio, deciding_ratio, good, growth, middle, slower
 
 
 @dataclass(frozen=True)
@@ -55,6 +55,8 @@ def throughput(part: dict | None) -> list[Verdict]:
 def others(results: dict) -> list[Verdict]:
     return [
         verdict(results, "latency", "added p99 at 1,000 calls/s", "≤ 1 ms", added_p99, 1.0, "{:.2f} ms"),
+        verdict(results, "neighbour", "a tenant's p99 beside one at 100 times its quota", "≤ + 10 %", added_by_neighbour, 10.0,
+                "{:+.0f} %"),
         verdict(results, "idle", "memory of an idle stream", "≤ 16 KB", stream_kilobytes, 16.0, "{:.1f} KB"),
         verdict(results, "start", "RSS when idle", "≤ 40 MB", idle_megabytes, 40.0, "{:.1f} MB"),
         verdict(results, "start", "from start to ready", "≤ 150 ms", ready_milliseconds, 150.0, "{:.0f} ms"),
@@ -78,6 +80,11 @@ def added_p99(part: dict) -> float:
     """Milliseconds; the worse era decides."""
     rows = part["rows"]
     return max(added(good(rows[key]), good(rows["direct"]), "p99") for key in ("martlet", "martlet-legacy")) / 1000
+
+
+def added_by_neighbour(part: dict) -> float:
+    """Per cent; StatisticsError, a ValueError, where no round counts."""
+    return (slower(both(part["rows"]["over"], part["rows"]["alone"])) - 1) * 100
 
 
 def stream_kilobytes(part: dict) -> float:

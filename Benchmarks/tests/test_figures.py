@@ -8,7 +8,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from harness.call import tool_call
 from harness.load import Values
-from report.figures import added, best_ratio, cpu_ratio, deciding_ratio, good, growth, rate_ratio
+from report.figures import (
+    added, best_ratio, both, cpu_ratio, deciding_ratio, good, growth, neighbour_cost, rate_ratio, slower)
 from report.targets import verdicts
 
 
@@ -33,6 +34,22 @@ class Figures(unittest.TestCase):
 
     def test_runs_with_failed_calls_do_not_count(self):
         self.assertEqual(len(good([run(1), run(1, valid=False)])), 1)
+
+    def test_beside_a_neighbour_only_whole_rounds_count(self):
+        def timed(p99: float, *, valid: bool = True, cpu: float = 0, sent: int = 0) -> dict:
+            return {"p99": p99, "valid": valid, "cpu": cpu, "neighbour": {"sent": sent} if sent else None}
+
+        alone = [timed(100, cpu=1), timed(900, valid=False), timed(200, cpu=2)]
+        over = [timed(110, cpu=1.5, sent=1000), timed(100, sent=1000), timed(240, cpu=2.3, sent=1000)]
+        pairs = both(over, alone)
+        self.assertEqual(len(pairs), 2)
+        self.assertAlmostEqual(slower(pairs), 1.15)
+        self.assertAlmostEqual(neighbour_cost(pairs), 400)
+        part = {"rows": {"alone": alone, "over": over}}
+        found = next(v for v in verdicts({"neighbour": part}) if "quota" in v.what)
+        self.assertEqual((found.measured, found.word), ("+15 %", "**missed**"))
+        nothing = {"rows": {"alone": alone[1:2], "over": over[1:2]}}
+        self.assertIsNone(next(v for v in verdicts({"neighbour": nothing}) if "quota" in v.what).met)
 
     def test_added_time_and_growth(self):
         self.assertEqual(added([run(1, p99=300), run(1, p99=500)], [run(1, p99=100), run(1, p99=100)], "p99"), 300)
