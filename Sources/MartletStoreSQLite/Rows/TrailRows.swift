@@ -10,13 +10,13 @@ final class TrailRows {
 
   private let entries: [AuditEntry]
   private let heads: [AuditHead]
-  let courtesy: Courtesy
+  let turns: CoreTurns
 
   /// - Parameter heads: What each event's trail has come to with it.
-  init(_ entries: [AuditEntry], _ heads: [AuditHead]) {
+  init(_ entries: [AuditEntry], _ heads: [AuditHead], _ turns: CoreTurns) {
     self.entries = entries
     self.heads = heads
-    courtesy = Courtesy(batch: entries.count)
+    self.turns = turns
   }
 
   var count: Int { min(entries.count, heads.count) }

@@ -94,9 +94,9 @@ enum TrailRowsModule {
 
   private static func addRows(to module: inout sqlite3_module) {
     module.xNext = { cursor in
-      guard let cursor = TrailRowsModule.own(cursor), let rows = cursor.pointee.rows else { return SQLITE_ERROR }
-      rows._withUnsafeGuaranteedRef { $0.courtesy.giveWay(after: cursor.pointee.row) }
+      guard let cursor = TrailRowsModule.own(cursor) else { return SQLITE_ERROR }
       cursor.pointee.row += 1
+      cursor.pointee.rows?._withUnsafeGuaranteedRef { $0.turns.pass(cursor.pointee.row) }
       return SQLITE_OK
     }
     module.xEof = { cursor in

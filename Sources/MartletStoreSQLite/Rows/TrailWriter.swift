@@ -24,15 +24,15 @@ struct TrailWriter {
     statement = try database.cachedStatement(sql: Self.sql).sqliteStatement
   }
 
-  mutating func append(_ entries: [AuditEntry]) throws {
+  /// - Parameter turns: Are taken after each event.
+  mutating func append(_ entries: [AuditEntry], _ turns: CoreTurns) throws {
     var links: [AuditHead] = []
     links.reserveCapacity(entries.count)
-    let courtesy = Courtesy(batch: entries.count)
-    for (index, entry) in entries.enumerated() {
+    for entry in entries {
       links.append(try link(entry))
-      courtesy.giveWay(after: index)
+      turns.pass(links.count)
     }
-    let code = TrailRowsModule.run(statement, with: TrailRows(entries, links))
+    let code = TrailRowsModule.run(statement, with: TrailRows(entries, links, turns))
     guard code == SQLITE_DONE else {
       throw DatabaseError(resultCode: ResultCode(rawValue: code), message: database.lastErrorMessage)
     }

@@ -6,15 +6,15 @@ extension SQLiteStore {
   public func appendAuditEntries(_ entries: [AuditEntry], linkedBy chain: AuditChain) async throws(StoreError) {
     try await write { database in
       var writer = try TrailWriter(database, chain)
-      let courtesy = Courtesy(batch: entries.count)
-      try writer.append(entries)
-      courtesy.giveWay()
+      let turns = CoreTurns(batch: entries.count)
+      try writer.append(entries, turns)
+      turns.pass()
       try writer.finish()
       var tally = CallTally()
       for entry in entries { tally.add(entry) }
-      courtesy.giveWay()
+      turns.pass()
       try CallSumWriter(database: database).add(tally)
-      courtesy.giveWay()
+      turns.pass()
     }
   }
 
