@@ -13,8 +13,9 @@ from .plan import Plan
 
 QUOTA, OVER, CALM_RATE, SECONDS = 50, 100, 200, 6
 NOISY_CONNECTIONS = 64
-# What other work may take of the proxy's core, or of the load's, and how often is tried to find it so.
-FOREIGN, ATTEMPTS = 0.05, 4
+# What other work may take of the proxy's core, or of the load's, and how often is tried to find it so. More than a hundredth
+# decides what p99 is.
+FOREIGN, ATTEMPTS = 0.01, 4
 # What the neighbour does while the calm tenant's calls are timed: the route that it calls, and how often a second.
 KINDS = {
     "alone": ("alone", None, 0),

@@ -85,7 +85,7 @@ def neighbour(part: dict) -> str:
         rows.append([
             title, f"{middle(runs, 'p50'):,.0f}", f"{middle(runs, 'p90'):,.0f}", f"{middle(runs, 'p99'):,.0f}",
             f"{slower(pairs):.2f} ×" if kind != "alone" else "1 ×", cost, f"{len(pairs)} of {len(alone)}"])
-    return table(["a tenant's 200 calls a second", "p50 µs", "p90 µs", "p99 µs", "p99, of alone", "CPU µs a neighbour's call",
+    return table([f"a tenant's {part['calm_rate']} calls a second", "p50 µs", "p90 µs", "p99 µs", "p99, of alone", "CPU µs a neighbour's call",
                   "rounds that count"], rows)
 
 
