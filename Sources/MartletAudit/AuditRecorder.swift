@@ -8,7 +8,12 @@ import Synchronization
 /// but for events recorded durably.
 public final class AuditRecorder: AuditSink {
   private struct Queue {
-    var waiting: [AuditEntry] = []
+    /// What waits, in this order: full batches, then the one that is being filled.
+    var full: [AuditBatch] = []
+    var filling = AuditBatch()
+    /// Batches without records, for their memory.
+    var spare: [AuditBatch] = []
+    var waiting = 0
     var beingWritten = 0
     var lost = 0
     var failedSince: Timestamp?
@@ -16,7 +21,43 @@ public final class AuditRecorder: AuditSink {
     var written: Int64 = 0
     var ledger: RunLedger?
 
-    var count: Int { waiting.count + beingWritten }
+    var count: Int { waiting + beingWritten }
+
+    mutating func append(_ event: borrowing AuditEvent) {
+      if filling.count >= AuditRecorder.batch { turn() }
+      filling.append(event)
+      waiting += 1
+    }
+
+    /// Begins another batch.
+    mutating func turn() {
+      var next = spare.popLast() ?? AuditBatch()
+      swap(&next, &filling)
+      full.append(next)
+    }
+
+    /// Keeps the memory of a batch that was written, unless it is much.
+    mutating func keep(_ batch: consuming AuditBatch) {
+      guard spare.count < AuditRecorder.mostSpare, batch.capacity <= AuditRecorder.largestSpare else { return }
+      batch.removeAll()
+      spare.append(batch)
+    }
+
+    /// Puts batches in front of what waits. As long as the store refuses them they come back every time, so what was
+    /// taken in meanwhile is put into the last of them: else there would soon be many with a record each.
+    mutating func putBack(_ batches: [AuditBatch]) {
+      let count = batches.reduce(0) { $0 + $1.count }
+      waiting += count
+      beingWritten -= count
+      full.insert(contentsOf: batches, at: 0)
+      guard full.count == batches.count, var last = full.popLast() else { return }
+      if last.count + filling.count <= AuditRecorder.batch {
+        last.append(filling)
+        filling = last
+      } else {
+        full.append(last)
+      }
+    }
   }
 
   /// What was written, summed up.
@@ -28,6 +69,8 @@ public final class AuditRecorder: AuditSink {
   private let clock: any WallClock
   private let capacity: Int
   private static let batch = 1_000
+  /// The memory of so many batches is kept for the next, and how many bytes each may have.
+  private static let (mostSpare, largestSpare) = (4, 1 << 20)
   private static let interval = Duration.milliseconds(100)
 
   /// Makes a recorder over a store.
@@ -49,13 +92,12 @@ public final class AuditRecorder: AuditSink {
 
   /// Hands an event over.
   public func record(_ event: consuming AuditEvent) {
-    let entry = AuditEntry(event)
     queue.withLock { queue in
       guard queue.count < capacity else {
         queue.lost += 1
         return
       }
-      queue.waiting.append(entry)
+      queue.append(event)
       queue.accepted += 1
       queue.ledger?.note(accepted: queue.accepted, written: queue.written)
     }
@@ -64,9 +106,9 @@ public final class AuditRecorder: AuditSink {
   /// Writes what waits, and then this event, before returning.
   public func recordDurably(_ event: AuditEvent) async throws(StoreError) {
     try await flush()
-    let entry = AuditEntry(event)
-    try await store.appendAuditEntries([entry], linkedBy: chain)
-    metrics.count([entry])
+    let batch = AuditBatch([event])
+    try await store.appendAuditBatch(batch, linkedBy: chain)
+    metrics.count(batch)
   }
 
   /// Counts in a ledger from now on, so that what a crash takes with it is known afterwards.
@@ -88,42 +130,49 @@ public final class AuditRecorder: AuditSink {
 
   /// Writes what waits.
   public func flush() async throws(StoreError) {
-    while case let entries = take(), !entries.isEmpty {
-      var rest = entries[...]
-      while !rest.isEmpty {
-        // Usually all of them, which then needn't be copied.
-        let batch = rest.count == entries.count && rest.count <= Self.batch ? entries : Array(rest.prefix(Self.batch))
-        do throws(StoreError) { try await store.appendAuditEntries(batch, linkedBy: chain) } catch {
-          giveBack(rest)
+    while case var batches = take(), !batches.isEmpty {
+      // The first is the last here, so that a batch that was written is held by nobody else.
+      batches.reverse()
+      while let batch = batches.popLast() {
+        do throws(StoreError) { try await store.appendAuditBatch(batch, linkedBy: chain) } catch {
+          batches.append(batch)
+          giveBack(batches.reversed())
           throw error
         }
         metrics.count(batch)
-        rest = rest.dropFirst(batch.count)
-        queue.withLock { queue in
-          queue.beingWritten -= batch.count
-          queue.failedSince = nil
-          queue.written += Int64(batch.count)
-          queue.ledger?.note(accepted: queue.accepted, written: queue.written)
-        }
+        finish(batch)
       }
     }
   }
 
-  private func take() -> [AuditEntry] {
+  private func take() -> [AuditBatch] {
     queue.withLock { queue in
-      var entries: [AuditEntry] = []
-      entries.reserveCapacity(queue.waiting.count)
-      swap(&entries, &queue.waiting)
-      queue.beingWritten += entries.count
-      return entries
+      if !queue.filling.isEmpty { queue.turn() }
+      var batches: [AuditBatch] = []
+      swap(&batches, &queue.full)
+      queue.beingWritten += queue.waiting
+      queue.waiting = 0
+      return batches
     }
   }
 
-  private func giveBack(_ entries: ArraySlice<AuditEntry>) {
+  private func finish(_ batch: consuming AuditBatch) {
+    let count = batch.count
+    // Taken out of it: a closure that could run twice would have to copy what it hands on.
+    var batch = Optional(batch)
+    queue.withLock { queue in
+      queue.beingWritten -= count
+      queue.failedSince = nil
+      queue.written += Int64(count)
+      queue.ledger?.note(accepted: queue.accepted, written: queue.written)
+      if let batch = batch.take() { queue.keep(batch) }
+    }
+  }
+
+  private func giveBack(_ batches: [AuditBatch]) {
     let now = clock.now()
     queue.withLock { queue in
-      queue.waiting.insert(contentsOf: entries, at: 0)
-      queue.beingWritten -= entries.count
+      queue.putBack(batches)
       queue.failedSince = queue.failedSince ?? now
     }
   }

@@ -49,6 +49,46 @@ import Testing
     #expect(try await store.auditEvents(tenant: nil, limit: 10).map(\.reason) == ["number 2", "number 1"])
   }
 
+  /// However often the store refuses, and whatever comes meanwhile.
+  @Test(arguments: [1, 90, 1_700]) func whatWaitsThroughAnOutageKeepsItsOrder(each: Int) async throws {
+    let store = MemoryStore()
+    let recorder = AuditRecorder(store: store, chain: .test, clock: clock)
+    store.fail(with: .unavailable("disk full"))
+    var number = 0
+    for _ in 0..<9 {
+      for _ in 0..<each {
+        recorder.record(event(number))
+        number += 1
+      }
+      await #expect(throws: StoreError.self) { try await recorder.flush() }
+      #expect(recorder.waitingEvents == number)
+    }
+    recorder.record(event(number))
+    store.fail(with: nil)
+    try await recorder.flush()
+    #expect(recorder.waitingEvents == 0 && recorder.lostEvents == 0)
+    let written = try await store.auditEvents(tenant: nil, limit: 50_000)
+    #expect(written.map(\.reason) == (0...number).reversed().map { "number \($0)" })
+    #expect(try await store.auditTrails().map(\.head.sequence) == [Int64(number) + 1])
+  }
+
+  /// The memory of batches that were written is used for others.
+  @Test func batchesAreUsedAgain() async throws {
+    let store = MemoryStore()
+    let recorder = AuditRecorder(store: store, chain: .test, clock: clock)
+    var expected: [String?] = []
+    for round in 0..<12 {
+      for number in 0..<(round % 3 == 0 ? 4_321 : 7) {
+        recorder.record(event(round * 10_000 + number))
+        expected.append("number \(round * 10_000 + number)")
+      }
+      if round % 4 != 1 { try await recorder.flush() }
+    }
+    try await recorder.flush()
+    let written = try await store.auditRecords(of: .default, after: 0, limit: 50_000)
+    #expect(written.map(\.event?.reason) == expected)
+  }
+
   @Test func R_43_thereIsNoRoomBeforeAnythingIsLost() {
     let recorder = AuditRecorder(store: MemoryStore(), chain: .test, clock: clock, capacity: 100)
     for number in 0..<89 { recorder.record(event(number)) }

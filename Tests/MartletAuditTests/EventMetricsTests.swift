@@ -12,12 +12,12 @@ import Testing
     ]
     for pattern in [[0, 0, 0, 1], [3, 4, 0, 2, 3], [5, 5, 0]] {
       metrics.count(
-        pattern.map { kinds[$0] }.map { tenant, route, action, status in
-          AuditEntry(
+        AuditBatch(
+          pattern.map { kinds[$0] }.map { tenant, route, action, status in
             AuditEvent(
               at: Timestamp(seconds: 1), action: action, tenant: tenant, route: route, status: status,
-              duration: .milliseconds(1)))
-        })
+              duration: .milliseconds(1))
+          }))
     }
     let found = metrics.current
     #expect(found.exchanges.count == 5)

@@ -29,53 +29,55 @@ public final class EventMetrics: Sendable {
 
   /// Exchanges that came one after the other and go into the same sums: what comes together is often alike.
   private struct Run {
-    let tenant: TenantID
-    let route: String?
+    let first: AuditRecordView
     let isForwarded: Bool
-    let status: Int
+    let status: Int64
     var count = 0
     var durations = DurationHistogram()
 
-    init(_ entry: AuditEntry) {
-      tenant = entry.event.tenant
-      route = entry.event.route
-      isForwarded = entry.event.action == .exchangeForwarded
-      status = entry.event.status ?? 0
+    init(_ record: AuditRecordView, isForwarded: Bool) {
+      first = record
+      self.isForwarded = isForwarded
+      status = record.number(.status) ?? 0
     }
 
-    func goesOn(with entry: AuditEntry) -> Bool {
-      isForwarded == (entry.event.action == .exchangeForwarded) && status == entry.event.status ?? 0
-        && tenant == entry.event.tenant && route.equalsBytewise(entry.event.route)
+    func goesOn(with record: AuditRecordView, isForwarded: Bool) -> Bool {
+      self.isForwarded == isForwarded && status == record.number(.status) ?? 0 && record.isSame(.tenant, as: first)
+        && record.isSame(.route, as: first)
     }
 
-    mutating func take(_ entry: AuditEntry) {
+    mutating func take(_ record: AuditRecordView) {
       count += 1
-      if isForwarded, let duration = entry.event.duration { durations.add(duration) }
+      if isForwarded, let duration = record.number(.duration) { durations.add(nanoseconds: duration) }
     }
   }
 
-  func count(_ entries: [AuditEntry]) {
+  func count(_ batch: AuditBatch) {
     sums.withLock { sums in
-      var run: Run?
-      for entry in entries {
-        let action = entry.event.action
-        guard action == .exchangeForwarded || action == .exchangeRefused else {
-          sums.events[action, default: 0] += 1
-          continue
+      batch.withRecords { records in
+        var run: Run?
+        for index in 0..<records.count {
+          let record = records[index]
+          let isForwarded = record.holds(.action, "exchange.forwarded")
+          guard isForwarded || record.holds(.action, "exchange.refused") else {
+            if let action = record.action { sums.events[action, default: 0] += 1 }
+            continue
+          }
+          if run?.goesOn(with: record, isForwarded: isForwarded) != true {
+            if let run { Self.add(run, to: &sums) }
+            run = Run(record, isForwarded: isForwarded)
+          }
+          run?.take(record)
         }
-        if run?.goesOn(with: entry) != true {
-          if let run { Self.add(run, to: &sums) }
-          run = Run(entry)
-        }
-        run?.take(entry)
+        if let run { Self.add(run, to: &sums) }
       }
-      if let run { Self.add(run, to: &sums) }
     }
   }
 
   private static func add(_ run: Run, to sums: inout Sums) {
     var key = ExchangeKey(
-      tenant: run.tenant.string, route: run.route ?? others, isForwarded: run.isForwarded, status: run.status)
+      tenant: run.first.name(.tenant)?.string ?? others, route: run.first.text(.route) ?? others,
+      isForwarded: run.isForwarded, status: Int(run.status))
     if sums.exchanges[key] == nil, sums.exchanges.count >= mostExchangeKeys {
       key = ExchangeKey(tenant: others, route: others, isForwarded: run.isForwarded, status: key.status)
     }

@@ -23,38 +23,42 @@ public struct AccessUse: Hashable, Sendable {
   }
 }
 
-/// When each last came through, of the calls among events.
+/// When each last came through, of the calls among records.
 struct AccessTally: Sendable {
-  private var times: [AccessUse: Timestamp] = [:]
-  /// Of the event before, which isn't among the others yet: what comes together is often alike.
-  private var latest: (tenant: TenantID, subject: String, client: ClientID, route: String, at: Timestamp)?
+  /// Records that came one after the other and tell of the same use: what comes together is often alike.
+  struct Run {
+    fileprivate let first: AuditRecordView
+    fileprivate var at: Timestamp
 
-  /// The times so far.
-  var uses: [AccessUse: Timestamp] {
-    var all = self
-    all.settle()
-    return all.times
-  }
-
-  /// Takes in a call that went to a server.
-  mutating func add(_ event: AuditEvent) {
-    guard let subject = event.subject, let client = event.client, let route = event.route else { return }
-    if let latest, latest.tenant == event.tenant, latest.client == client, latest.subject.equalsBytewise(subject),
-      latest.route.equalsBytewise(route)
-    {
-      self.latest?.at = max(latest.at, event.at)
-    } else {
-      settle()
-      latest = (event.tenant, subject, client, route, event.at)
+    fileprivate func goesOn(with record: AuditRecordView) -> Bool {
+      record.isSame(.subject, as: first) && record.isSame(.client, as: first) && record.isSame(.route, as: first)
+        && record.isSame(.tenant, as: first)
     }
   }
 
-  private mutating func settle() {
-    guard let latest else { return }
-    self.latest = nil
-    let use = AccessUse(
-      tenant: latest.tenant, subject: ByteString(latest.subject), client: latest.client.value,
-      route: ByteString(latest.route))
-    times[use] = max(times[use] ?? latest.at, latest.at)
+  /// The times so far.
+  private(set) var uses: [AccessUse: Timestamp] = [:]
+
+  /// Takes in a call that went to a server.
+  ///
+  /// - Parameter run: Those right before it, which aren't among the others yet.
+  mutating func add(_ record: AuditRecordView, to run: inout Run?) {
+    guard record.bytes(.subject) != nil, record.bytes(.client) != nil, record.bytes(.route) != nil else { return }
+    let at = Timestamp(milliseconds: record.number(.at) ?? 0)
+    if let latest = run?.at, run?.goesOn(with: record) == true {
+      run?.at = max(latest, at)
+    } else {
+      if let run { add(run) }
+      run = Run(first: record, at: at)
+    }
+  }
+
+  /// Takes in what came one after the other.
+  mutating func add(_ run: Run) {
+    guard let tenant = run.first.name(.tenant), let subject = run.first.name(.subject),
+      let client = run.first.name(.client), let route = run.first.name(.route)
+    else { return }
+    let use = AccessUse(tenant: TenantID(tenant), subject: subject, client: client, route: route)
+    uses[use] = max(uses[use] ?? run.at, run.at)
   }
 }

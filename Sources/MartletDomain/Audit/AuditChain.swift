@@ -18,6 +18,34 @@ public struct AuditHead: Hashable, Sendable {
   public static let beginning = AuditHead(sequence: 0, digest: [UInt8](repeating: 0, count: 32))
 }
 
+/// A trail's end while records are added to it: what ``AuditHead`` says, without memory of its own.
+public struct AuditEnd: Sendable {
+  /// The number of the last record.
+  public private(set) var sequence: Int64
+  private var digest: (UInt64, UInt64, UInt64, UInt64)
+
+  /// Goes on from there.
+  public init(_ head: AuditHead) {
+    sequence = head.sequence
+    digest = (0, 0, 0, 0)
+    withUnsafeMutableBytes(of: &digest) { place in head.digest.withUnsafeBytes { place.copyBytes(from: $0.prefix(32)) }
+    }
+  }
+
+  /// What is to be remembered of it.
+  public var head: AuditHead { withDigest { AuditHead(sequence: sequence, digest: Array($0)) } }
+
+  /// Shows the digest where it lies.
+  public func withDigest<Answer>(_ body: (UnsafeRawBufferPointer) -> Answer) -> Answer {
+    withUnsafeBytes(of: digest, body)
+  }
+
+  fileprivate mutating func move(to code: HMAC<SHA256>.MAC) {
+    sequence += 1
+    code.withUnsafeBytes { code in withUnsafeMutableBytes(of: &digest) { $0.copyBytes(from: code.prefix(32)) } }
+  }
+}
+
 /// Links the records of a tenant's trail, so that none can be altered, added or taken out unseen by someone who has the
 /// store but not the installation's key.
 public struct AuditChain: Sendable {
@@ -27,77 +55,26 @@ public struct AuditChain: Sendable {
   /// Uses a key that is kept apart from the store.
   public init(key: SymmetricKey) { keyed = HMAC(key: key) }
 
-  /// The head after one more record.
-  public func head(after head: AuditHead, adding entry: AuditEntry) -> AuditHead {
-    self.head(after: head, adding: entry.event)
-  }
-
-  /// The head after one more record: HMAC-SHA-256 over the digest before, the new number and the record's bytes, each of
-  /// which has one form only.
-  public func head(after head: AuditHead, adding event: AuditEvent) -> AuditHead {
-    let sequence = head.sequence + 1
-    var bytes: [UInt8] = []
-    bytes.reserveCapacity(640)
-    bytes += head.digest
-    withUnsafeBytes(of: sequence.bigEndian) { bytes.append(contentsOf: $0) }
-    event.appendCanonicalBytes(to: &bytes)
+  /// Moves a trail's end behind one more record: HMAC-SHA-256 over the digest before, the new number and the record's
+  /// bytes, each of which has one form only.
+  public func move(_ end: inout AuditEnd, behind record: AuditRecordView) {
     var code = keyed
-    code.update(data: bytes)
-    return AuditHead(sequence: sequence, digest: code.finalize().withUnsafeBytes { Array($0) })
-  }
-}
-
-extension AuditEvent {
-  /// The record as bytes that mean exactly this record: fields in one order, each behind its length, or a mark where it
-  /// is absent. What is added later goes to the end and only where it is there, so that old records keep their bytes.
-  func appendCanonicalBytes(to bytes: inout [UInt8]) {
-    bytes.append(1)
-    bytes.appendField(tenant.value.bytes)
-    bytes.appendField(at.milliseconds)
-    bytes.appendField(action.rawValue)
-    bytes.appendField(flow?.value.bytes)
-    bytes.appendField(request?.value.bytes)
-    bytes.appendField(subject)
-    bytes.appendField(client?.value.bytes)
-    bytes.appendField(route)
-    bytes.appendField(method)
-    bytes.appendField(target)
-    bytes.appendField(status.map { Int64($0) })
-    bytes.appendField(reason)
-    bytes.appendField(duration?.wholeNanoseconds)
-    bytes.appendField(address)
-    // Behind a mark of its own, so that no other addition can read the same.
-    if let key {
-      bytes.append(3)
-      bytes.appendField(key)
+    let bytes = record.bytes
+    withUnsafeTemporaryAllocation(byteCount: 40 + bytes.count, alignment: 8) { place in
+      end.withDigest { place.copyMemory(from: $0) }
+      place.storeBytes(of: (end.sequence + 1).bigEndian, toByteOffset: 32, as: Int64.self)
+      UnsafeMutableRawBufferPointer(rebasing: place[40...]).copyMemory(from: bytes)
+      code.update(data: UnsafeRawBufferPointer(place))
     }
-    if let trace {
-      bytes.append(4)
-      bytes.appendField(trace)
-    }
-  }
-}
-
-extension [UInt8] {
-  fileprivate mutating func appendField(_ field: [UInt8]?) {
-    guard let field else { return append(0) }
-    field.withUnsafeBufferPointer { appendField($0) }
+    end.move(to: code.finalize())
   }
 
-  fileprivate mutating func appendField(_ text: String?) {
-    guard var text else { return append(0) }
-    text.withUTF8 { appendField($0) }
-  }
-
-  private mutating func appendField(_ field: UnsafeBufferPointer<UInt8>) {
-    append(1)
-    Swift.withUnsafeBytes(of: UInt32(truncatingIfNeeded: field.count).bigEndian) { append(contentsOf: $0) }
-    append(contentsOf: field)
-  }
-
-  fileprivate mutating func appendField(_ number: Int64?) {
-    guard let number else { return append(0) }
-    append(2)
-    Swift.withUnsafeBytes(of: number.bigEndian) { append(contentsOf: $0) }
+  /// The head after one more record.
+  public func head(after head: AuditHead, adding event: borrowing AuditEvent) -> AuditHead {
+    var batch = AuditBatch()
+    batch.append(event)
+    var end = AuditEnd(head)
+    batch.withRecords { move(&end, behind: $0[0]) }
+    return end.head
   }
 }

@@ -204,16 +204,6 @@ public struct AuditEvent: Sendable, Hashable {
   }
 }
 
-/// An event on its way into the trail, as queue, store and sums hand it on: one reference instead of some sixteen parts
-/// that would each be held and let go of.
-public final class AuditEntry: Sendable {
-  /// What happened.
-  public let event: AuditEvent
-
-  /// Takes an event.
-  public init(_ event: consuming AuditEvent) { self.event = event }
-}
-
 /// Takes events.
 public protocol AuditSink: Sendable {
   /// Whether a new exchange may begin: `false` while too many events wait to be written.

@@ -1,6 +1,6 @@
 import StrictCoding
 
-/// Sums up the calls among events, by minute: what a store adds to its own sums in the step that writes the events.
+/// Sums up the calls among records, by minute: what a store adds to its own sums in the step that writes the records.
 public struct CallTally: Sendable {
   /// The shortest span that sums are kept for.
   public static let minute: Int64 = 60_000
@@ -10,29 +10,29 @@ public struct CallTally: Sendable {
     let minute: Int64
   }
 
-  /// What an event says of its slot, as it stands there: compared before anything is made of it.
-  private struct Traits: Sendable {
-    let tenant: TenantID
-    let client: ClientID?
-    let route: String?
-    let tool: String?
+  /// Records that came one after the other and go into the same sum: what comes together is often alike.
+  private struct Run {
+    let first: AuditRecordView
     let start: Int64
+    let isToolCall: Bool
+    var sum: CallSum
 
-    var key: CallKey {
-      CallKey(
-        tenant: tenant, route: ByteString(route ?? ""), tool: ByteString(tool ?? ""), client: client?.value ?? "")
+    init(_ record: AuditRecordView) {
+      first = record
+      start = CallTally.start(record)
+      isToolCall = record.isToolCall
+      sum = CallSum(key: CallTally.key(record), start: Timestamp(milliseconds: start))
     }
 
-    func areSame(as other: Traits) -> Bool {
-      start == other.start && tenant == other.tenant && client == other.client
-        && route.equalsBytewise(other.route) && tool.equalsBytewise(other.tool)
+    func goesOn(with record: AuditRecordView) -> Bool {
+      start == CallTally.start(record) && record.isSame(.tenant, as: first) && record.isSame(.client, as: first)
+        && record.isSame(.route, as: first) && isToolCall == record.isToolCall
+        && (!isToolCall || record.isSame(.target, as: first))
     }
   }
 
   private var slots: [Slot: CallSum] = [:]
   private var access = AccessTally()
-  /// The slot of the event before, whose sum isn't among the others yet: what comes together is often alike.
-  private var latest: (traits: Traits, sum: CallSum)?
 
   /// Without any.
   public init() {}
@@ -41,61 +41,63 @@ public struct CallTally: Sendable {
   public var uses: [AccessUse: Timestamp] { access.uses }
 
   /// The sums so far.
-  public var sums: some Collection<CallSum> {
-    var all = self
-    all.settle()
-    return all.slots.values
-  }
+  public var sums: some Collection<CallSum> { slots.values }
 
-  /// Takes an event in, where it is a call.
-  public mutating func add(_ entry: AuditEntry) { add(entry.event) }
-
-  private mutating func add(_ event: AuditEvent) {
-    let isForwarded = event.action == .exchangeForwarded
-    guard isForwarded || event.action == .exchangeRefused, !Self.isPreflight(event) else { return }
-    if isForwarded { access.add(event) }
-    let start = event.at.milliseconds - event.at.milliseconds % Self.minute
-    let traits = Traits(
-      tenant: event.tenant, client: event.client, route: event.route, tool: Self.tool(event), start: start)
-    if latest?.traits.areSame(as: traits) != true {
-      settle()
-      latest = (traits, CallSum(key: traits.key, start: Timestamp(milliseconds: start)))
+  /// Takes the calls of a batch in.
+  public mutating func add(_ batch: AuditBatch) {
+    batch.withRecords { records in
+      var run: Run?
+      var use: AccessTally.Run?
+      for index in 0..<records.count {
+        let record = records[index]
+        let isForwarded = record.holds(.action, "exchange.forwarded")
+        guard isForwarded || record.holds(.action, "exchange.refused"), !record.holds(.reason, "preflight") else {
+          continue
+        }
+        if isForwarded { access.add(record, to: &use) }
+        if run?.goesOn(with: record) != true {
+          if let run { add(run) }
+          run = Run(record)
+        }
+        run?.sum.take(record, isForwarded: isForwarded)
+      }
+      if let run { add(run) }
+      if let use { access.add(use) }
     }
-    latest?.sum.take(event, isForwarded: isForwarded)
   }
 
-  private mutating func settle() {
-    guard let latest else { return }
-    self.latest = nil
-    let slot = Slot(key: latest.sum.key, minute: latest.traits.start)
-    slots[slot, default: CallSum(key: latest.sum.key, start: latest.sum.start)].add(latest.sum)
+  private mutating func add(_ run: Run) {
+    let slot = Slot(key: run.sum.key, minute: run.start)
+    slots[slot, default: CallSum(key: run.sum.key, start: run.sum.start)].add(run.sum)
   }
 
-  private static func tool(_ event: AuditEvent) -> String? {
-    event.method?.equalsBytewise("tools/call") == true ? event.target : nil
+  private static func start(_ record: AuditRecordView) -> Int64 {
+    let at = record.number(.at) ?? 0
+    return at - at % minute
   }
 
-  private static func isPreflight(_ event: AuditEvent) -> Bool {
-    event.reason?.equalsBytewise("preflight") ?? false
+  private static func key(_ record: AuditRecordView) -> CallKey {
+    CallKey(
+      tenant: TenantID(record.name(.tenant) ?? ""), route: record.name(.route) ?? "",
+      tool: record.isToolCall ? record.name(.target) ?? "" : "", client: record.name(.client) ?? "")
   }
 }
 
 extension CallSum {
-  fileprivate mutating func take(_ event: AuditEvent, isForwarded: Bool) {
+  fileprivate mutating func take(_ record: AuditRecordView, isForwarded: Bool) {
     calls += 1
     guard isForwarded else {
       refused += 1
       return
     }
-    if event.reason != nil || (event.status ?? 0) >= 400 { failed += 1 }
-    if let duration = event.duration, !event.isListening { durations.add(duration) }
+    if record.bytes(.reason) != nil || (record.number(.status) ?? 0) >= 400 { failed += 1 }
+    if let duration = record.number(.duration), !record.isListening { durations.add(nanoseconds: duration) }
   }
 }
 
-extension AuditEvent {
+extension AuditRecordView {
+  fileprivate var isToolCall: Bool { holds(.method, "tools/call") }
+
   /// Whether it is about a stream that a client keeps open to listen: how long it took says nothing.
-  fileprivate var isListening: Bool {
-    guard let method else { return false }
-    return method.equalsBytewise("GET") || method.equalsBytewise("subscriptions/listen")
-  }
+  fileprivate var isListening: Bool { holds(.method, "GET") || holds(.method, "subscriptions/listen") }
 }

@@ -28,10 +28,14 @@ public struct DurationHistogram: Sendable, Hashable {
   }
 
   /// Takes one in.
-  public mutating func add(_ duration: Duration) {
+  public mutating func add(_ duration: Duration) { add(duration, took: duration.wholeNanoseconds) }
+
+  /// Takes one in that is known in nanoseconds.
+  public mutating func add(nanoseconds took: Int64) { add(.nanoseconds(took), took: took) }
+
+  private mutating func add(_ duration: Duration, took: Int64) {
     count += 1
     sum += duration
-    let took = duration.wholeNanoseconds
     let first = Self.nanoseconds.firstIndex { took <= $0 } ?? Self.nanoseconds.endIndex
     counts.withUnsafeMutableBufferPointer { counts in
       for index in counts.indices.dropFirst(first) { counts[index] += 1 }

@@ -1,11 +1,11 @@
 /// Keeps the trail.
 public protocol AuditStore: Sendable {
-  /// Appends events in one durable step, each linked to the one before it in its tenant's trail.
+  /// Appends records in one durable step, each linked to the one before it in its tenant's trail.
   ///
   /// - Parameters:
-  ///   - entries: What happened, in that order.
+  ///   - batch: What happened, in that order.
   ///   - chain: Links them.
-  func appendAuditEntries(_ entries: [AuditEntry], linkedBy chain: AuditChain) async throws(StoreError)
+  func appendAuditBatch(_ batch: AuditBatch, linkedBy chain: AuditChain) async throws(StoreError)
 
   /// The newest events, newest first.
   ///
@@ -62,9 +62,9 @@ public protocol AuditStore: Sendable {
 }
 
 extension AuditStore {
-  /// Appends events in one durable step; see ``appendAuditEntries(_:linkedBy:)``.
+  /// Appends events in one durable step; see ``appendAuditBatch(_:linkedBy:)``.
   public func appendAuditEvents(_ events: [AuditEvent], linkedBy chain: AuditChain) async throws(StoreError) {
-    try await appendAuditEntries(events.map { AuditEntry($0) }, linkedBy: chain)
+    try await appendAuditBatch(AuditBatch(events), linkedBy: chain)
   }
 
   /// The newest flows of all.

@@ -1,7 +1,7 @@
 import GRDBSQLite
-import StrictCoding
 
-/// Where SQLite takes one value of a row from; what isn't set is NULL. Texts are copied while they are handed over.
+/// Where SQLite takes one value of a row from; what isn't set is NULL. Texts aren't copied: they lie still until the
+/// statement has ended.
 struct ColumnValue {
   /// SQLite's `SQLITE_TRANSIENT`, a macro that isn't imported: no function, only the address -1.
   private static let copied = withUnsafeBytes(of: -1) { $0.load(as: sqlite3_destructor_type.self) }
@@ -14,37 +14,37 @@ struct ColumnValue {
     if let number { sqlite3_result_int64(context, number) }
   }
 
-  /// Text. What SQLite's text can't carry (a NUL ends it) is stored as bytes, so that two texts never become one.
-  func set(_ text: String?) {
-    guard var text else { return }
-    text.withUTF8 { bytes in
-      if Self.kinds(of: bytes).hasNUL { set(blob: bytes) } else { set(text: bytes) }
-    }
+  /// Text that is valid UTF-8. What SQLite's text can't carry (a NUL ends it) is stored as bytes, so that two texts never
+  /// become one.
+  func set(text bytes: UnsafeBufferPointer<UInt8>?) {
+    guard let bytes else { return }
+    if Self.kinds(of: bytes).hasNUL { set(bytes) } else { set(fit: bytes) }
   }
 
   /// Bytes that usually are text.
-  func set(_ text: ByteString?) {
-    guard let text else { return }
-    text.bytes.withUnsafeBufferPointer { bytes in
-      let (hasNUL, isASCII) = Self.kinds(of: bytes)
-      let isText = !hasNUL && (isASCII || text.validatedString != nil)
-      if isText { set(text: bytes) } else { set(blob: bytes) }
-    }
+  func set(name bytes: UnsafeBufferPointer<UInt8>?) {
+    guard let bytes else { return }
+    let (hasNUL, isASCII) = Self.kinds(of: bytes)
+    let isText = !hasNUL && (isASCII || String(validating: bytes, as: UTF8.self) != nil)
+    if isText { set(fit: bytes) } else { set(bytes) }
   }
 
-  func set(bytes: [UInt8]) { bytes.withUnsafeBufferPointer { set(blob: $0) } }
+  /// Bytes that are copied.
+  func set(digest: UnsafeRawBufferPointer) {
+    sqlite3_result_blob(context, digest.baseAddress, CInt(digest.count), Self.copied)
+  }
 
-  private func set(text: UnsafeBufferPointer<UInt8>) {
+  private func set(fit text: UnsafeBufferPointer<UInt8>) {
     // Empty text needs an address too: nothing there would be NULL.
-    guard let start = text.baseAddress else { return sqlite3_result_text(context, "", 0, nil) }
+    guard let start = text.baseAddress, !text.isEmpty else { return sqlite3_result_text(context, "", 0, nil) }
     start.withMemoryRebound(to: CChar.self, capacity: text.count) {
-      sqlite3_result_text(context, $0, CInt(text.count), Self.copied)
+      sqlite3_result_text(context, $0, CInt(text.count), nil)
     }
   }
 
-  private func set(blob: UnsafeBufferPointer<UInt8>) {
+  private func set(_ blob: UnsafeBufferPointer<UInt8>) {
     guard let start = blob.baseAddress, !blob.isEmpty else { return sqlite3_result_zeroblob(context, 0) }
-    sqlite3_result_blob(context, start, CInt(blob.count), Self.copied)
+    sqlite3_result_blob(context, start, CInt(blob.count), nil)
   }
 
   /// Looks at every byte: a loop without a way out takes many at a step.

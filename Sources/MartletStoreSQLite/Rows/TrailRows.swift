@@ -1,6 +1,7 @@
 import MartletDomain
 
-/// Events on their way into the trail, as rows that SQLite asks for one value at a time.
+/// Records on their way into the trail, as rows that SQLite asks for one value at a time: straight out of the bytes that
+/// their digests cover. They live no longer than the records that they show.
 final class TrailRows {
   /// The columns, in the order that values are asked for.
   static let columns = """
@@ -8,40 +9,41 @@ final class TrailRows {
     key_name, sequence, digest, trace
     """
 
-  private let entries: [AuditEntry]
-  private let heads: [AuditHead]
+  private let records: AuditRecordViews
+  private let ends: [AuditEnd]
   let turns: CoreTurns
 
-  /// - Parameter heads: What each event's trail has come to with it.
-  init(_ entries: [AuditEntry], _ heads: [AuditHead], _ turns: CoreTurns) {
-    self.entries = entries
-    self.heads = heads
+  /// - Parameter ends: What each record's trail has come to with it.
+  init(_ records: AuditRecordViews, _ ends: [AuditEnd], _ turns: CoreTurns) {
+    self.records = records
+    self.ends = ends
     self.turns = turns
   }
 
-  var count: Int { min(entries.count, heads.count) }
+  var count: Int { min(records.count, ends.count) }
 
   /// Answers with one value of a row; only indices below ``count`` are asked for.
   func answer(_ row: Int, _ column: CInt, _ value: ColumnValue) {
+    let record = records[row]
     switch column {
-    case 0: value.set(entries[row].event.tenant.value)
-    case 1: value.set(entries[row].event.at.milliseconds)
-    case 2: value.set(entries[row].event.action.rawValue)
-    case 3: value.set(entries[row].event.flow?.value)
-    case 4: value.set(entries[row].event.request?.value)
-    case 5: value.set(entries[row].event.subject)
-    case 6: value.set(entries[row].event.client?.value)
-    case 7: value.set(entries[row].event.route)
-    case 8: value.set(entries[row].event.method)
-    case 9: value.set(entries[row].event.target)
-    case 10: value.set(entries[row].event.status.map { Int64($0) })
-    case 11: value.set(entries[row].event.reason)
-    case 12: value.set(entries[row].event.duration?.wholeNanoseconds)
-    case 13: value.set(entries[row].event.address)
-    case 14: value.set(entries[row].event.key)
-    case 15: value.set(heads[row].sequence)
-    case 16: value.set(bytes: heads[row].digest)
-    case 17: value.set(entries[row].event.trace)
+    case 0: value.set(name: record.bytes(.tenant))
+    case 1: value.set(record.number(.at))
+    case 2: value.set(text: record.bytes(.action))
+    case 3: value.set(name: record.bytes(.flow))
+    case 4: value.set(name: record.bytes(.request))
+    case 5: value.set(text: record.bytes(.subject))
+    case 6: value.set(name: record.bytes(.client))
+    case 7: value.set(text: record.bytes(.route))
+    case 8: value.set(text: record.bytes(.method))
+    case 9: value.set(text: record.bytes(.target))
+    case 10: value.set(record.number(.status))
+    case 11: value.set(text: record.bytes(.reason))
+    case 12: value.set(record.number(.duration))
+    case 13: value.set(text: record.bytes(.address))
+    case 14: value.set(text: record.bytes(.key))
+    case 15: value.set(ends[row].sequence)
+    case 16: ends[row].withDigest { value.set(digest: $0) }
+    case 17: value.set(text: record.bytes(.trace))
     default: break
     }
   }

@@ -2,7 +2,7 @@ import GRDB
 import GRDBSQLite
 import MartletDomain
 
-/// Appends events to trails within one transaction. Every call leaves an event, so a batch is inserted by one statement:
+/// Appends records to trails within one transaction. Every call leaves an event, so a batch is inserted by one statement:
 /// through `StatementArguments` each row cost more than SQLite's own work.
 struct TrailWriter {
   // A constraint that fails ends the transaction anyway; without `OR FAIL` SQLite would keep a copy of each page that the
@@ -15,8 +15,8 @@ struct TrailWriter {
   private let chain: AuditChain
   private let statement: SQLiteStatement
   private var heads: [TenantID: AuditHead] = [:]
-  /// The trail of the event before, whose head isn't among the others yet: what comes together is often of one tenant.
-  private var latest: (tenant: TenantID, head: AuditHead)?
+  /// The trail of the record before, whose head isn't among the others yet: what comes together is often of one tenant.
+  private var latest: (tenant: TenantID, end: AuditEnd)?
 
   init(_ database: Database, _ chain: AuditChain) throws {
     self.database = database
@@ -25,16 +25,18 @@ struct TrailWriter {
   }
 
   /// - Parameter turns: Are taken after each event.
-  mutating func append(_ entries: [AuditEntry], _ turns: CoreTurns) throws {
-    var links: [AuditHead] = []
-    links.reserveCapacity(entries.count)
-    for entry in entries {
-      links.append(try link(entry))
-      turns.pass(links.count)
-    }
-    let code = TrailRowsModule.run(statement, with: TrailRows(entries, links, turns))
-    guard code == SQLITE_DONE else {
-      throw DatabaseError(resultCode: ResultCode(rawValue: code), message: database.lastErrorMessage)
+  mutating func append(_ batch: AuditBatch, _ turns: CoreTurns) throws {
+    try batch.withRecords { records in
+      var ends: [AuditEnd] = []
+      ends.reserveCapacity(records.count)
+      for index in 0..<records.count {
+        ends.append(try link(records[index]))
+        turns.pass(index + 1)
+      }
+      let code = TrailRowsModule.run(statement, with: TrailRows(records, ends, turns))
+      guard code == SQLITE_DONE else {
+        throw DatabaseError(resultCode: ResultCode(rawValue: code), message: database.lastErrorMessage)
+      }
     }
   }
 
@@ -51,18 +53,20 @@ struct TrailWriter {
     }
   }
 
-  private mutating func link(_ entry: AuditEntry) throws -> AuditHead {
-    if latest?.tenant != entry.event.tenant {
+  private mutating func link(_ record: AuditRecordView) throws -> AuditEnd {
+    if latest?.tenant.isHeld(by: record) != true {
       settle()
-      latest = (entry.event.tenant, try head(of: entry.event.tenant))
+      let tenant = TenantID(record.name(.tenant) ?? "")
+      latest = (tenant, AuditEnd(try head(of: tenant)))
     }
-    let head = chain.head(after: latest?.head ?? .beginning, adding: entry)
-    latest?.head = head
-    return head
+    var end = latest?.end ?? AuditEnd(.beginning)
+    chain.move(&end, behind: record)
+    latest?.end = end
+    return end
   }
 
   private mutating func settle() {
-    if let latest { heads[latest.tenant] = latest.head }
+    if let latest { heads[latest.tenant] = latest.end.head }
     latest = nil
   }
 
@@ -71,5 +75,12 @@ struct TrailWriter {
     let row = try database.row(
       "SELECT sequence, digest FROM audit_trail WHERE tenant = :tenant", ["tenant": .id(tenant)])
     return try row.map { try $0.head("sequence", "digest") } ?? .beginning
+  }
+}
+
+extension TenantID {
+  fileprivate func isHeld(by record: AuditRecordView) -> Bool {
+    guard let bytes = record.bytes(.tenant) else { return false }
+    return value.bytes.withUnsafeBufferPointer { $0.holdsSame(as: bytes) }
   }
 }

@@ -3,15 +3,15 @@ import MartletDomain
 
 extension SQLiteStore {
   /// See `AuditStore`.
-  public func appendAuditEntries(_ entries: [AuditEntry], linkedBy chain: AuditChain) async throws(StoreError) {
+  public func appendAuditBatch(_ batch: AuditBatch, linkedBy chain: AuditChain) async throws(StoreError) {
     try await write { database in
       var writer = try TrailWriter(database, chain)
-      let turns = CoreTurns(batch: entries.count)
-      try writer.append(entries, turns)
+      let turns = CoreTurns(batch: batch.count)
+      try writer.append(batch, turns)
       turns.pass()
       try writer.finish()
       var tally = CallTally()
-      for entry in entries { tally.add(entry) }
+      tally.add(batch)
       turns.pass()
       try CallSumWriter(database: database).add(tally)
       turns.pass()

@@ -34,7 +34,7 @@ extension SQLiteStore {
       for trail in try database.rows("SELECT * FROM audit_trail").map({ try AuditTrail(row: $0) }) {
         guard let last = try database.lastRecord(of: trail, before: others[trail.tenant] ?? time) else { continue }
         let event = AuditEvent(at: now, action: .trailTrimmed, tenant: trail.tenant, target: String(last.sequence))
-        try writer.append([AuditEntry(event)], CoreTurns(batch: 1))
+        try writer.append(AuditBatch([event]), CoreTurns(batch: 1))
         try database.trim(trail.tenant, through: last)
       }
       try writer.finish()

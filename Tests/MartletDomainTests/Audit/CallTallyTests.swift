@@ -25,7 +25,7 @@ import Testing
 
   private func sums(of events: [AuditEvent]) -> Set<CallSum> {
     var tally = CallTally()
-    for event in events { tally.add(AuditEntry(event)) }
+    tally.add(AuditBatch(events))
     return Set(tally.sums)
   }
 

@@ -2,13 +2,15 @@ import MartletDomain
 
 extension MemoryStore {
   /// See `AuditStore`.
-  public func appendAuditEntries(_ entries: [AuditEntry], linkedBy chain: AuditChain) async throws(StoreError) {
+  public func appendAuditBatch(_ batch: AuditBatch, linkedBy chain: AuditChain) async throws(StoreError) {
     try access { state in
-      var tally = CallTally()
-      for entry in entries {
-        state.append(entry.event, linkedBy: chain)
-        tally.add(entry)
+      batch.withRecords { records in
+        for index in 0..<records.count {
+          if let event = records[index].event { state.append(event, linkedBy: chain) }
+        }
       }
+      var tally = CallTally()
+      tally.add(batch)
       state.add(tally)
     }
   }
