@@ -150,6 +150,8 @@ public final class AuditRecorder: AuditSink {
       if !queue.filling.isEmpty { queue.turn() }
       var batches: [AuditBatch] = []
       swap(&batches, &queue.full)
+      // What this time wasn't needed isn't kept for the next.
+      if queue.spare.count > batches.count { queue.spare.removeLast(queue.spare.count - batches.count) }
       queue.beingWritten += queue.waiting
       queue.waiting = 0
       return batches

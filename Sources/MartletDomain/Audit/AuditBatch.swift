@@ -7,6 +7,7 @@ public struct AuditBatch: Sendable {
   /// Behind each record.
   private var ends: [Int] = []
   /// For each field of each record, how far behind the record's beginning what it holds begins; 0 where it is absent.
+  /// Memory, too: only what belongs to a record means anything.
   private var places: [UInt32] = []
 
   /// Takes events.
@@ -25,27 +26,33 @@ public struct AuditBatch: Sendable {
 
   /// Adds an event's record.
   public mutating func append(_ event: borrowing AuditEvent) {
-    var record = AuditEncoding(at: filled, places: places.count)
-    places.append(contentsOf: repeatElement(0, count: AuditField.count))
-    record.write(event, to: &self)
+    if memory.isEmpty { makeRoom(for: 512) }
+    if places.count - placed < AuditField.count {
+      places.append(contentsOf: repeatElement(0, count: max(AuditField.count, places.count)))
+    }
+    var size = write(event)
+    if size > memory.count - filled {
+      makeRoom(for: size)
+      size = write(event)
+    }
+    filled += size
     ends.append(filled)
   }
 
   /// Adds all records of another.
   public mutating func append(_ other: AuditBatch) {
-    let start = filled
-    other.memory.withUnsafeBytes { bytes in
-      write(other.filled) { $0.copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[..<other.filled])) }
-    }
+    let (start, size) = (filled, other.filled)
+    makeRoom(for: size)
+    memory.replaceSubrange(start..<(start + size), with: other.memory[..<size])
+    places.replaceSubrange(placed..., with: other.places[..<other.placed])
     ends.append(contentsOf: other.ends.lazy.map { start + $0 })
-    places.append(contentsOf: other.places)
+    filled += size
   }
 
   /// Lets go of the records and keeps the memory.
   public mutating func removeAll() {
     filled = 0
     ends.removeAll(keepingCapacity: true)
-    places.removeAll(keepingCapacity: true)
   }
 
   /// Shows the records where they lie.
@@ -64,21 +71,28 @@ public struct AuditBatch: Sendable {
 }
 
 extension AuditBatch {
-  /// Writes behind what is written.
-  mutating func write(_ count: Int, _ body: (UnsafeMutableRawBufferPointer) -> Void) {
-    if memory.count - filled < count { grow(by: count) }
-    memory.withUnsafeMutableBytes { body(UnsafeMutableRawBufferPointer(rebasing: $0[filled..<(filled + count)])) }
-    filled += count
-  }
+  private var placed: Int { ends.count * AuditField.count }
 
-  /// Notes that what a field holds begins so far behind what is written.
-  mutating func note(_ ahead: Int, in place: Int, from start: Int) {
-    places[place] = UInt32(truncatingIfNeeded: filled - start + ahead)
+  /// Writes a record behind the others.
+  ///
+  /// - Returns: How many bytes it has. Where that is more than there is room for, nothing is there.
+  private mutating func write(_ event: borrowing AuditEvent) -> Int {
+    let (start, first) = (filled, placed)
+    return memory.withUnsafeMutableBytes { memory in
+      places.withUnsafeMutableBufferPointer { places in
+        var record = AuditEncoding(
+          UnsafeMutableRawBufferPointer(rebasing: memory[start...]),
+          UnsafeMutableBufferPointer(rebasing: places[first..<(first + AuditField.count)]))
+        record.write(event)
+        return record.count
+      }
+    }
   }
 
   @inline(never)
-  private mutating func grow(by count: Int) {
-    let size = max(filled + count, memory.count * 2, 4096)
-    memory.append(contentsOf: repeatElement(0, count: size - memory.count))
+  private mutating func makeRoom(for size: Int) {
+    guard memory.count - filled < size else { return }
+    let wanted = max(filled + size, memory.count * 2)
+    memory.append(contentsOf: repeatElement(0, count: wanted - memory.count))
   }
 }

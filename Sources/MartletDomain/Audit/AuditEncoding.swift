@@ -9,83 +9,90 @@ struct AuditEncoding {
   private static let (absent, bytesFollow, numberFollows): (UInt8, UInt8, UInt8) = (0, 1, 2)
   private static let (keyFollows, traceFollows): (UInt8, UInt8) = (3, 4)
 
-  /// Where the record begins.
-  private let start: Int
-  /// Where the place of the next field is noted.
-  private var place: Int
+  private let room: UnsafeMutableRawBufferPointer
+  /// For each field, where what it holds begins; 0 where it is absent.
+  private let places: UnsafeMutableBufferPointer<UInt32>
+  /// How many bytes the record has. Where that is more than there is room for, not all of them were written.
+  private(set) var count = 0
 
-  init(at start: Int, places: Int) {
-    self.start = start
-    place = places
+  /// - Parameters:
+  ///   - room: Where the record goes.
+  ///   - places: As many as there are fields.
+  init(_ room: UnsafeMutableRawBufferPointer, _ places: UnsafeMutableBufferPointer<UInt32>) {
+    self.room = room
+    self.places = places
   }
 
-  mutating func write(_ event: borrowing AuditEvent, to batch: inout AuditBatch) {
-    mark(Self.version, &batch)
-    write(event.tenant.value, &batch)
-    write(event.at.milliseconds, &batch)
-    write(event.action.rawValue, &batch)
-    write(event.flow?.value, &batch)
-    write(event.request?.value, &batch)
-    write(event.subject, &batch)
-    write(event.client?.value, &batch)
-    write(event.route, &batch)
-    write(event.method, &batch)
-    write(event.target, &batch)
-    write(event.status.map { Int64($0) }, &batch)
-    write(event.reason, &batch)
-    write(event.duration?.wholeNanoseconds, &batch)
-    write(event.address, &batch)
+  mutating func write(_ event: borrowing AuditEvent) {
+    mark(Self.version)
+    write(.tenant, event.tenant.value)
+    write(.at, event.at.milliseconds)
+    write(.action, event.action.rawValue)
+    write(.flow, event.flow?.value)
+    write(.request, event.request?.value)
+    write(.subject, event.subject)
+    write(.client, event.client?.value)
+    write(.route, event.route)
+    write(.method, event.method)
+    write(.target, event.target)
+    write(.status, event.status.map { Int64($0) })
+    write(.reason, event.reason)
+    write(.duration, event.duration?.wholeNanoseconds)
+    write(.address, event.address)
     // Behind a mark of its own, so that no other addition can read the same.
-    addition(event.key, behind: Self.keyFollows, &batch)
-    addition(event.trace, behind: Self.traceFollows, &batch)
+    add(.key, event.key, behind: Self.keyFollows)
+    add(.trace, event.trace, behind: Self.traceFollows)
   }
 
-  private mutating func addition(_ text: String?, behind mark: UInt8, _ batch: inout AuditBatch) {
-    guard let text else {
-      place += 1
-      return
-    }
-    self.mark(mark, &batch)
-    write(text, &batch)
+  private mutating func add(_ field: AuditField, _ text: String?, behind mark: UInt8) {
+    guard let text else { return note(field, 0) }
+    self.mark(mark)
+    write(field, text)
   }
 
-  private mutating func write(_ field: ByteString?, _ batch: inout AuditBatch) {
-    guard let field else { return writeAbsent(&batch) }
-    field.bytes.withUnsafeBytes { write(field: $0, &batch) }
+  private mutating func write(_ field: AuditField, _ name: ByteString?) {
+    guard let name else { return writeAbsent(field) }
+    name.bytes.withUnsafeBufferPointer { write(field, $0) }
   }
 
-  private mutating func write(_ text: String?, _ batch: inout AuditBatch) {
-    guard let text else { return writeAbsent(&batch) }
-    let isWritten: Void? = text.utf8.withContiguousStorageIfAvailable {
-      write(field: UnsafeRawBufferPointer($0), &batch)
-    }
-    if isWritten == nil { Array(text.utf8).withUnsafeBytes { write(field: $0, &batch) } }
+  private mutating func write(_ field: AuditField, _ text: String?) {
+    guard let text else { return writeAbsent(field) }
+    guard text.utf8.withContiguousStorageIfAvailable({ write(field, $0) }) == nil else { return }
+    Array(text.utf8).withUnsafeBufferPointer { write(field, $0) }
   }
 
-  private mutating func write(field: UnsafeRawBufferPointer, _ batch: inout AuditBatch) {
-    batch.note(5, in: place, from: start)
-    place += 1
-    batch.write(5 + field.count) { place in
-      place[0] = Self.bytesFollow
-      place.storeBytes(of: UInt32(truncatingIfNeeded: field.count).bigEndian, toByteOffset: 1, as: UInt32.self)
-      UnsafeMutableRawBufferPointer(rebasing: place[5...]).copyMemory(from: field)
-    }
+  private mutating func write(_ field: AuditField, _ bytes: UnsafeBufferPointer<UInt8>) {
+    note(field, count + 5)
+    guard let place = take(5 + bytes.count) else { return }
+    place.storeBytes(of: Self.bytesFollow, as: UInt8.self)
+    (place + 1).storeBytes(of: UInt32(truncatingIfNeeded: bytes.count).bigEndian, as: UInt32.self)
+    if let start = bytes.baseAddress { (place + 5).copyMemory(from: start, byteCount: bytes.count) }
   }
 
-  private mutating func write(_ number: Int64?, _ batch: inout AuditBatch) {
-    guard let number else { return writeAbsent(&batch) }
-    batch.note(1, in: place, from: start)
-    place += 1
-    batch.write(9) { place in
-      place[0] = Self.numberFollows
-      place.storeBytes(of: number.bigEndian, toByteOffset: 1, as: Int64.self)
-    }
+  private mutating func write(_ field: AuditField, _ number: Int64?) {
+    guard let number else { return writeAbsent(field) }
+    note(field, count + 1)
+    guard let place = take(9) else { return }
+    place.storeBytes(of: Self.numberFollows, as: UInt8.self)
+    (place + 1).storeBytes(of: number.bigEndian, as: Int64.self)
   }
 
-  private mutating func writeAbsent(_ batch: inout AuditBatch) {
-    place += 1
-    mark(Self.absent, &batch)
+  private mutating func writeAbsent(_ field: AuditField) {
+    note(field, 0)
+    mark(Self.absent)
   }
 
-  private func mark(_ mark: UInt8, _ batch: inout AuditBatch) { batch.write(1) { $0[0] = mark } }
+  private mutating func mark(_ mark: UInt8) { take(1)?.storeBytes(of: mark, as: UInt8.self) }
+
+  private func note(_ field: AuditField, _ place: Int) {
+    if field.rawValue < places.count { places[field.rawValue] = UInt32(truncatingIfNeeded: place) }
+  }
+
+  /// - Returns: Room for so many bytes; `nil` where there is none.
+  private mutating func take(_ size: Int) -> UnsafeMutableRawPointer? {
+    let start = count
+    count += size
+    guard count <= room.count else { return nil }
+    return room.baseAddress.map { $0 + start }
+  }
 }

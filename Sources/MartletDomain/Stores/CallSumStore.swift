@@ -42,7 +42,7 @@ public struct CallSumQuery: Sendable, Hashable {
 }
 
 /// Sums of calls by minute and hour. They are written together with the records that they sum up
-/// (`AuditStore.appendAuditEvents`), so they are as exact as the trail, and no call waits for them.
+/// (`AuditStore.appendAuditBatch`), so they are as exact as the trail, and no call waits for them.
 public protocol CallSumStore: Sendable {
   /// How many different keys of a tenant are told apart in one span; the calls of further ones are summed up as `*`.
   static var mostCallKeys: Int { get }

@@ -20,11 +20,11 @@ final class TrailRows {
     self.turns = turns
   }
 
-  var count: Int { min(records.count, ends.count) }
+  /// The record of a row; `nil` behind the last.
+  func record(_ row: Int) -> AuditRecordView? { row < min(records.count, ends.count) ? records[row] : nil }
 
-  /// Answers with one value of a row; only indices below ``count`` are asked for.
-  func answer(_ row: Int, _ column: CInt, _ value: ColumnValue) {
-    let record = records[row]
+  /// Answers with one value of a row that there is, and its record.
+  func answer(_ row: Int, _ record: AuditRecordView, _ column: CInt, _ value: ColumnValue) {
     switch column {
     case 0: value.set(name: record.bytes(.tenant))
     case 1: value.set(record.number(.at))

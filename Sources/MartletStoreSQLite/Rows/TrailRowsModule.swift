@@ -1,5 +1,6 @@
 import GRDB
 import GRDBSQLite
+import MartletDomain
 
 /// Shows ``TrailRows`` to SQLite as the table `trail_rows(…)`, so that one statement inserts a whole batch: run once a
 /// record, most of what the statement costs is beginning and ending it. The rows are handed over as a pointer, which SQL
@@ -11,6 +12,13 @@ enum TrailRowsModule {
     /// Held by whoever runs the statement.
     var rows: Unmanaged<TrailRows>?
     var row = 0
+    /// The record of the row, where there is one.
+    var record: AuditRecordView?
+
+    mutating func move(to row: Int) {
+      self.row = row
+      record = rows?._withUnsafeGuaranteedRef { $0.record(row) }
+    }
   }
 
   private static let name: StaticString = "trail_rows"
@@ -87,29 +95,27 @@ enum TrailRowsModule {
         let rows = sqlite3_value_pointer(value, TrailRowsModule.cName)
       else { return SQLITE_MISUSE }
       cursor.pointee.rows = Unmanaged.fromOpaque(rows)
-      cursor.pointee.row = 0
+      cursor.pointee.move(to: 0)
       return SQLITE_OK
     }
   }
 
   private static func addRows(to module: inout sqlite3_module) {
     module.xNext = { cursor in
-      guard let cursor = TrailRowsModule.own(cursor) else { return SQLITE_ERROR }
-      cursor.pointee.row += 1
-      cursor.pointee.rows?._withUnsafeGuaranteedRef { $0.turns.pass(cursor.pointee.row) }
+      guard let cursor = TrailRowsModule.own(cursor), let rows = cursor.pointee.rows else { return SQLITE_ERROR }
+      cursor.pointee.move(to: cursor.pointee.row + 1)
+      rows._withUnsafeGuaranteedRef { $0.turns.pass(cursor.pointee.row) }
       return SQLITE_OK
     }
     module.xEof = { cursor in
-      guard let cursor = TrailRowsModule.own(cursor), let rows = cursor.pointee.rows else { return 1 }
-      let count = rows._withUnsafeGuaranteedRef { $0.count }
-      return cursor.pointee.row < count ? 0 : 1
+      TrailRowsModule.own(cursor)?.pointee.record == nil ? 1 : 0
     }
     module.xColumn = { cursor, context, column in
-      guard let cursor = TrailRowsModule.own(cursor), let rows = cursor.pointee.rows, let context else {
-        return SQLITE_ERROR
-      }
+      guard let cursor = TrailRowsModule.own(cursor), let rows = cursor.pointee.rows,
+        let record = cursor.pointee.record, let context
+      else { return SQLITE_ERROR }
       let row = cursor.pointee.row
-      rows._withUnsafeGuaranteedRef { $0.answer(row, column, ColumnValue(context)) }
+      rows._withUnsafeGuaranteedRef { $0.answer(row, record, column, ColumnValue(context)) }
       return SQLITE_OK
     }
     module.xRowid = { cursor, id in
