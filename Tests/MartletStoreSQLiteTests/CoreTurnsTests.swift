@@ -21,6 +21,13 @@ struct CoreTurnsTests {
     #expect(offers(batch: 999, taking: .microseconds(7)) == 62)
   }
 
+  @Test func whoWaitsForAFewRecordsIsNotHeldUp() {
+    let offers = Offers()
+    let turns = CoreTurns(batch: 15) { offers.count += 1 }
+    turns.pass()
+    #expect(offers.count == 0)
+  }
+
   @Test func onACoreThatIsNeverIdleTheTrailGoesOn() {
     #expect(offers(batch: 900, taking: .milliseconds(1)) == 1)
   }

@@ -8,7 +8,8 @@
 /// wait for as long as the system lets a thread go on: milliseconds.
 ///
 /// Whoever offers a core that is never idle waits as long to get it back, and the trail must not fall behind the calls.
-/// So a full batch, behind which there is more, isn't interrupted, and no batch for longer than ``patience``.
+/// So a full batch, behind which there is more, isn't interrupted, nor one of a few records, for which somebody may wait,
+/// and no batch for longer than ``patience``.
 struct CoreTurns {
   /// How many records lie between two offers: some 100 us.
   static let stretch = 16
@@ -27,7 +28,7 @@ struct CoreTurns {
   init(
     batch count: Int, begun: ContinuousClock.Instant = .now, offer: @escaping () -> Void = { _ = sched_yield() }
   ) {
-    ends = count < Self.fullBatch ? begun + Self.patience : nil
+    ends = count >= Self.stretch && count < Self.fullBatch ? begun + Self.patience : nil
     self.offer = offer
   }
 
