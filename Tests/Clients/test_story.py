@@ -38,6 +38,10 @@ def api(gateway, role: str, method: str, path: str, body=None):
     return answer.json() if answer.body else None
 
 
+def job(gateway, kind: str, key_file) -> RealClient:
+    return RealClient(kind, gateway, "notes", "carol", "", "list_notes", {}, {"key_file": str(key_file)})
+
+
 def client(gateway, kind: str, password: str, tool: str, **arguments) -> RealClient:
     return RealClient(kind, gateway, "notes", "carol", password, tool, arguments, {"goes_on": tool == "share_note"})
 
@@ -84,28 +88,36 @@ def approved(gateway, password: str):
 
 
 def rotated_under_load(gateway) -> list[str]:
-    """No call fails while the key is replaced, and the one before works on in its grace. Answers the two that are left."""
-    keys = [api(gateway, "admin", "POST", "/api/keys", {"name": "nightly", "owner": "carol"})["key"]]
+    """No call of two jobs fails while the key is replaced in the file that they take it from, and the one before works on in its grace.
+    Answers the two that are left."""
+    keys, file = [], gateway.folder / "nightly.key"
     stop, failures, done = threading.Event(), [], [0, 0]
 
-    def work(index: int):
-        connection = MCPConnection(gateway.mcp_url("notes"), keys[0])
-        connection.initialize()
-        while not stop.is_set():
-            connection.token = keys[-1]
-            answer = connection.post("tools/call", {"name": "list_notes", "arguments": {}})
-            if answer.status != 200 or "milk" not in answer.text:
-                failures.append(answer.describe())
-            done[index] += 1
+    def put(key: str):
+        keys.append(key)
+        (new := file.with_suffix(".new")).write_text(key)
+        new.replace(file)
 
-    threads = [threading.Thread(target=work, args=(index,)) for index in range(2)]
+    def work(index: int, kind: str):
+        try:
+            with job(gateway, kind, file) as one:
+                called = one.connect()
+                while not stop.is_set():
+                    assert called.text == "milk, bread" and not called.logins, called
+                    done[index] += 1
+                    called = one.again()
+        except AssertionError as failure:
+            failures.append(str(failure))
+
+    put(api(gateway, "admin", "POST", "/api/keys", {"name": "nightly", "owner": "carol"})["key"])
+    threads = [threading.Thread(target=work, args=at) for at in enumerate(("sdk-2.3", "sdk-1.30"))]
     for thread in threads:
         thread.start()
     try:
         for _ in range(2):
             before = list(done)
             assert until(lambda: failures or all(now > then + 3 for now, then in zip(done, before)))
-            keys.append(api(gateway, "admin", "POST", "/api/keys/nightly/rotate", {"grace": "60s", "owner": "carol"})["key"])
+            put(api(gateway, "admin", "POST", "/api/keys/nightly/rotate", {"grace": "60s", "owner": "carol"})["key"])
         before = list(done)
         assert until(lambda: failures or all(now > then + 3 for now, then in zip(done, before)))
     finally:

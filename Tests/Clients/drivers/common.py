@@ -55,6 +55,19 @@ class Storage:
         self.client_information = client_information
 
 
+def key_in(file: str, auth: type):
+    """How a client sends an API key that its operator keeps in a file, and may replace there at any time.
+
+    `auth` is what the client's HTTP library calls its way of authenticating."""
+
+    class KeyFile(auth):
+        def auth_flow(self, request):
+            request.headers["X-API-Key"] = Path(file).read_text()
+            yield request
+
+    return KeyFile()
+
+
 class ToolFailed(AssertionError):
     """What a tool says that failed."""
 

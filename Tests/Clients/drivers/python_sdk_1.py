@@ -4,7 +4,8 @@ decides; `wire` may be "sse", the transport of 2024-11-05."""
 import asyncio
 import inspect
 
-from common import Person, Storage, converse, run, text_of
+import httpx
+from common import Person, Storage, converse, key_in, run, text_of
 from mcp import ClientSession
 from mcp.client.auth import OAuthClientProvider
 from mcp.client.sse import sse_client
@@ -40,6 +41,8 @@ async def main(settings: dict) -> None:
     known = settings.get("client")
     storage = Storage(OAuthClientInformationFull(redirect_uris=[settings["redirect_uri"]], **known) if known else None)
     auth = provider(settings, person, storage) if settings.get("gateway") else None
+    if "key_file" in settings:
+        auth = key_in(settings["key_file"], httpx.Auth)
     transport = sse_client if settings.get("wire") == "sse" else streamablehttp_client
     async with transport(settings["url"], auth=auth) as (reading, writing, *_):
         async with ClientSession(reading, writing) as session:

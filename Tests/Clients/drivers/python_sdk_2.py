@@ -2,7 +2,8 @@
 
 import asyncio
 
-from common import Person, Storage, converse, run, text_of
+import httpx2
+from common import Person, Storage, converse, key_in, run, text_of
 from mcp import Client
 from mcp.client.auth import OAuthClientProvider
 from mcp.client.streamable_http import streamable_http_client
@@ -35,6 +36,8 @@ async def main(settings: dict) -> None:
     known = settings.get("client")
     storage = Storage(OAuthClientInformationFull(redirect_uris=[settings["redirect_uri"]], **known) if known else None)
     auth = provider(settings, person, storage) if settings.get("gateway") else None
+    if "key_file" in settings:
+        auth = key_in(settings["key_file"], httpx2.Auth)
     async with create_mcp_http_client(auth=auth) as http:
         async with Client(
             streamable_http_client(settings["url"], http_client=http), mode=settings.get("mode", "auto")
