@@ -178,7 +178,6 @@ public struct AuditEvent: Sendable, Hashable {
   public var trace: String?
 
   /// Describes an event. All text is cut to one line when it is written.
-  @inlinable
   public init(
     at: Timestamp, action: AuditAction, tenant: TenantID = .default, flow: FlowID? = nil, request: RequestID? = nil,
     subject: String? = nil, client: ClientID? = nil, route: String? = nil, method: String? = nil,

@@ -33,7 +33,7 @@ final class AnswerRelay: ExchangeAnswer, UpstreamReceiver {
     self.request = request
     let classified = request.classified
     preference = request.session == nil ? nil : SessionPreference(classified.message)
-    filter = request.permit.listRules == nil ? nil : ListFilter(request, classified.method, exchange.gateway.sightings)
+    filter = ListFilter(request, classified.method, exchange.gateway.sightings)
     passesOn = preference == nil && filter == nil && !classified.isOneWay
   }
 

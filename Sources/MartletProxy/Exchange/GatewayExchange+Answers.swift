@@ -34,7 +34,7 @@ extension GatewayExchange {
     } else {
       state = .discardingBody
       let client = self.client
-      stall = client.eventLoop.assumeIsolated().scheduleTask(in: GatewayLimits.discardTime) { client.abort() }
+      stall = eventLoop.assumeIsolated().scheduleTask(in: GatewayLimits.discardTime) { client.abort() }
     }
   }
 

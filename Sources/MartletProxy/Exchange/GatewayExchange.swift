@@ -134,7 +134,7 @@ public final class GatewayExchange {
 
   func watchBody() {
     let deadline = BodyPace(startedAt: record.startedAt).deadline(received: body.count)
-    stall = client.eventLoop.assumeIsolated().scheduleTask(deadline: deadline) { [weak self] in
+    stall = eventLoop.assumeIsolated().scheduleTask(deadline: deadline) { [weak self] in
       guard let self, case .readingBody = state else { return }
       let later = BodyPace(startedAt: record.startedAt).deadline(received: body.count)
       if later > .now() { watchBody() } else { reject(.bodyTimeout) }

@@ -17,7 +17,7 @@ public struct HTTPUpstreamTransport: UpstreamTransport {
   ///   - certificateAuthorityFile: PEM file of authorities to trust beside the system's (`egress.ca_file`).
   /// - Throws: When the file, or the system's trust roots, can't be read.
   public static func make(
-    group: any EventLoopGroup, codec: HTTPCodec, certificateAuthorityFile: String? = nil
+    group: any EventLoopGroup, codec: HTTPCodec, certificateAuthorityFile: String?
   ) async throws -> HTTPUpstreamTransport {
     let tls = try ClientTLS.context(trusting: certificateAuthorityFile)
     var pools: [ObjectIdentifier: NIOLoopBound<UpstreamPool>] = [:]

@@ -14,7 +14,7 @@ public enum ClientTLS {
 
   /// One for all who trust the same: reading the system's authorities takes milliseconds, and a megabyte for each context.
   private static let contexts = Mutex<[Authorities: NIOSSLContext]>([:])
-  /// How many are kept: 16. They are read anew when the file has changed, and then the others are let go of.
+  /// How many are kept: 16. A file that has changed is read anew; where there are more, all are let go of.
   private static let kept = 16
 
   /// The context for connections to servers.
@@ -22,9 +22,11 @@ public enum ClientTLS {
   /// - Parameter file: PEM file of authorities to trust beside the system's (`egress.ca_file`).
   /// - Throws: An error of the TLS library when the file can't be read.
   public static func context(trusting file: String?) throws -> NIOSSLContext {
-    let attributes = try file.map { try FileManager.default.attributesOfItem(atPath: $0) } ?? [:]
+    // What is mounted into containers is replaced behind a link that stays as it is.
+    let path = file.map { URL(fileURLWithPath: $0).resolvingSymlinksInPath().path }
+    let attributes = try path.map { try FileManager.default.attributesOfItem(atPath: $0) } ?? [:]
     let authorities = Authorities(
-      path: file, changedAt: attributes[.modificationDate] as? Date, size: attributes[.size] as? Int)
+      path: path, changedAt: attributes[.modificationDate] as? Date, size: attributes[.size] as? Int)
     if let known = contexts.withLock({ $0[authorities] }) { return known }
     let context = try make(trusting: file)
     contexts.withLock { contexts in
