@@ -129,6 +129,9 @@ def growths(part: dict) -> str:
         for count, runs in part[what].items():
             rows.append([f"{int(count):,} {what}", per_call(good(runs)), milliseconds(middle(good(runs), "p99_us")) if good(runs) else ""])
         rows.append([f"growth over {what}", f"{growth(part[what]):+.1%} CPU a call", ""])
+    for count, run in part.get("first", {}).items():
+        rows.append([
+            f"{int(count):,} sessions, the first call in each", per_call(good([run])), milliseconds(run["p99_us"])])
     return table(["", "calls/s, CPU µs", "p99 ms"], rows)
 
 

@@ -234,12 +234,20 @@ public final class Gateway: Sendable {
   ///
   /// - Returns: Done when no restart can bring it back.
   func end(_ session: MCPSession, on eventLoop: any EventLoop) -> EventLoopFuture<Void> {
-    defer { streams.sessionEnded(session.digest) }
+    defer { streams.sessionsEnded([session.digest]) }
     return sessions.end(session, on: eventLoop)
   }
 
   /// Which keys were used since this was asked last, and when.
   public func takeKeyUse() -> [APIKeyID: Timestamp] { authenticator.use.take() }
+
+  /// Hears of sessions that other processes change or end, until the task ends.
+  public func followSessions() async {
+    while !Task.isCancelled {
+      await sessions.hear { streams.sessionsEnded($0) }
+      try? await Task.sleep(for: ChangeFollower<MCPSessionChange>.interval)
+    }
+  }
 
   /// Writes down which sessions were used; called now and then.
   public func noteSessionUse() async throws(StoreError) { try await sessions.noteUse() }

@@ -80,7 +80,7 @@ public final class Vault: Sendable {
     let reader = CredentialReader(
       store: dependencies.store, seal: dependencies.seal, clock: dependencies.clock,
       ownAccounts: dependencies.ownAccounts, settings: dependencies.settings)
-    let cache = CredentialCache(clock: dependencies.clock)
+    let cache = CredentialCache(store: dependencies.store, clock: dependencies.clock)
     self.reader = reader
     self.cache = cache
     engine = RefreshEngine(
@@ -198,7 +198,7 @@ extension Vault {
   public func run() async {
     await withTaskGroup(of: Void.self) { group in
       group.addTask { await self.queue.run() }
-      group.addTask { await self.cache.follow(self.dependencies.store, self.dependencies.sleeper) }
+      group.addTask { await self.cache.follow(self.dependencies.sleeper) }
       group.addTask {
         while !Task.isCancelled {
           await self.workAhead()

@@ -180,6 +180,12 @@ private let stores = TestedStore.allCases
   @Test(arguments: stores) func sessionsFollowTheirUpstream(_ store: TestedStore) async throws {
     try await SessionStoreContract.sessionsFollowTheirUpstream(makeStore: store.maker)
   }
+  @Test(arguments: stores) func sessionChangesAreFollowed(_ store: TestedStore) async throws {
+    try await SessionStoreContract.sessionChangesAreFollowed(makeStores: store.sharedMaker)
+  }
+  @Test(arguments: stores) func endsOfManySessionsAreFollowed(_ store: TestedStore) async throws {
+    try await SessionStoreContract.endsOfManySessionsAreFollowed(makeStores: store.sharedMaker)
+  }
   @Test(arguments: stores) func documentsAreReplaced(_ store: TestedStore) async throws {
     try await SessionStoreContract.documentsAreReplaced(makeStore: store.maker)
   }

@@ -108,7 +108,7 @@ public struct CredentialRenewal: Hashable, Sendable {
 }
 
 /// What another process needs to hear of: that a connection isn't what it was.
-public struct ConnectionChange: Hashable, Sendable {
+public struct ConnectionChange: SequencedChange, Hashable {
   /// Its place in the order of all changes.
   public let sequence: Int64
   /// Which connection.

@@ -45,3 +45,20 @@ public struct MCPSession: Sendable, Hashable {
     self.usedAt = usedAt
   }
 }
+
+/// A session that isn't what it was.
+public struct MCPSessionChange: SequencedChange, Hashable {
+  /// Its place in the order of all changes.
+  public let sequence: Int64
+  /// Which session.
+  public let digest: ArtefactDigest
+  /// Whether there is no such session now.
+  public let isEnded: Bool
+
+  /// Describes a change.
+  public init(sequence: Int64, digest: ArtefactDigest, isEnded: Bool) {
+    self.sequence = sequence
+    self.digest = digest
+    self.isEnded = isEnded
+  }
+}

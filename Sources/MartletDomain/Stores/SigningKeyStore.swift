@@ -28,13 +28,11 @@ public protocol MCPSessionStore: Sendable {
   /// Replaces the upstream's side of a session, if nobody else did since.
   ///
   /// - Parameters:
-  ///   - digest: The session.
+  ///   - moved: The session with the upstream's new one, the instance that it lives on and the revision that is spoken
+  ///     there; nothing else of it is looked at.
   ///   - lost: The upstream's session that the caller found gone.
-  ///   - session: The new one.
-  ///   - url: The instance that it lives on.
   /// - Returns: Whether it was replaced.
-  func moveMCPSession(_ digest: ArtefactDigest, from lost: String?, to session: String?, at url: String)
-    async throws(StoreError) -> Bool
+  func moveMCPSession(_ moved: MCPSession, from lost: String?) async throws(StoreError) -> Bool
 
   /// Sets the least log level that the client wants; `nil` for none.
   func setLogLevel(_ level: String?, of digest: ArtefactDigest) async throws(StoreError)
@@ -57,6 +55,19 @@ public protocol MCPSessionStore: Sendable {
 
   /// Removes sessions not used since a time.
   func removeIdleMCPSessions(usedBefore time: Timestamp) async throws(StoreError)
+
+  /// What changed in sessions after a place in the order of all changes: a session's end, whoever ended it, and whatever
+  /// `mcpSession` answers otherwise from then on, but for when it was used. A change is there as soon as it is to be seen.
+  ///
+  /// Changes have numbers without gaps, but for those that were removed, or that never came to be.
+  ///
+  /// - Parameters:
+  ///   - sequence: The place; 0 for the beginning.
+  ///   - limit: At most so many.
+  func mcpSessionChanges(after sequence: Int64, limit: Int) async throws(StoreError) -> [MCPSessionChange]
+
+  /// Removes all changes but the last so many; never the last one, so that who missed one sees a gap.
+  func removeMCPSessionChanges(butLast count: Int) async throws(StoreError)
 }
 
 /// Keeps small documents that were fetched, so that an outage of their host doesn't lock anyone out (G10).

@@ -28,13 +28,10 @@ extension MCPSessions {
   func move(_ lost: MCPSession, to session: UpstreamSession, on eventLoop: any EventLoop)
     -> EventLoopFuture<MCPSession?>
   {
-    let (id, url, revision) = (session.id, session.instance.string, session.revision)
-    return eventLoop.makeFutureWithTask {
-      if lost.isUnconnected, lost.revision != revision {
-        return try await self.settle(lost, to: id, at: url, speaking: revision)
-      }
-      return try await self.move(lost, to: id, at: url)
-    }
+    let (id, url) = (session.id, session.instance.string)
+    // A session that its server didn't know of speaks what the server chooses.
+    let revision = lost.isUnconnected ? session.revision : lost.revision
+    return eventLoop.makeFutureWithTask { try await self.move(lost, to: id, at: url, speaking: revision) }
   }
 
   /// - Returns: Done when the store has forgotten it, or refused to.

@@ -4,60 +4,86 @@ import NIOCore
 import StrictCoding
 import Synchronization
 
-/// The legacy sessions: the store is the truth, and what was read a moment ago is remembered.
+/// The legacy sessions: the store is the truth, and what was read is remembered until it changes.
 ///
-/// A remembered session is read again after 30 s, so that an end on another process is seen here.
+/// What other processes change is heard of twice a second. While it can't be heard of, every call reads the store.
 final class MCPSessions: Sendable {
-  private struct Remembered {
-    var session: MCPSession
-    var readAt: Timestamp
+  private struct State {
+    var known = SessionMemory(capacity: MCPSessions.capacity)
+    /// Those used since that was written down.
+    var used: [KnownSession] = []
+    /// Sessions that ended here: nobody who reads them before the store knows may bring them back. The first half of it is
+    /// forgotten when the second is full.
+    var ended: (lately: Set<ArtefactDigest>, before: Set<ArtefactDigest>) = ([], [])
+    /// Counts changes made here.
+    var changes = 0
+
+    func isEnded(_ digest: ArtefactDigest) -> Bool { ended.lately.contains(digest) || ended.before.contains(digest) }
   }
 
-  private struct State {
-    var remembered: [ArtefactDigest: Remembered] = [:]
-    var used: Set<ArtefactDigest> = []
-    /// Sessions that ended here a moment ago: a read that began before the store knew must not bring them back.
-    var ended: [ArtefactDigest: Timestamp] = [:]
-    /// Counts changes: what was read before one isn't remembered after it.
-    var changes = 0
+  /// Where in the order of changes a read begins: what was read before one isn't remembered after it.
+  private struct Mark: Equatable {
+    var heard: Int64
+    var changes: Int
   }
 
   private let state = Mutex(State())
+  private let changes: ChangeFollower<MCPSessionChange>
   private let store: any MCPSessionStore
   private let clock: any WallClock
   private let random: any RandomSource
-  private static let freshness = Duration.seconds(30)
-  private static let capacity = 100_000
+  static let capacity = 200_000
+  /// What a session's client may have told at most, in bytes, for it to be remembered.
+  static let rememberedSize = 65_536
   private static let endedCapacity = 10_000
+  /// How many sessions' use is written in one transaction.
+  private static let usedAtOnce = 1000
 
   init(store: any MCPSessionStore, clock: any WallClock, random: any RandomSource) {
     self.store = store
     self.clock = clock
     self.random = random
+    changes = ChangeFollower(clock: clock) { (after, limit) async throws(StoreError) in
+      try await store.mcpSessionChanges(after: after, limit: limit)
+    }
   }
 
-  /// A session that needs no store: read a moment ago.
-  func remembered(_ digest: ArtefactDigest) -> MCPSession? {
-    let now = clock.now()
+  /// A session that needs no store: it was read, and hasn't changed.
+  func remembered(_ digest: ArtefactDigest) -> KnownSession? {
+    guard changes.isCurrent(at: clock.now()) else { return nil }
     return state.withLock { state in
-      guard let entry = state.remembered[digest], entry.readAt + Self.freshness > now else { return nil }
-      state.used.insert(digest)
-      return entry.session
+      guard let known = state.known[digest] else { return nil }
+      use(known, &state)
+      return known
     }
   }
 
   func session(_ digest: ArtefactDigest) async throws(StoreError) -> MCPSession? {
-    let changes = state.withLock { $0.changes }
+    let mark = mark
     let session = try await store.mcpSession(digest)
-    let now = clock.now()
     return state.withLock { state in
-      if state.ended[digest] != nil { return nil }
-      if state.changes != changes { return session }
-      if state.remembered.count >= Self.capacity { state.remembered.removeAll(keepingCapacity: true) }
-      state.remembered[digest] = session.map { Remembered(session: $0, readAt: now) }
-      if session != nil { state.used.insert(digest) }
+      if state.isEnded(digest) { return nil }
+      guard let session else { return nil }
+      let known = KnownSession(session)
+      use(known, &state)
+      remember(known, since: mark, &state)
       return session
     }
+  }
+
+  private var mark: Mark { state.withLock { mark($0) } }
+
+  private func mark(_ state: State) -> Mark { Mark(heard: changes.mark, changes: state.changes) }
+
+  private func remember(_ known: KnownSession, since mark: Mark, _ state: inout State) {
+    guard self.mark(state) == mark, !state.isEnded(known.session.digest) else { return }
+    if known.session.size <= Self.rememberedSize { state.known.insert(known) }
+  }
+
+  private func use(_ known: KnownSession, _ state: inout State) {
+    if known.isUsed.load(ordering: .relaxed) || state.used.count >= Self.capacity { return }
+    known.isUsed.store(true, ordering: .relaxed)
+    state.used.append(known)
   }
 
   /// An id for a session that is about to begin.
@@ -77,8 +103,9 @@ final class MCPSessions: Sendable {
 
   /// Stores a session.
   func open(_ session: MCPSession) async throws(StoreError) {
+    let mark = mark
     try await store.createMCPSession(session)
-    remember(session)
+    state.withLock { remember(KnownSession(session), since: mark, &$0) }
   }
 
   /// Replaces the upstream's side of a session, if nobody else did since.
@@ -87,51 +114,35 @@ final class MCPSessions: Sendable {
   ///   - lost: The session as it was found to be gone.
   ///   - session: The upstream's new id.
   ///   - url: The instance that it lives on.
+  ///   - revision: The revision that the session has from now on.
   /// - Returns: The session as it is now, whoever changed it; `nil` where it has ended.
-  func move(_ lost: MCPSession, to session: String?, at url: String) async throws(StoreError) -> MCPSession? {
-    _ = try await store.moveMCPSession(lost.digest, from: lost.upstreamSession, to: session, at: url)
-    return try await self.session(lost.digest)
-  }
-
-  /// Begins a session at its server that the server didn't know of, in the revision that the server chose. Whoever takes
-  /// the old one away stores the new one; a crash in between costs the client a session that nothing had happened in.
-  ///
-  /// - Returns: The session as it is now, whoever changed it; `nil` where it has ended.
-  func settle(
-    _ unconnected: MCPSession, to session: String?, at url: String, speaking revision: ProtocolRevision
+  func move(
+    _ lost: MCPSession, to session: String?, at url: String, speaking revision: ProtocolRevision
   ) async throws(StoreError) -> MCPSession? {
-    guard try await store.endMCPSession(unconnected.digest) else { return try await self.session(unconnected.digest) }
-    var settled = unconnected
-    (settled.upstreamSession, settled.upstreamURL, settled.revision) = (session, url, revision)
-    try await open(settled)
-    return settled
+    var moved = lost
+    (moved.upstreamSession, moved.upstreamURL, moved.revision) = (session, url, revision)
+    _ = try await store.moveMCPSession(moved, from: lost.upstreamSession)
+    changed(lost.digest)
+    return try await self.session(lost.digest)
   }
 
   /// Keeps what has to be told again when the session is begun anew.
   func note(_ preference: SessionPreference, in session: MCPSession) async throws(StoreError) {
     switch preference {
-    case .logLevel(let level): try await store.setLogLevel(level, of: session.digest)
+    case .logLevel(let level): try await setLogLevel(level, of: session.digest)
     case .watch(let uri, let isWatched):
-      let current = remembered(session.digest) ?? session
+      let current = remembered(session.digest)?.session ?? session
       if isWatched, current.watchedResources.count >= GatewayLimits.watchedResources { return }
-      try await store.watchResource(uri, isWatched: isWatched, in: session.digest)
+      try await watchResource(uri, isWatched: isWatched, in: session.digest)
     }
     _ = try await self.session(session.digest)
   }
 
-  private func remember(_ session: MCPSession) {
-    let now = clock.now()
-    state.withLock { $0.remembered[session.digest] = Remembered(session: session, readAt: now) }
-  }
-
   func end(_ digest: ArtefactDigest) async throws(StoreError) {
-    let now = clock.now()
     state.withLock { state in
-      state.remembered[digest] = nil
-      if state.ended.count >= Self.endedCapacity {
-        state.ended = state.ended.filter { $0.value + Self.freshness > now }
-      }
-      state.ended[digest] = now
+      state.known.remove(digest)
+      if state.ended.lately.count >= Self.endedCapacity { state.ended = ([], state.ended.lately) }
+      state.ended.lately.insert(digest)
     }
     _ = try await store.endMCPSession(digest)
   }
@@ -150,8 +161,27 @@ final class MCPSessions: Sendable {
 
   private func changed(_ digest: ArtefactDigest) {
     state.withLock { state in
-      state.remembered[digest] = nil
+      state.known.remove(digest)
       state.changes += 1
+    }
+  }
+
+  /// Hears of what other processes changed.
+  ///
+  /// - Parameter ended: Gets the sessions that are no more.
+  func hear(ended: @Sendable ([ArtefactDigest]) -> Void) async {
+    await changes.hear { changes, after in
+      // What isn't told any more may have been about any session.
+      let isWhole = changes.first?.sequence == after + 1 && changes.last?.sequence == after + Int64(changes.count)
+      let forgotten: SessionMemory? = state.withLock { state in
+        for change in changes { state.known.remove(change.digest) }
+        if isWhole { return nil }
+        defer { state.known = SessionMemory(capacity: Self.capacity) }
+        return state.known
+      }
+      // Freed here, where nobody waits for the lock.
+      _ = consume forgotten
+      ended(changes.filter(\.isEnded).map(\.digest))
     }
   }
 
@@ -159,8 +189,18 @@ final class MCPSessions: Sendable {
   func noteUse() async throws(StoreError) {
     let used = state.withLock { state in
       defer { state.used = [] }
-      return Array(state.used)
+      return state.used
     }
-    if !used.isEmpty { try await store.noteMCPSessionUse(used, at: clock.now()) }
+    let now = clock.now()
+    for known in used { known.isUsed.store(false, ordering: .relaxed) }
+    for start in stride(from: 0, to: used.count, by: Self.usedAtOnce) {
+      let batch = used[start..<min(start + Self.usedAtOnce, used.count)]
+      try await store.noteMCPSessionUse(batch.map(\.session.digest), at: now)
+    }
   }
+}
+
+extension MCPSession {
+  /// How many bytes its client had kept, about.
+  fileprivate var size: Int { initializeRequest.count + watchedResources.reduce(0) { $0 + $1.utf8.count } }
 }

@@ -23,7 +23,7 @@ struct AdmittedRequest: Sendable {
 
   /// The same request in a session that lives elsewhere now.
   func moved(to session: MCPSession) -> AdmittedRequest {
-    AdmittedRequest(classified: classified, session: BoundSession(session: session), permit: permit, lease: lease)
+    AdmittedRequest(classified: classified, session: BoundSession(KnownSession(session)), permit: permit, lease: lease)
   }
 
   /// The same request under the configuration of this instant; `nil` where the route is gone.

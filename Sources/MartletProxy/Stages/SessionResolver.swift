@@ -2,11 +2,12 @@ import MCPProtocol
 import MartletDomain
 import NIOCore
 
-/// The session of a request, known to belong to its caller. Immutable.
-final class BoundSession: Sendable {
-  let session: MCPSession
+/// The session of a request, known to belong to its caller.
+struct BoundSession: Sendable {
+  private let known: KnownSession
+  var session: MCPSession { known.session }
 
-  init(session: MCPSession) { self.session = session }
+  init(_ known: KnownSession) { self.known = known }
 }
 
 /// What a stage answers: now, or when a store has answered.
@@ -60,23 +61,23 @@ struct SessionResolver: Sendable {
       return .ready(.failure(.unknownSession(id: id)))
     }
     let binding = request.principal.binding
-    if let session = sessions.remembered(digest) { return .ready(bound(session, to: binding, id: id)) }
+    if let known = sessions.remembered(digest) { return .ready(bound(known, to: binding, id: id)) }
     let sessions = self.sessions
     let resolver = self
     return .later(
       eventLoop.makeFutureWithTask {
         do throws(StoreError) {
-          return resolver.bound(try await sessions.session(digest), to: binding, id: id)
+          return resolver.bound(try await sessions.session(digest).map { KnownSession($0) }, to: binding, id: id)
         } catch {
           return .failure(.temporarilyUnavailable(reason: "session_store", id: id))
         }
       })
   }
 
-  private func bound(_ session: MCPSession?, to binding: PrincipalBinding, id: JSONRPCID?)
+  private func bound(_ known: KnownSession?, to binding: PrincipalBinding, id: JSONRPCID?)
     -> Result<BoundSession?, Rejection>
   {
-    guard let session, session.binding == binding else { return .failure(.unknownSession(id: id)) }
-    return .success(BoundSession(session: session))
+    guard let known, known.session.binding == binding else { return .failure(.unknownSession(id: id)) }
+    return .success(BoundSession(known))
   }
 }

@@ -92,11 +92,14 @@ struct OpenStreams: Sendable {
     return EventLoopFuture.andAllComplete(heard, on: eventLoop)
   }
 
-  /// Ends what a session has, when it ends.
-  func sessionEnded(_ session: ArtefactDigest) {
+  /// Ends what sessions have, when they end.
+  func sessionsEnded(_ sessions: [ArtefactDigest]) {
+    if sessions.isEmpty { return }
     everywhere { loop in
-      loop.ofSessions.removeValue(forKey: session)?.stream.close(reason: "session_ended")
-      loop.logs.forget(session)
+      for session in sessions {
+        loop.ofSessions.removeValue(forKey: session)?.stream.close(reason: "session_ended")
+        loop.logs.forget(session)
+      }
     }
   }
 

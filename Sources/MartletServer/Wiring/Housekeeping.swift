@@ -10,6 +10,8 @@ struct Housekeeping: Sendable {
   static let hourRetention = Duration.seconds(400 * 86_400)
   /// When an unused MCP session ends: 30 days.
   static let sessionRetention = Duration.seconds(30 * 86_400)
+  /// How many changes of sessions are told to who hears of them late; who missed more reads its sessions again.
+  static let sessionChanges = 10_000
   /// How long a fetched document may stand in for one that can't be fetched: 30 days in the store.
   static let documentRetention = Duration.seconds(30 * 86_400)
 
@@ -27,6 +29,7 @@ struct Housekeeping: Sendable {
       try await store.removeExpiredLogins(at: now)
       try await store.removeExpiredConnecting(at: now)
       try await store.removeIdleMCPSessions(usedBefore: now - Self.sessionRetention)
+      try await store.removeMCPSessionChanges(butLast: Self.sessionChanges)
       try await store.removeFetchedDocuments(before: now - Self.documentRetention)
       try await store.removeEndedAPIKeys(before: now - Self.keyRetention)
       try await store.removeEndedAdminTokens(before: now - Self.keyRetention)

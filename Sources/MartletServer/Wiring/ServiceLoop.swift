@@ -25,6 +25,7 @@ struct ServiceLoop: Sendable {
       tasks.addTask { await application.shipping.run() }
       tasks.addTask { await every(.seconds(60)) { await anchor(anchoring) } }
       tasks.addTask { await follower.run(application.health) }
+      tasks.addTask { await application.gateway.followSessions() }
       tasks.addTask { await application.vault.run() }
       tasks.addTask { await application.vault.noteConfiguration() }
       tasks.addTask { await application.notices.run() }

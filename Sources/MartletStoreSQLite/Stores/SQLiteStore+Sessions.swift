@@ -17,16 +17,17 @@ extension SQLiteStore {
   }
 
   /// See `MCPSessionStore`.
-  public func moveMCPSession(_ digest: ArtefactDigest, from lost: String?, to session: String?, at url: String)
-    async throws(StoreError) -> Bool
-  {
+  public func moveMCPSession(_ moved: MCPSession, from lost: String?) async throws(StoreError) -> Bool {
     try await write { database in
       try database.changes(
         """
-        UPDATE mcp_session SET upstream_session = :session, upstream_url = :url
+        UPDATE mcp_session SET upstream_session = :session, upstream_url = :url, revision = :revision
         WHERE digest = :digest AND upstream_session IS :lost
         """,
-        ["digest": .digest(digest), "session": .text(session), "url": .text(url), "lost": .text(lost)])
+        [
+          "digest": .digest(moved.digest), "session": .text(moved.upstreamSession), "url": .text(moved.upstreamURL),
+          "revision": .value(moved.revision), "lost": .text(lost),
+        ])
     }
   }
 
@@ -95,6 +96,36 @@ extension SQLiteStore {
   public func removeIdleMCPSessions(usedBefore time: Timestamp) async throws(StoreError) {
     try await write { database in
       try database.run("DELETE FROM mcp_session WHERE used_at < :time", ["time": .time(time)])
+    }
+  }
+
+  /// See `MCPSessionStore`.
+  public func mcpSessionChanges(
+    after sequence: Int64, limit: Int
+  ) async throws(StoreError) -> [MCPSessionChange] {
+    try await read { database in
+      try database.rows(
+        """
+        SELECT sequence, digest, NOT EXISTS (SELECT 1 FROM mcp_session WHERE digest = change.digest) AS is_ended
+        FROM mcp_session_change AS change WHERE sequence > :after ORDER BY sequence LIMIT :limit
+        """,
+        ["after": sequence.databaseValue, "limit": .number(limit)]
+      ).map { row in
+        MCPSessionChange(
+          sequence: try row.number("sequence"), digest: try row.digest("digest"), isEnded: try row.flag("is_ended"))
+      }
+    }
+  }
+
+  /// See `MCPSessionStore`.
+  public func removeMCPSessionChanges(butLast count: Int) async throws(StoreError) {
+    try await write { database in
+      try database.run(
+        """
+        DELETE FROM mcp_session_change
+        WHERE sequence <= (SELECT MAX(sequence) FROM mcp_session_change) - :count
+        """,
+        ["count": .number(max(count, 1))])
     }
   }
 }

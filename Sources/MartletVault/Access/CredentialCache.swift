@@ -19,31 +19,35 @@ final class CredentialCache: Sendable {
   /// What a read may be older than.
   struct Mark: Equatable {
     /// Up to where other processes' changes were heard of.
-    fileprivate var sequence: Int64 = 0
+    fileprivate let sequence: Int64
     /// How many configurations there were.
-    fileprivate var configuration = 0
+    fileprivate let configuration: Int
   }
 
   private struct State {
     var entries: [ConnectionKey: Entry] = [:]
-    var mark = Mark()
-    var heardAt = Timestamp.distantPast
+    /// How many configurations there were.
+    var configuration = 0
   }
 
   private static let capacity = 50_000
-  /// How often the changes are asked for, and how old their last answer may be.
-  private static let interval: Duration = .milliseconds(500)
-  private static let patience: Duration = .seconds(5)
 
   private let clock: any WallClock
+  private let changes: ChangeFollower<ConnectionChange>
   private let state = Mutex(State())
 
-  init(clock: any WallClock) { self.clock = clock }
+  init(store: any ConnectionStore, clock: any WallClock) {
+    self.clock = clock
+    changes = ChangeFollower(clock: clock) { (after, limit) async throws(StoreError) in
+      try await store.connectionChanges(after: after, limit: limit)
+    }
+  }
 
   func find(_ key: ConnectionKey) -> Found? {
     let now = clock.now()
+    guard changes.isCurrent(at: now) else { return nil }
     return state.withLock { state in
-      guard let entry = state.entries[key], now - state.heardAt <= Self.patience else { return nil }
+      guard let entry = state.entries[key] else { return nil }
       if let end = entry.usableUntil, end <= now {
         state.entries[key] = nil
         return nil
@@ -55,7 +59,11 @@ final class CredentialCache: Sendable {
   }
 
   /// Where in the order of changes a read begins.
-  var mark: Mark { state.withLock { $0.mark } }
+  var mark: Mark { state.withLock { mark($0) } }
+
+  private func mark(_ state: State) -> Mark {
+    Mark(sequence: changes.mark, configuration: state.configuration)
+  }
 
   /// Remembers what was read, unless changes were heard of meanwhile: the read may be older than one of them.
   func remember(_ access: UpstreamAccess, _ connection: UpstreamConnection, since mark: Mark) {
@@ -63,7 +71,7 @@ final class CredentialCache: Sendable {
       access: access, usableUntil: RefreshTiming.usableUntil(connection),
       dueAt: connection.ledger.isRefreshable ? connection.refreshAt : nil)
     state.withLock { state in
-      guard state.mark == mark else { return }
+      guard self.mark(state) == mark else { return }
       // Two reads may come back in the other order.
       if let known = state.entries[connection.key], known.access.version > access.version { return }
       if state.entries.count >= Self.capacity { state.entries.removeAll() }
@@ -77,7 +85,7 @@ final class CredentialCache: Sendable {
   func forgetAll() {
     state.withLock { state in
       state.entries.removeAll()
-      state.mark.configuration += 1
+      state.configuration += 1
     }
   }
 
@@ -86,26 +94,20 @@ final class CredentialCache: Sendable {
   }
 
   /// Hears of changes until the task ends. While it can't hear, nothing is taken from memory.
-  func follow(_ store: any ConnectionStore, _ sleeper: any Sleeper) async {
+  func follow(_ sleeper: any Sleeper) async {
     while !Task.isCancelled {
-      await hear(store)
-      await sleeper.sleep(for: Self.interval)
+      await hear()
+      await sleeper.sleep(for: ChangeFollower<ConnectionChange>.interval)
     }
   }
 
-  func hear(_ store: any ConnectionStore) async {
-    var isBehind = true
-    while isBehind {
-      let (sequence, began) = (state.withLock { $0.mark.sequence }, clock.now())
-      guard let changes = try? await store.connectionChanges(after: sequence, limit: 1000) else { return }
-      isBehind = changes.count == 1000
+  func hear() async {
+    await changes.hear { changes, _ in
       state.withLock { state in
         for change in changes {
           guard let known = state.entries[change.key] else { continue }
           if known.access.version < change.version || !change.isUsable { state.entries[change.key] = nil }
         }
-        state.mark.sequence = max(state.mark.sequence, changes.last?.sequence ?? sequence)
-        if !isBehind { state.heardAt = began }
       }
     }
   }

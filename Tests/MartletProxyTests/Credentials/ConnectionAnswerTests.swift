@@ -45,10 +45,11 @@ import Testing
       id: .number(0), method: .initialize,
       params: ["protocolVersion": "2025-11-25", "capabilities": capabilities ?? [:]])
     return BoundSession(
-      session: MCPSession(
-        digest: ArtefactKind.mcpSession.digest(Secret("mms_x")), binding: ProxyFixture.principal().binding,
-        revision: .v20251125, initializeRequest: initialize.encoded(), upstreamSession: "", upstreamURL: "",
-        createdAt: Timestamp(seconds: 1), usedAt: Timestamp(seconds: 1)))
+      KnownSession(
+        MCPSession(
+          digest: ArtefactKind.mcpSession.digest(Secret("mms_x")), binding: ProxyFixture.principal().binding,
+          revision: .v20251125, initializeRequest: initialize.encoded(), upstreamSession: "", upstreamURL: "",
+          createdAt: Timestamp(seconds: 1), usedAt: Timestamp(seconds: 1))))
   }
 
   private func answer(_ request: AdmittedRequest) throws -> JSONValue {

@@ -63,7 +63,7 @@ struct OpenStreamsTests {
       // What each told the other has been done when this comes back.
       for eventLoop in loops { try await eventLoop.submit {}.get() }
       #expect(ended.all.count == 1 && ended.all.values.allSatisfy { $0 == "replaced" }, "round \(round): \(ended.all)")
-      streams.sessionEnded(session)
+      streams.sessionsEnded([session])
       for eventLoop in loops { try await eventLoop.submit {}.get() }
       #expect(ended.all.count == 2 && ended.all.values.contains("session_ended"), "round \(round): \(ended.all)")
     }

@@ -44,7 +44,7 @@ struct OutboundRequestTests {
         try Classifier().classifyBodiless(authenticated)
       }
     let request = AdmittedRequest(
-      classified: classified, session: session.map { BoundSession(session: $0) },
+      classified: classified, session: session.map { BoundSession(KnownSession($0)) },
       permit: .system(route: ProxyFixture.time))
     return try UpstreamSelector(assertions: assertions, random: SystemRandom()).outbound(request)
   }

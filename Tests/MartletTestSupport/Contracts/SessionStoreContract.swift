@@ -17,15 +17,18 @@ public enum SessionStoreContract {
       try await store.createMCPSession(stored)
       try expect(try await store.mcpSession(stored.digest), is: stored)
     }
-    let other = "http://127.0.0.1:9002/mcp"
     let held = session.upstreamSession
-    try expect(try await store.moveMCPSession(session.digest, from: "stale", to: "x", at: other), is: false)
-    try expect(try await store.moveMCPSession(session.digest, from: nil, to: "x", at: other), is: false)
-    try expect(try await store.moveMCPSession(session.digest, from: held, to: nil, at: other), is: true)
-    try expect(try await store.moveMCPSession(session.digest, from: held, to: "x", at: other), is: false)
     session.upstreamSession = nil
-    session.upstreamURL = other
-    try expect(try await store.moveMCPSession(sample.digest(), from: nil, to: "x", at: "y"), is: false)
+    session.upstreamURL = "http://127.0.0.1:9002/mcp"
+    session.revision = .v20251125
+    try expect(try await store.moveMCPSession(session, from: "stale"), is: false)
+    try expect(try await store.moveMCPSession(session, from: nil), is: false)
+    var disguised = session
+    disguised.binding = idle.binding
+    try expect(try await store.moveMCPSession(disguised, from: held), is: true)
+    try expect(try await store.mcpSession(session.digest), is: session, "the upstream's side alone")
+    try expect(try await store.moveMCPSession(session, from: held), is: false)
+    try expect(try await store.moveMCPSession(sample.mcpSession(), from: nil), is: false)
     try await store.setLogLevel("warning", of: session.digest)
     session.logLevel = "warning"
     for uri in ["a:1", "a:\u{0}2", "a:1"] { try await store.watchResource(uri, isWatched: true, in: session.digest) }
@@ -41,6 +44,72 @@ public enum SessionStoreContract {
     try expect(try await store.endMCPSession(session.digest), is: true)
     try expect(try await store.endMCPSession(session.digest), is: false)
     try expect(try await store.mcpSession(session.digest), is: nil)
+  }
+
+  /// Whatever changes a session is told once and in order, and who uses it isn't.
+  public static func sessionChangesAreFollowed(makeStores: SharedStoreMaker) async throws {
+    let stores = try await makeStores(2)
+    let sample = Sample()
+    var session = sample.mcpSession()
+    let digest = session.digest
+    try await stores[0].createMCPSession(session)
+    try await stores[0].noteMCPSessionUse([digest], at: sample.now + .seconds(60))
+    try await stores[0].setLogLevel("warning", of: sample.digest())
+    try await stores[0].watchResource("a:1", isWatched: true, in: sample.digest())
+    try expect(try await stores[0].moveMCPSession(session, from: "no"), is: false)
+    try expect(try await stores[0].endMCPSession(sample.digest()), is: false)
+    try expect(try await stores[1].mcpSessionChanges(after: 0, limit: 100), is: [])
+
+    try expect(try await stores[0].moveMCPSession(session, from: session.upstreamSession), is: true)
+    try await stores[0].setLogLevel("warning", of: digest)
+    try await stores[0].watchResource("a:1", isWatched: true, in: digest)
+    session.logLevel = "error"
+    try await stores[0].createMCPSession(session)
+    let changes = try await stores[1].mcpSessionChanges(after: 0, limit: 100)
+    try expect(changes.map(\.digest), is: [digest, digest, digest, digest], "moved, told a level, watched, replaced")
+    try expect(changes.map(\.sequence), is: [1, 2, 3, 4])
+    try expect(changes.contains { $0.isEnded }, is: false)
+    try expect(try await stores[1].mcpSessionChanges(after: 0, limit: 2), is: Array(changes.prefix(2)))
+    try expect(try await stores[1].mcpSessionChanges(after: 2, limit: 100), is: Array(changes.dropFirst(2)))
+
+    try expect(try await stores[0].endMCPSession(digest), is: true)
+    try expect(try await stores[1].mcpSessionChanges(after: 4, limit: 100).map(\.isEnded), is: [true])
+    try await stores[0].createMCPSession(session)
+    try expect(
+      try await stores[1].mcpSessionChanges(after: 4, limit: 100).map(\.isEnded), is: [false], "it is there again")
+    try await stores[0].removeMCPSessionChanges(butLast: 2)
+    try expect(try await stores[1].mcpSessionChanges(after: 0, limit: 100).map(\.sequence), is: [4, 5])
+    try await stores[0].removeMCPSessionChanges(butLast: 0)
+    try expect(
+      try await stores[1].mcpSessionChanges(after: 0, limit: 100).map(\.sequence), is: [5], "the last one stays")
+    try expect(try await stores[0].endMCPSession(digest), is: true)
+    try expect(try await stores[1].mcpSessionChanges(after: 5, limit: 100).map(\.sequence), is: [6])
+  }
+
+  /// Sessions that end together are each told of, whoever ends them.
+  public static func endsOfManySessionsAreFollowed(makeStores: SharedStoreMaker) async throws {
+    let stores = try await makeStores(2)
+    let sample = Sample()
+    let binding = sample.mcpSession().binding
+    let targets: [RevocationTarget] = [
+      .user(binding.tenant, UserID(binding.subject)), .client(binding.client), .tenant(binding.tenant),
+      .route(binding.route),
+    ]
+    var told: Int64 = 0
+    for target in targets + [nil] {
+      var sessions = [sample.mcpSession(), sample.mcpSession()]
+      for index in sessions.indices { sessions[index].binding = binding }
+      for session in sessions { try await stores[0].createMCPSession(session) }
+      if let target {
+        try expect(try await stores[0].endMCPSessions(of: target), is: 2)
+      } else {
+        try await stores[0].removeIdleMCPSessions(usedBefore: sample.now + .seconds(60))
+      }
+      let changes = try await stores[1].mcpSessionChanges(after: told, limit: 100)
+      try expect(Set(changes.map(\.digest)), is: Set(sessions.map(\.digest)))
+      try expect(changes.map(\.isEnded), is: [true, true])
+      told = changes.last?.sequence ?? told
+    }
   }
 
   /// Documents are replaced and forgotten.

@@ -4,7 +4,9 @@ import StrictCoding
 extension MemoryStore {
   /// See `MCPSessionStore`.
   public func createMCPSession(_ session: MCPSession) async throws(StoreError) {
-    try access { $0.mcpSessions[session.digest] = session }
+    try access { state in
+      if state.mcpSessions.updateValue(session, forKey: session.digest) != nil { state.noteChange(of: session.digest) }
+    }
   }
 
   /// See `MCPSessionStore`.
@@ -13,29 +15,35 @@ extension MemoryStore {
   }
 
   /// See `MCPSessionStore`.
-  public func moveMCPSession(_ digest: ArtefactDigest, from lost: String?, to session: String?, at url: String)
-    async throws(StoreError) -> Bool
-  {
+  public func moveMCPSession(_ moved: MCPSession, from lost: String?) async throws(StoreError) -> Bool {
     try access { state in
-      guard let known = state.mcpSessions[digest],
+      guard let known = state.mcpSessions[moved.digest],
         known.upstreamSession.map({ ByteString($0) }) == lost.map({ ByteString($0) })
       else { return false }
-      state.mcpSessions[digest]?.upstreamSession = session
-      state.mcpSessions[digest]?.upstreamURL = url
+      state.mcpSessions[moved.digest]?.upstreamSession = moved.upstreamSession
+      state.mcpSessions[moved.digest]?.upstreamURL = moved.upstreamURL
+      state.mcpSessions[moved.digest]?.revision = moved.revision
+      state.noteChange(of: moved.digest)
       return true
     }
   }
 
   /// See `MCPSessionStore`.
   public func setLogLevel(_ level: String?, of digest: ArtefactDigest) async throws(StoreError) {
-    try access { $0.mcpSessions[digest]?.logLevel = level }
+    try access { state in
+      guard state.mcpSessions[digest] != nil else { return }
+      state.mcpSessions[digest]?.logLevel = level
+      state.noteChange(of: digest)
+    }
   }
 
   /// See `MCPSessionStore`.
   public func watchResource(_ uri: String, isWatched: Bool, in digest: ArtefactDigest) async throws(StoreError) {
     try access { state in
+      guard state.mcpSessions[digest] != nil else { return }
       state.mcpSessions[digest]?.watchedResources.removeAll { $0.utf8.elementsEqual(uri.utf8) }
       if isWatched { state.mcpSessions[digest]?.watchedResources.append(uri) }
+      state.noteChange(of: digest)
     }
   }
 
@@ -50,7 +58,7 @@ extension MemoryStore {
 
   /// See `MCPSessionStore`.
   public func endMCPSession(_ digest: ArtefactDigest) async throws(StoreError) -> Bool {
-    try access { $0.mcpSessions.removeValue(forKey: digest) != nil }
+    try access { $0.endSession(digest) }
   }
 
   /// See `MCPSessionStore`.
@@ -66,14 +74,35 @@ extension MemoryStore {
         case .route(let route): binding.route == route
         }
       }
-      for session in gone { state.mcpSessions[session.digest] = nil }
+      for session in gone { state.endSession(session.digest) }
       return gone.count
     }
   }
 
   /// See `MCPSessionStore`.
   public func removeIdleMCPSessions(usedBefore time: Timestamp) async throws(StoreError) {
-    try access { state in state.mcpSessions = state.mcpSessions.filter { $0.value.usedAt >= time } }
+    try access { state in
+      for session in state.mcpSessions.values where session.usedAt < time { state.endSession(session.digest) }
+    }
+  }
+
+  /// See `MCPSessionStore`.
+  public func mcpSessionChanges(
+    after sequence: Int64, limit: Int
+  ) async throws(StoreError) -> [MCPSessionChange] {
+    try access { state in
+      state.sessionChanges.lazy.filter { $0.sequence > sequence }.prefix(limit).map {
+        MCPSessionChange(
+          sequence: $0.sequence, digest: $0.digest, isEnded: state.mcpSessions[$0.digest] == nil)
+      }
+    }
+  }
+
+  /// See `MCPSessionStore`.
+  public func removeMCPSessionChanges(butLast count: Int) async throws(StoreError) {
+    try access { state in
+      state.sessionChanges.removeFirst(max(0, state.sessionChanges.count - max(count, 1)))
+    }
   }
 
   /// See `FetchedDocumentStore`.
@@ -89,5 +118,18 @@ extension MemoryStore {
   /// See `FetchedDocumentStore`.
   public func removeFetchedDocuments(before time: Timestamp) async throws(StoreError) {
     try access { state in state.documents = state.documents.filter { $0.value.fetchedAt >= time } }
+  }
+}
+
+extension MemoryStoreState {
+  fileprivate mutating func noteChange(of session: ArtefactDigest) {
+    sessionChanges.append((sequence: (sessionChanges.last?.sequence ?? 0) + 1, digest: session))
+  }
+
+  @discardableResult
+  fileprivate mutating func endSession(_ digest: ArtefactDigest) -> Bool {
+    guard mcpSessions.removeValue(forKey: digest) != nil else { return false }
+    noteChange(of: digest)
+    return true
   }
 }

@@ -86,6 +86,7 @@ struct MemoryStoreState: Sendable {
   var federatedLogins: [ArtefactDigest: FederatedLogin] = [:]
   var signingKeys: [SigningKeyRecord] = []
   var mcpSessions: [ArtefactDigest: MCPSession] = [:]
+  var sessionChanges: [(sequence: Int64, digest: ArtefactDigest)] = []
   var documents: [ByteString: Document] = [:]
   var auditRecords: [AuditRecord] = []
   var trails: [TenantID: AuditTrail] = [:]

@@ -16,7 +16,7 @@ import Testing
     let vault = rig.vault()
     try await rig.running(vault) {
       // What is read while changes are heard of isn't remembered, and it has just begun to listen.
-      await vault.cache.hear(rig.store)
+      await vault.cache.hear()
       for one in [key, other] { #expect(await vault.answer(for: one).isReady) }
       _ = try await seal.open(connection)
       _ = try await rig.store.base.setTenantState("acme", .deleted, at: rig.clock.now())
