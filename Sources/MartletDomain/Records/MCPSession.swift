@@ -23,7 +23,7 @@ public struct MCPSession: Sendable, Hashable {
   public var watchedResources: [String]
   /// When it began.
   public var createdAt: Timestamp
-  /// When it was last used, to within a minute.
+  /// When it was last used, to within an hour.
   public var usedAt: Timestamp
 
   /// Describes a session.

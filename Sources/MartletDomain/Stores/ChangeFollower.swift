@@ -43,7 +43,9 @@ public final class ChangeFollower<Change: SequencedChange>: Sendable {
   ///
   /// - Parameter now: The time.
   public func isCurrent(at now: Timestamp) -> Bool {
-    now - Timestamp(milliseconds: heardAt.load(ordering: .acquiring)) <= Self.patience
+    let age = now - Timestamp(milliseconds: heardAt.load(ordering: .acquiring))
+    // A clock that is put back makes nothing younger.
+    return age <= Self.patience && age >= .zero - Self.patience
   }
 
   /// Asks for changes until there are no more. While the store doesn't answer, `isCurrent` becomes false.

@@ -10,7 +10,7 @@ import Synchronization
 final class MCPSessions: Sendable {
   private struct State {
     var known = SessionMemory(capacity: MCPSessions.capacity)
-    /// Those used since that was written down.
+    /// Those whose use is to be written down.
     var used: [KnownSession] = []
     /// Sessions that ended here: nobody who reads them before the store knows may bring them back. The first half of it is
     /// forgotten when the second is full.
@@ -19,6 +19,10 @@ final class MCPSessions: Sendable {
     var changes = 0
 
     func isEnded(_ digest: ArtefactDigest) -> Bool { ended.lately.contains(digest) || ended.before.contains(digest) }
+
+    mutating func use(_ known: KnownSession, at now: Timestamp) {
+      if used.count < MCPSessions.capacity, known.isUseDue(at: now) { used.append(known) }
+    }
   }
 
   /// Where in the order of changes a read begins: what was read before one isn't remembered after it.
@@ -36,6 +40,8 @@ final class MCPSessions: Sendable {
   /// What a session's client may have told at most, in bytes, for it to be remembered.
   static let rememberedSize = 65_536
   private static let endedCapacity = 10_000
+  /// How often a session's use is written down at most; it ends when that is 30 days ago.
+  static let useInterval = Duration.seconds(3600)
   /// How many sessions' use is written in one transaction.
   private static let usedAtOnce = 1000
 
@@ -50,10 +56,11 @@ final class MCPSessions: Sendable {
 
   /// A session that needs no store: it was read, and hasn't changed.
   func remembered(_ digest: ArtefactDigest) -> KnownSession? {
-    guard changes.isCurrent(at: clock.now()) else { return nil }
+    let now = clock.now()
+    guard changes.isCurrent(at: now) else { return nil }
     return state.withLock { state in
       guard let known = state.known[digest] else { return nil }
-      use(known, &state)
+      state.use(known, at: now)
       return known
     }
   }
@@ -61,11 +68,12 @@ final class MCPSessions: Sendable {
   func session(_ digest: ArtefactDigest) async throws(StoreError) -> MCPSession? {
     let mark = mark
     let session = try await store.mcpSession(digest)
+    let now = clock.now()
     return state.withLock { state in
       if state.isEnded(digest) { return nil }
       guard let session else { return nil }
       let known = KnownSession(session)
-      use(known, &state)
+      state.use(known, at: now)
       remember(known, since: mark, &state)
       return session
     }
@@ -78,12 +86,6 @@ final class MCPSessions: Sendable {
   private func remember(_ known: KnownSession, since mark: Mark, _ state: inout State) {
     guard self.mark(state) == mark, !state.isEnded(known.session.digest) else { return }
     if known.session.size <= Self.rememberedSize { state.known.insert(known) }
-  }
-
-  private func use(_ known: KnownSession, _ state: inout State) {
-    if known.isUsed.load(ordering: .relaxed) || state.used.count >= Self.capacity { return }
-    known.isUsed.store(true, ordering: .relaxed)
-    state.used.append(known)
   }
 
   /// An id for a session that is about to begin.
@@ -185,14 +187,13 @@ final class MCPSessions: Sendable {
     }
   }
 
-  /// Writes down which sessions were used since the last time.
+  /// Writes down which sessions were used, each now and then.
   func noteUse() async throws(StoreError) {
     let used = state.withLock { state in
       defer { state.used = [] }
       return state.used
     }
     let now = clock.now()
-    for known in used { known.isUsed.store(false, ordering: .relaxed) }
     for start in stride(from: 0, to: used.count, by: Self.usedAtOnce) {
       let batch = used[start..<min(start + Self.usedAtOnce, used.count)]
       try await store.noteMCPSessionUse(batch.map(\.session.digest), at: now)

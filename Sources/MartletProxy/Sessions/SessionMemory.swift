@@ -4,10 +4,20 @@ import Synchronization
 /// A session as it is remembered: all its calls share one.
 final class KnownSession: Sendable {
   let session: MCPSession
-  /// Whether it was used since that was written down.
-  let isUsed = Atomic<Bool>(false)
+  private let notedAt: Atomic<Int64>
 
-  init(_ session: MCPSession) { self.session = session }
+  init(_ session: MCPSession) {
+    self.session = session
+    notedAt = Atomic(session.usedAt.milliseconds)
+  }
+
+  /// Whether its use is to be written down: that was done long ago, or for a time to come.
+  func isUseDue(at now: Timestamp) -> Bool {
+    let noted = now - Timestamp(milliseconds: notedAt.load(ordering: .relaxed))
+    if noted >= .zero, noted < MCPSessions.useInterval { return false }
+    notedAt.store(now.milliseconds, ordering: .relaxed)
+    return true
+  }
 }
 
 /// So many sessions, found by digest. When there are more, any one makes room. Forgetting the one unused for longest would

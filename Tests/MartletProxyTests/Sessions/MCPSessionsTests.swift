@@ -19,7 +19,8 @@ struct MCPSessionsTests {
   private func sessions() -> MCPSessions { MCPSessions(store: store, clock: clock, random: SeededRandom(seed: 3)) }
 
   private func opened(_ sessions: MCPSessions) async throws -> MCPSession {
-    let session = sample.mcpSession()
+    var session = sample.mcpSession()
+    session.usedAt = clock.now()
     try await sessions.open(session)
     return session
   }
@@ -148,24 +149,34 @@ struct MCPSessionsTests {
     }
   }
 
-  @Test func useIsWrittenOnceAndInBatches() async throws {
+  @Test func useIsWrittenNowAndThenAndInBatches() async throws {
     let here = sessions()
     _ = await hear(here)
     var all: [MCPSession] = []
     for _ in 0..<2500 { all.append(try await opened(here)) }
     try await here.noteUse()
     #expect(store.notes == [], "opening a session is no use")
+    clock.advance(by: .seconds(3600))
+    _ = await hear(here)
     for _ in 0..<3 { for session in all { _ = here.remembered(session.digest) } }
-    clock.advance(by: .seconds(60))
     try await here.noteUse()
     #expect(store.notes == [1000, 1000, 500])
     #expect(try await base.mcpSession(all[1234].digest)?.usedAt == clock.now())
-    try await here.noteUse()
-    #expect(store.notes.count == 3)
+    clock.advance(by: .seconds(3599))
     _ = await hear(here)
     _ = here.remembered(all[7].digest)
     try await here.noteUse()
+    #expect(store.notes.count == 3, "an hour is near enough")
+    clock.advance(by: .seconds(1))
+    _ = here.remembered(all[7].digest)
+    try await here.noteUse()
     #expect(store.notes.last == 1)
+    clock.advance(by: .seconds(-86_400))
+    #expect(here.remembered(all[8].digest) == nil, "who knows how long ago changes were heard of")
+    _ = await hear(here)
+    _ = here.remembered(all[8].digest)
+    try await here.noteUse()
+    #expect(store.notes.count == 5, "a clock that was put back hides no use")
   }
 }
 
