@@ -2,9 +2,12 @@
 
 import http.client
 import json
+import os
+import shutil
 import socket
 import ssl
 import time
+from pathlib import Path
 
 import pytest
 from cryptography import x509
@@ -112,6 +115,45 @@ def test_V_084_a_renewed_certificate_is_taken_in_and_an_unfinished_handshake_end
     assert time.monotonic() - opened <= within(17)
     unfinished.close()
     assert get(secure, "/healthz").status == 200
+
+
+def mount(folder: Path, version: str, files: dict[str, bytes]) -> None:
+    """Puts files where names that never change lead to, as Kubernetes does with secrets: a folder of this version, and a link to it that
+    is replaced at once."""
+    (folder / version).mkdir(parents=True)
+    for name, content in files.items():
+        (folder / version / name).write_bytes(content)
+        if not (folder / name).is_symlink():
+            (folder / name).symlink_to(f"..data/{name}")
+    before = os.readlink(folder / "..data") if (folder / "..data").is_symlink() else None
+    (folder / "..data_tmp").symlink_to(version)
+    (folder / "..data_tmp").rename(folder / "..data")
+    if before:
+        shutil.rmtree(folder / before)
+
+
+def test_V_084_a_certificate_that_is_replaced_behind_links_is_taken_in(tmp_path):
+    ca = ThrowawayCA(tmp_path / "ca")
+
+    def issued() -> dict[str, bytes]:
+        certificate, key = ca.issue("127.0.0.1", "localhost")
+        return {"tls.crt": certificate.read_bytes(), "tls.key": key.read_bytes()}
+
+    folder = tmp_path / "mounted"
+    mount(folder, "..2026_11_22_1", issued())
+    config = {"tls": {"cert": str(folder / "tls.crt"), "key": str(folder / "tls.key")}}
+    with FakeMCPServer("stateful") as upstream, Gateway({"stateful": upstream.url}, config=config) as gateway:
+        gateway.ca = ca
+        pid = gateway.process.pid
+        for version in ("..2026_11_22_2", "..2026_11_22_3"):
+            before, _ = peer(gateway)
+            mount(folder, version, issued())
+            began = time.monotonic()
+            while peer(gateway)[0] == before and time.monotonic() - began < within(20):
+                time.sleep(0.3)
+            assert peer(gateway)[0] != before, gateway.log()
+            assert time.monotonic() - began <= within(15)
+        assert gateway.process.poll() is None and gateway.process.pid == pid
 
 
 CLEAR = [

@@ -1,5 +1,5 @@
-import Foundation
 import NIOSSL
+import OAuthClient
 import Synchronization
 
 /// The certificate and key of the listener, read again when the files change, so that a renewed certificate needs no
@@ -7,7 +7,7 @@ import Synchronization
 final class TLSFiles: Sendable {
   private struct State {
     var context: NIOSSLContext
-    var stamp: String
+    var stamp: [FileStamp?]
   }
 
   private let certificate: String
@@ -20,7 +20,9 @@ final class TLSFiles: Sendable {
   init(certificate: String, key: String) throws {
     self.certificate = certificate
     self.key = key
-    state = Mutex(State(context: try Self.load(certificate, key), stamp: Self.stamp(certificate, key)))
+    // First the stamp: files that change while they are read are read once more.
+    let stamp = Self.stamp(certificate, key)
+    state = Mutex(State(context: try Self.load(certificate, key), stamp: stamp))
   }
 
   /// The context for a new connection.
@@ -47,11 +49,5 @@ final class TLSFiles: Sendable {
     return try NIOSSLContext(configuration: configuration)
   }
 
-  private static func stamp(_ files: String...) -> String {
-    files.map { file in
-      let attributes = try? FileManager.default.attributesOfItem(atPath: file)
-      let modified = (attributes?[.modificationDate] as? Date)?.timeIntervalSince1970 ?? 0
-      return "\(modified)/\(attributes?[.size] ?? 0)/\(attributes?[.systemFileNumber] ?? 0)"
-    }.joined(separator: " ")
-  }
+  private static func stamp(_ files: String...) -> [FileStamp?] { files.map { try? FileStamp(path: $0) } }
 }

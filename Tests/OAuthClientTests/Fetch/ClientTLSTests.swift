@@ -22,6 +22,8 @@ import Testing
     #expect(after !== before)
     try Data(TestCertificates.authority.utf8).write(to: second)
     #expect(try ClientTLS.context(trusting: link.path) !== after)
+    let rewritten = try ClientTLS.context(trusting: link.path)
+    #expect(try ClientTLS.context(trusting: link.path) === rewritten)
     try FileManager.default.removeItem(at: second)
     #expect(throws: (any Error).self) { try ClientTLS.context(trusting: link.path) }
   }
