@@ -131,7 +131,7 @@ def growths(part: dict) -> str:
         rows.append([f"growth over {what}", f"{growth(part[what]):+.1%} CPU a call", ""])
     for count, run in part.get("first", {}).items():
         rows.append([
-            f"{int(count):,} sessions, the first call in each", per_call(good([run])), milliseconds(run["p99_us"])])
+            f"{int(count):,} sessions, the first call in each", f"–, {run['cpu_us']:,.0f}" if run["valid"] else "failed", milliseconds(run["p99_us"])])
     return table(["", "calls/s, CPU µs", "p99 ms"], rows)
 
 

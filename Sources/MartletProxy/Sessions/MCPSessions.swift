@@ -10,6 +10,7 @@ import Synchronization
 final class MCPSessions: Sendable {
   private struct State {
     var known = SessionMemory(capacity: MCPSessions.capacity)
+    var common = CommonParts()
     /// Those whose use is to be written down.
     var used: [KnownSession] = []
     /// Sessions that ended here: nobody who reads them before the store knows may bring them back. The first half of it is
@@ -72,7 +73,7 @@ final class MCPSessions: Sendable {
     return state.withLock { state in
       if state.isEnded(digest) { return nil }
       guard let session else { return nil }
-      let known = KnownSession(session)
+      let known = KnownSession(state.common.sharing(session))
       state.use(known, at: now)
       remember(known, since: mark, &state)
       return session
@@ -107,7 +108,7 @@ final class MCPSessions: Sendable {
   func open(_ session: MCPSession) async throws(StoreError) {
     let mark = mark
     try await store.createMCPSession(session)
-    state.withLock { remember(KnownSession(session), since: mark, &$0) }
+    state.withLock { state in remember(KnownSession(state.common.sharing(session)), since: mark, &state) }
   }
 
   /// Replaces the upstream's side of a session, if nobody else did since.

@@ -1,4 +1,5 @@
 import MartletDomain
+import StrictCoding
 import Synchronization
 
 /// A session as it is remembered: all its calls share one.
@@ -17,6 +18,28 @@ final class KnownSession: Sendable {
     if noted >= .zero, noted < MCPSessions.useInterval { return false }
     notedAt.store(now.milliseconds, ordering: .relaxed)
     return true
+  }
+}
+
+/// What many sessions have in common, kept once: it is most of what is remembered of them, and the processor has it at
+/// hand whichever of them is called.
+struct CommonParts {
+  private var bindings: Set<PrincipalBinding> = []
+  private var requests: Set<[UInt8]> = []
+  private var urls: [ByteString: String] = [:]
+  private static let capacity = 10_000
+
+  /// The same session, sharing what others had before.
+  mutating func sharing(_ session: MCPSession) -> MCPSession {
+    // They only save room: whatever is let go of here stays with the sessions that have it.
+    if max(bindings.count, requests.count, urls.count) >= Self.capacity { self = CommonParts() }
+    var shared = session
+    shared.binding = bindings.insert(session.binding).memberAfterInsert
+    shared.initializeRequest = requests.insert(session.initializeRequest).memberAfterInsert
+    let url = ByteString(session.upstreamURL)
+    shared.upstreamURL = urls[url] ?? session.upstreamURL
+    urls[url] = shared.upstreamURL
+    return shared
   }
 }
 

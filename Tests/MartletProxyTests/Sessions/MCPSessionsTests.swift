@@ -180,6 +180,26 @@ struct MCPSessionsTests {
   }
 }
 
+/// What sessions share.
+struct CommonPartsTests {
+  @Test func equalPartsAreKeptOnceAndOthersStayApart() {
+    let sample = Sample()
+    var (one, other) = (sample.mcpSession(), sample.mcpSession())
+    one.initializeRequest = Array(repeating: 1, count: 100)
+    other.initializeRequest = Array(repeating: 1, count: 100)
+    var parts = CommonParts()
+    let (first, second) = (parts.sharing(one), parts.sharing(other))
+    #expect(first == one && second == other)
+    #expect(first.binding != second.binding)
+    let places = [first, second].map { $0.initializeRequest.withUnsafeBytes { $0.baseAddress } }
+    #expect(places[0] == places[1])
+    for _ in 0..<10_100 {
+      let next = sample.mcpSession()
+      #expect(parts.sharing(next) == next)
+    }
+  }
+}
+
 /// Where sessions are remembered.
 struct SessionMemoryTests {
   private let sample = Sample()
