@@ -1,5 +1,5 @@
-/// The head of a request, as strict as it was read.
-public struct RequestHead: Sendable {
+/// The head of a request, as strict as it was read. Immutable; a class, so that handing it on copies nothing.
+public final class RequestHead: Sendable {
   /// The method.
   public let method: String
   /// The target as sent.
@@ -35,7 +35,8 @@ public struct RequestHead: Sendable {
   /// Takes a head that another codec read.
   ///
   /// - Throws: `WireError.framing`, as the parser does.
-  public init(method: String, target: String, isBeforeHTTP11: Bool, fields: HeaderFields) throws(WireError) {
+  public convenience init(method: String, target: String, isBeforeHTTP11: Bool, fields: HeaderFields) throws(WireError)
+  {
     try self.init(
       method: method, target: Array(target.utf8)[...], isBeforeHTTP11: isBeforeHTTP11, fields: fields, byteCount: 0)
   }

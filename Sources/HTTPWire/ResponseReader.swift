@@ -1,5 +1,5 @@
-/// Reads answers, one after the other. Interim ones are told too, and have no body.
-public struct ResponseReader: Sendable {
+/// Reads answers, one after the other. Interim ones are told too, and have no body. Used in one place at a time.
+public final class ResponseReader {
   private var parser: ResponseHeadParser
   private var body: BodyReader?
 
@@ -12,16 +12,16 @@ public struct ResponseReader: Sendable {
   /// Reads on.
   ///
   /// - Throws: `WireError`; nothing more can be read from there.
-  public mutating func next(_ bytes: Span<UInt8>) throws(WireError) -> WireEvent<ResponseHead> {
-    guard body != nil else {
+  public func next(_ bytes: Span<UInt8>) throws(WireError) -> WireEvent<ResponseHead> {
+    guard var body = self.body else {
       guard let head = try parser.parse(bytes) else { return .needsMore(skipped: 0) }
       // Another protocol was never asked for, and HTTP/1.0 has no interim answers (RFC 9110 §15.2).
       if head.status == 101 || (head.isInterim && head.isBeforeHTTP11) { throw .statusLine }
-      if !head.isInterim { body = BodyReader(head.framing) }
+      if !head.isInterim { self.body = BodyReader(head.framing) }
       return .head(head)
     }
-    let step = try body?.next(bytes) ?? .end(skipped: 0)
-    if case .end = step { body = nil }
+    let step = try body.next(bytes)
+    if case .end = step { self.body = nil } else { self.body = body }
     return WireEvent(step)
   }
 }

@@ -91,7 +91,7 @@ public final class AuditRecorder: AuditSink {
   public var hasRoom: Bool { queue.withLock { $0.count < capacity / 10 * 9 } }
 
   /// Hands an event over.
-  public func record(_ event: consuming AuditEvent) {
+  public func record(_ event: borrowing AuditEvent) {
     queue.withLock { queue in
       guard queue.count < capacity else {
         queue.lost += 1

@@ -202,7 +202,7 @@ public final class Gateway: Sendable {
   }
 
   private func note(method: String?, path: String, address: String, id: RequestID, status: Int, reason: String) {
-    var record = ExchangeRecord(
+    let record = ExchangeRecord(
       IncomingRequest(
         method: method ?? "", path: path, query: "", headers: HeaderFields(), address: address, id: id,
         arrivedAt: .now()))

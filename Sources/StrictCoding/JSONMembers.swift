@@ -14,23 +14,7 @@ public struct JSONMembers: Sendable {
 
   fileprivate init(_ view: JSONObjectView, _ names: Names) {
     self.view = view
-    switch view.backing {
-    case .tree(let object):
-      for (index, member) in object.members.enumerated() {
-        var key = member.key
-        key.withUTF8 { note($0, at: index, names) }
-      }
-    case .tape(let tape, let object):
-      _ = tape.firstKey(of: object) { key in
-        if tape.entries[key].isVerbatim {
-          tape.withBytes(key) { note($0, at: key + 1, names) }
-        } else {
-          var text = tape.string(key)
-          text.withUTF8 { note($0, at: key + 1, names) }
-        }
-        return false
-      }
-    }
+    view.forEachKey { note($0, at: $1, names) }
   }
 
   private mutating func note(_ key: UnsafeBufferPointer<UInt8>, at place: Int, _ names: Names) {
@@ -61,10 +45,7 @@ public struct JSONMembers: Sendable {
 
   /// Whether the member is a text of visible ASCII characters and blanks, written without escapes; `false` proves nothing.
   public func isPlainText(_ name: Int) -> Bool {
-    guard let place = place(name), case .tape(let tape, _) = view.backing else { return false }
-    let entry = tape.entries[place]
-    guard entry.kind == .string, entry.isVerbatim, entry.isASCII else { return false }
-    return tape.withBytes(place) { $0.allSatisfy { $0 != 0x7F } }
+    place(name).map { view.isPlainText(at: $0) } ?? false
   }
 
   /// The member that is an object; `nil` for an absent one or another kind of value.

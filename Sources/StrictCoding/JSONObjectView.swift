@@ -1,24 +1,18 @@
 /// A JSON object whose members are built when somebody asks for them: most of a message is only carried along.
 public struct JSONObjectView: Sendable {
-  enum Backing: Sendable {
-    case tree(JSONObject)
-    case tape(JSONTape, Int)
-  }
-
-  let backing: Backing
+  let tape: JSONTape
+  private let index: Int
 
   /// Looks at an object that is built already.
-  public init(_ object: JSONObject) { backing = .tree(object) }
+  public init(_ object: JSONObject) { self.init(JSONTape(object), 0) }
 
-  init(_ tape: JSONTape, _ index: Int) { backing = .tape(tape, index) }
+  init(_ tape: JSONTape, _ index: Int) {
+    self.tape = tape
+    self.index = index
+  }
 
   /// The whole object, built.
-  public var tree: JSONObject {
-    switch backing {
-    case .tree(let object): object
-    case .tape(let tape, let index): tape.object(index)
-    }
-  }
+  public var tree: JSONObject { tape.tree ?? tape.object(index) }
 
   /// The value of a key, found bytewise.
   public subscript(_ key: String) -> JSONValue? { place(of: key).map { value(at: $0) } }
@@ -37,9 +31,7 @@ public struct JSONObjectView: Sendable {
 
   /// Whether some key, or a key of any object inside, holds a character beyond ASCII or was escaped; false proves that
   /// none does.
-  public var mayHaveUnusualKeys: Bool {
-    if case .tape(let tape, _) = backing { tape.hasUnusualKeys } else { true }
-  }
+  public var mayHaveUnusualKeys: Bool { tape.hasUnusualKeys }
 
   /// Whether some key of this object satisfies a predicate.
   ///
@@ -49,13 +41,30 @@ public struct JSONObjectView: Sendable {
   public func hasKey(
     usual: (UnsafeBufferPointer<UInt8>) -> Bool, unusual: (String) -> Bool
   ) -> Bool {
-    switch backing {
-    case .tree(let object): object.keys.contains(where: unusual)
-    case .tape(let tape, let index):
-      tape.firstKey(of: index) { key in
-        let entry = tape.entries[key]
-        return entry.isVerbatim && entry.isASCII ? tape.withBytes(key, usual) : unusual(tape.string(key))
-      } != nil
+    if let tree = tape.tree { return tree.keys.contains(where: unusual) }
+    return tape.firstKey(of: index) { key in
+      let entry = tape.entries[key]
+      return entry.isVerbatim && entry.isASCII ? tape.withBytes(key, usual) : unusual(tape.string(key))
+    } != nil
+  }
+
+  /// Calls a closure with each key and the place of its value.
+  func forEachKey(_ body: (UnsafeBufferPointer<UInt8>, Int) -> Void) {
+    if let tree = tape.tree {
+      for (index, member) in tree.members.enumerated() {
+        var key = member.key
+        key.withUTF8 { body($0, index) }
+      }
+      return
+    }
+    _ = tape.firstKey(of: index) { key in
+      if tape.entries[key].isVerbatim {
+        tape.withBytes(key) { body($0, key + 1) }
+      } else {
+        var text = tape.string(key)
+        text.withUTF8 { body($0, key + 1) }
+      }
+      return false
     }
   }
 }
@@ -63,38 +72,33 @@ public struct JSONObjectView: Sendable {
 /// Members by the place of their values, for whoever has found them already.
 extension JSONObjectView {
   private func place(of key: String) -> Int? {
-    switch backing {
-    case .tree(let object): object.index(of: key)
-    case .tape(let tape, let index): tape.value(of: key, in: index)
-    }
+    if let tree = tape.tree { tree.index(of: key) } else { tape.value(of: key, in: index) }
   }
 
   func value(at place: Int) -> JSONValue {
-    switch backing {
-    case .tree(let object): object.members[place].value
-    case .tape(let tape, _): tape.value(place)
-    }
+    if let tree = tape.tree { tree.members[place].value } else { tape.value(place) }
   }
 
   func isNull(at place: Int) -> Bool {
-    switch backing {
-    case .tree(let object): object.members[place].value.isNull
-    case .tape(let tape, _): tape.entries[place].kind == .null
-    }
+    if let tree = tape.tree { tree.members[place].value.isNull } else { tape.entries[place].kind == .null }
   }
 
   func isString(at place: Int, _ text: String) -> Bool {
-    switch backing {
-    case .tree(let object): object.members[place].value.stringValue?.equalsBytewise(text) ?? false
-    case .tape(let tape, _): tape.entries[place].kind == .string && tape.isString(place, text)
-    }
+    if let tree = tape.tree { return tree.members[place].value.stringValue?.equalsBytewise(text) ?? false }
+    return tape.entries[place].kind == .string && tape.isString(place, text)
+  }
+
+  /// Whether the value is a text of visible ASCII characters and blanks, written without escapes; `false` proves nothing.
+  func isPlainText(at place: Int) -> Bool {
+    guard tape.tree == nil else { return false }
+    let entry = tape.entries[place]
+    guard entry.kind == .string, entry.isVerbatim, entry.isASCII else { return false }
+    return tape.withBytes(place) { $0.allSatisfy { $0 != 0x7F } }
   }
 
   func object(at place: Int) -> JSONObjectView? {
-    switch backing {
-    case .tree(let object): object.members[place].value.objectValue.map { JSONObjectView($0) }
-    case .tape(let tape, _): tape.entries[place].kind == .object ? JSONObjectView(tape, place) : nil
-    }
+    if let tree = tape.tree { return tree.members[place].value.objectValue.map { JSONObjectView($0) } }
+    return tape.entries[place].kind == .object ? JSONObjectView(tape, place) : nil
   }
 }
 

@@ -24,6 +24,9 @@ final class JSONTape: Sendable {
 
   let bytes: [UInt8]
   let entries: [Entry]
+  /// An object that was built from the start; then there is nothing else here. It lies here so that a view of it is the
+  /// same as any other view: one reference and a place.
+  let tree: JSONObject?
   /// Whether some key, anywhere, is escaped or not ASCII.
   let hasUnusualKeys: Bool
 
@@ -41,7 +44,15 @@ final class JSONTape: Sendable {
     let scanner = try result.get()
     self.bytes = bytes
     entries = scanner.entries
+    tree = nil
     hasUnusualKeys = scanner.hasUnusualKeys
+  }
+
+  init(_ tree: JSONObject) {
+    bytes = []
+    entries = []
+    self.tree = tree
+    hasUnusualKeys = true
   }
 
   // MARK: - Finding

@@ -24,7 +24,7 @@ private let targets: [String: @Sendable ([UInt8]) -> Void] = [
     _ = try? parser.feed(bytes)
   },
   "http_request": { bytes in
-    var reader = RequestReader(limits: HeadLimits(totalBytes: 4096, fieldBytes: 2048, fields: 20, targetBytes: 512))
+    let reader = RequestReader(limits: HeadLimits(totalBytes: 4096, fieldBytes: 2048, fields: 20, targetBytes: 512))
     var rest = bytes[...]
     while let event = try? reader.next(Array(rest).span) {
       switch event {

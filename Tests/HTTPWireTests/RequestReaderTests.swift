@@ -28,7 +28,7 @@ import Testing
 
   @Test func fieldsAreFoldedAndTrimmed() throws {
     let bytes = Array("POST /x?y HTTP/1.1\r\nHOST: h\r\nX-Odd:\t a b \t\r\nEmpty:\r\nA_B: no\r\n\r\n".utf8)
-    var reader = RequestReader(limits: Ours.limits)
+    let reader = RequestReader(limits: Ours.limits)
     guard case .head(let head) = try reader.next(bytes.span) else {
       Issue.record("no head")
       return
@@ -51,7 +51,7 @@ import Testing
     ("HTTP/1.0", "Connection: close, keep-alive\r\n", false),
   ])
   func connectionsAreKeptByTheRules(version: String, lines: String, keeps: Bool) throws {
-    var reader = RequestReader(limits: Ours.limits)
+    let reader = RequestReader(limits: Ours.limits)
     guard case .head(let head) = try reader.next(Array("GET / \(version)\r\n\(lines)\r\n".utf8).span) else {
       Issue.record("no head")
       return

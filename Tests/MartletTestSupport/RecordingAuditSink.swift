@@ -33,7 +33,10 @@ public final class RecordingAuditSink: AuditSink, Sendable {
   public func removeAll() { state.withLock { $0.events.removeAll() } }
 
   /// Keeps an event.
-  public func record(_ event: AuditEvent) { state.withLock { $0.events.append(event) } }
+  public func record(_ event: borrowing AuditEvent) {
+    let event = copy event
+    state.withLock { $0.events.append(event) }
+  }
 
   /// Keeps an event, or throws what the test chose.
   public func recordDurably(_ event: AuditEvent) async throws(StoreError) {

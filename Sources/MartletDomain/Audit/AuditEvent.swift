@@ -209,7 +209,7 @@ public protocol AuditSink: Sendable {
   var hasRoom: Bool { get }
 
   /// Hands an event over without waiting; it is written within 100 ms.
-  func record(_ event: consuming AuditEvent)
+  func record(_ event: borrowing AuditEvent)
 
   /// Writes an event before returning, for operations whose record must stand before their effect.
   func recordDurably(_ event: AuditEvent) async throws(StoreError)

@@ -10,6 +10,8 @@ public final class Principal: Hashable, Sendable {
   public let issuer: ByteString
   /// The user, or the client itself for `client_credentials`.
   public let subject: ByteString
+  /// The same as text, as records of the trail show it: worked out once.
+  public let subjectText: String
   /// The OAuth client that presented the credential.
   public let client: ClientID
   /// The route that the credential is good for.
@@ -42,6 +44,7 @@ public final class Principal: Hashable, Sendable {
     self.tenant = tenant
     self.issuer = issuer
     self.subject = subject
+    subjectText = subject.string
     self.client = client
     self.route = route
     self.scope = scope

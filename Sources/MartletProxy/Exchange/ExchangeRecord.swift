@@ -2,8 +2,9 @@ import MCPProtocol
 import MartletDomain
 import NIOCore
 
-/// What is known of an exchange when it has ended; it only grows.
-struct ExchangeRecord: Sendable {
+/// What is known of an exchange when it has ended; it only grows. Used on the exchange's event loop only; a class, so that
+/// handing it over copies nothing.
+final class ExchangeRecord {
   let request: RequestID
   let address: String
   let startedAt: NIODeadline
@@ -27,22 +28,21 @@ struct ExchangeRecord: Sendable {
   }
 
   /// Takes down method and target of a message, where there is one.
-  mutating func describe(_ request: ClassifiedRequest) {
+  func describe(_ request: ClassifiedRequest) {
     guard request.hasMessage else { return }
     method = request.method?.name ?? "response"
     target = request.target
   }
 
-  /// Puts the exchange into the trail now that it has ended, a refused one too. Mutating, so that the record is looked at
-  /// where it lies: all of it would be copied.
-  mutating func end(in recorder: ExchangeRecorder) {
+  /// Puts the exchange into the trail now that it has ended, a refused one too.
+  func end(in recorder: ExchangeRecorder) {
     recorder.audit.record(event(isForwarded ? .exchangeForwarded : .exchangeRefused, at: recorder.clock.now()))
   }
 
   func event(_ action: AuditAction, at now: Timestamp) -> AuditEvent {
     AuditEvent(
       at: now, action: action, tenant: principal?.tenant ?? .default, flow: flow, request: request,
-      subject: principal.map { $0.subject.string }, client: principal?.client, route: route, method: method,
+      subject: principal?.subjectText, client: principal?.client, route: route, method: method,
       target: target, status: status, reason: reason,
       duration: .nanoseconds((NIODeadline.now() - startedAt).nanoseconds), address: address,
       key: principal?.key?.trailName, trace: trace)
@@ -65,12 +65,9 @@ final class ExchangeRecorder: Sendable {
   var hasRoom: Bool { audit.hasRoom }
 
   /// A client that has no token yet knocked: a flow begins.
-  func probed(_ record: ExchangeRecord, route: RouteID) -> FlowID {
-    let flow = flows.flow(address: record.address, client: nil, route: route)
-    var record = record
-    record.flow = flow
+  func probed(_ record: ExchangeRecord, route: RouteID) {
+    record.flow = flows.flow(address: record.address, client: nil, route: route)
     audit.record(record.event(.routeProbed, at: clock.now()))
-    return flow
   }
 
   /// A token was presented for the first time here.

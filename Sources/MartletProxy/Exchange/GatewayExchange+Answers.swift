@@ -10,7 +10,7 @@ extension GatewayExchange {
     if case .connectionRequired(let need, _) = rejection, let withAccount {
       return answerUnconnected(withAccount, need)
     }
-    if case .unauthenticated = rejection, let route { record.flow = gateway.recorder.probed(record, route: route) }
+    if case .unauthenticated = rejection, let route { gateway.recorder.probed(record, route: route) }
     answer(rendering.render(rejection, path: path), reason: rejection.reason)
   }
 

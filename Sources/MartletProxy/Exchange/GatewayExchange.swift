@@ -22,7 +22,7 @@ public final class GatewayExchange {
   let gateway: Gateway
   let client: any ClientStream
   let eventLoop: any EventLoop
-  var record: ExchangeRecord
+  let record: ExchangeRecord
   let rendering: RejectionRendering
   let router: RequestRouter
   let path: String

@@ -7,14 +7,38 @@ import NIOPosix
 public final class FlushBatch: @unchecked Sendable {  // Each thread finds its own batch and never another's.
   private static let ofThread = ThreadSpecificVariable<FlushBatch>()
 
-  /// The largest buffer that is written to again, and how many are kept: 4 KiB, 16.
-  private static let (keptBytes, kept) = (4 << 10, 16)
+  /// Memory of messages, to be written to again: to get it anew for each is dear.
+  private struct Memory {
+    /// The largest buffer that is kept, and how many are: 4 KiB, 64.
+    static let (largest, most) = (4 << 10, 64)
+
+    /// What was written since the last round, and what may be written to.
+    private var written: [ByteBuffer] = []
+    private var spare: [ByteBuffer] = []
+
+    mutating func take(_ capacity: Int) -> ByteBuffer? {
+      guard capacity <= Self.largest, var buffer = spare.popLast() else { return nil }
+      // One that still waits for a slow reader is left to it: then this is a new one.
+      buffer.clear(minimumCapacity: capacity)
+      return buffer
+    }
+
+    mutating func keep(_ buffer: ByteBuffer) {
+      if buffer.capacity <= Self.largest, written.count < Self.most { written.append(buffer) }
+    }
+
+    /// What was written has gone out, or nearly all.
+    mutating func turn() {
+      if spare.isEmpty { swap(&spare, &written) }
+      while let buffer = written.popLast() {
+        if spare.count < Self.most { spare.append(buffer) }
+      }
+    }
+  }
 
   private let eventLoop: any EventLoop
   private var waiting: [PendingFlush] = []
-  /// What was written since the last round, and what may be written to again: to get memory for each message anew is dear.
-  private var written: [ByteBuffer] = []
-  private var spare: [ByteBuffer] = []
+  private var memory = Memory()
 
   private init(eventLoop: any EventLoop) { self.eventLoop = eventLoop }
 
@@ -36,21 +60,12 @@ public final class FlushBatch: @unchecked Sendable {  // Each thread finds its o
     let due = waiting
     waiting.removeAll(keepingCapacity: true)
     for flush in due { flush.send() }
-    while let buffer = written.popLast() {
-      if spare.count < Self.kept { spare.append(buffer) }
-    }
+    memory.turn()
   }
 
-  fileprivate func buffer(_ capacity: Int, _ allocator: ByteBufferAllocator) -> ByteBuffer {
-    guard capacity <= Self.keptBytes, var buffer = spare.popLast() else { return allocator.buffer(capacity: capacity) }
-    // One that still waits for a slow reader is left to it: then this is a new one.
-    buffer.clear(minimumCapacity: capacity)
-    return buffer
-  }
+  fileprivate func buffer(_ capacity: Int) -> ByteBuffer? { memory.take(capacity) }
 
-  fileprivate func keep(_ buffer: ByteBuffer) {
-    if buffer.capacity <= Self.keptBytes, written.count < Self.kept { written.append(buffer) }
-  }
+  fileprivate func keep(_ buffer: ByteBuffer) { memory.keep(buffer) }
 }
 
 /// What one connection has written and not sent. Used on its event loop only.
@@ -63,8 +78,7 @@ public final class PendingFlush {
 
   /// A buffer to write to.
   public func buffer(capacity: Int, for context: ChannelHandlerContext) -> ByteBuffer {
-    let allocator = context.channel.allocator
-    return batch?.buffer(capacity, allocator) ?? allocator.buffer(capacity: capacity)
+    batch?.buffer(capacity) ?? context.channel.allocator.buffer(capacity: capacity)
   }
 
   /// Writes a whole buffer and sends it, soon; its memory may be used again for another message.

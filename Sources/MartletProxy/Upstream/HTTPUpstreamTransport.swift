@@ -46,14 +46,7 @@ public struct HTTPUpstreamTransport: UpstreamTransport {
 /// One request with what may happen to it: a connection that was stale, an instance that is gone before anything was
 /// sent, and a slash redirect (X11). It keeps the account of the instance.
 private final class HTTPUpstreamCall: UpstreamCall, UpstreamReceiver {
-  /// What is sent, in one piece: reading a property that may change would copy all of the request.
-  private final class Letter {
-    let request: OutboundRequest
-
-    init(_ request: OutboundRequest) { self.request = request }
-  }
-
-  private var letter: Letter
+  private var request: OutboundRequest
   private var receiver: (any UpstreamReceiver)?
   private var connection: UpstreamConnection?
   private var pool: UpstreamPool?
@@ -70,7 +63,7 @@ private final class HTTPUpstreamCall: UpstreamCall, UpstreamReceiver {
     eventLoop: any EventLoop
   ) {
     self.eventLoop = eventLoop
-    letter = Letter(request)
+    self.request = request
     self.receiver = receiver
     self.transport = transport
   }
@@ -79,20 +72,19 @@ private final class HTTPUpstreamCall: UpstreamCall, UpstreamReceiver {
 
   func start(in pool: UpstreamPool) {
     self.pool = pool
-    let letter = self.letter
-    if let instance = letter.request.instance { count(instance) }
-    let destination = letter.request.endpoint.destination
-    if !hasRepeated, let connection = pool.takeIdle(destination) { return send(letter, over: connection) }
+    if let instance = request.instance { count(instance) }
+    let destination = request.endpoint.destination
+    if !hasRepeated, let connection = pool.takeIdle(destination) { return send(over: connection) }
     pool.connect(to: destination) { [self] connection in
       guard receiver != nil else { return }
       guard let connection else { return upstreamFailed(.unreachable) }
-      send(letter, over: connection)
+      send(over: connection)
     }
   }
 
-  private func send(_ letter: Letter, over connection: UpstreamConnection) {
+  private func send(over connection: UpstreamConnection) {
     self.connection = connection
-    connection.send(letter.request, to: self)
+    connection.send(request, to: self)
   }
 
   func setReading(_ reading: Bool) { connection?.setReading(reading) }
@@ -125,9 +117,7 @@ private final class HTTPUpstreamCall: UpstreamCall, UpstreamReceiver {
       hasRedirected = true
       redirect = nil
       hasAnswered = false
-      var request = letter.request
       request.url = target
-      letter = Letter(request)
       return start(in: pool)
     }
     count(nil)
@@ -138,23 +128,16 @@ private final class HTTPUpstreamCall: UpstreamCall, UpstreamReceiver {
 
   func upstreamFailed(_ failure: UpstreamFailure) {
     connection = nil
-    if failure == .disconnected, !hasAnswered, !hasRepeated, letter.request.isRepeatable, let pool {
+    if failure == .disconnected, !hasAnswered, !hasRepeated, request.isRepeatable, let pool {
       hasRepeated = true
       return start(in: pool)
     }
     blame(failure == .unreachable ? .unreachable : .failing)
-    if failure == .unreachable, receiver != nil, let pool, takeAlternative() { return start(in: pool) }
+    if failure == .unreachable, receiver != nil, let pool, request.takeAlternative() { return start(in: pool) }
     count(nil)
     let receiver = self.receiver
     self.receiver = nil
     receiver?.upstreamFailed(failure)
-  }
-
-  private func takeAlternative() -> Bool {
-    var request = letter.request
-    guard request.takeAlternative() else { return false }
-    letter = Letter(request)
-    return true
   }
 
   private func count(_ instance: UpstreamInstance?) {
@@ -166,13 +149,12 @@ private final class HTTPUpstreamCall: UpstreamCall, UpstreamReceiver {
 
   private func blame(_ fault: InstanceHealth.Fault) {
     guard let counted, let pause = counted.failed(fault) else { return }
-    InstanceProbe.schedule(counted, in: pause, permit: letter.request.permit, over: transport, on: eventLoop)
+    InstanceProbe.schedule(counted, in: pause, permit: request.permit, over: transport, on: eventLoop)
   }
 
   /// Only the same origin, and only a slash more or less: anything else is answered as it is.
   private func slashRedirect(_ location: String?) -> AbsoluteURL? {
     guard let location else { return nil }
-    let request = letter.request
     let absolute = location.utf8.first == UInt8(ascii: "/") ? request.url.origin.string + location : location
     guard let target = try? AbsoluteURL(parsing: absolute), target.host == request.url.host,
       target.effectivePort == request.url.effectivePort,

@@ -4,7 +4,7 @@ import MartletPolicy
 import OAuthProtocol
 import StrictCoding
 
-/// What goes to an upstream, field by field. There is no place in it for the client's token, cookies, `Host`, `Origin`,
+/// What goes to an upstream, field by field; a value that is handed on as one reference. There is no place in it for the client's token, cookies, `Host`, `Origin`,
 /// session id or version header (invariant 1, X9).
 public struct OutboundRequest: Sendable {
   /// The methods of the Streamable HTTP transport.
@@ -28,58 +28,131 @@ public struct OutboundRequest: Sendable {
     }
   }
 
+  private struct Parts: Sendable {
+    let permit: Permit
+    let method: Method
+    var endpoint: UpstreamEndpoint
+    var instance: UpstreamInstance?
+    var alternatives: [UpstreamInstance] = []
+    var body: [UInt8] = []
+    var revision: ProtocolRevision?
+    var upstreamSession: String?
+    var lastEventID: String?
+    var mirrored: [(name: String, value: String)] = []
+    var assertion: (header: String, value: String)?
+    var credential: UpstreamCredential?
+    var account: ConnectionKey?
+    var traceContext: [(name: String, value: String)] = []
+    var isRepeatable = false
+    var principal: Principal?
+    var wire: ServerWireMemory?
+    var sharesSession = false
+  }
+
+  /// The parts lie here, so that handing a request on copies none of them.
+  private final class Place: @unchecked Sendable {  // Changed only while nobody else holds it: so nothing has to watch.
+    @exclusivity(unchecked) var parts: Parts
+
+    init(_ parts: Parts) { self.parts = parts }
+  }
+
+  private var place: Place
+
   /// The proof that policy allowed it.
-  public let permit: Permit
+  public var permit: Permit { place.parts.permit }
   /// The method.
-  public let method: Method
+  public var method: Method { place.parts.method }
   /// Where it goes. Setting it binds the request to that very place.
   public var url: AbsoluteURL {
     get { endpoint.url }
     set {
       if newValue == url { return }
-      endpoint = UpstreamEndpoint(newValue)
-      (instance, alternatives) = (nil, [])
+      change { parts in
+        parts.endpoint = UpstreamEndpoint(newValue)
+        (parts.instance, parts.alternatives) = (nil, [])
+      }
     }
   }
   /// The same, ready to be used.
-  private(set) var endpoint: UpstreamEndpoint
+  var endpoint: UpstreamEndpoint { place.parts.endpoint }
   /// The instance there, on whose account it goes; `nil` for none.
-  private(set) var instance: UpstreamInstance?
+  var instance: UpstreamInstance? { place.parts.instance }
   /// Where else it may go when nothing could be sent.
-  private(set) var alternatives: [UpstreamInstance] = []
+  var alternatives: [UpstreamInstance] { place.parts.alternatives }
   /// The message; empty for none.
-  public var body: [UInt8] = []
+  public var body: [UInt8] {
+    get { place.parts.body }
+    set { change { $0.body = newValue } }
+  }
   /// The revision spoken on this hop; `nil` where none is agreed on yet.
-  public var revision: ProtocolRevision?
+  public var revision: ProtocolRevision? {
+    get { place.parts.revision }
+    set { change { $0.revision = newValue } }
+  }
   /// The upstream's own session.
-  public var upstreamSession: String?
+  public var upstreamSession: String? {
+    get { place.parts.upstreamSession }
+    set { change { $0.upstreamSession = newValue } }
+  }
   /// The last event of a resumed stream.
-  public var lastEventID: String?
+  public var lastEventID: String? {
+    get { place.parts.lastEventID }
+    set { change { $0.lastEventID = newValue } }
+  }
   /// Header fields that mirror the body, computed here, and `Mcp-Param-*` as they came.
-  public var mirrored: [(name: String, value: String)] = []
+  public var mirrored: [(name: String, value: String)] {
+    get { place.parts.mirrored }
+    set { change { $0.mirrored = newValue } }
+  }
   /// Our signed word about who is calling.
-  public var assertion: (header: String, value: String)?
+  public var assertion: (header: String, value: String)? {
+    get { place.parts.assertion }
+    set { change { $0.assertion = newValue } }
+  }
   /// What the server is opened with: the caller's or the operator's, never what the client sent.
-  public var credential: UpstreamCredential?
+  public var credential: UpstreamCredential? {
+    get { place.parts.credential }
+    set { change { $0.credential = newValue } }
+  }
   /// The account that it is made with, whose credential is put on last; nothing of this is sent.
-  var account: ConnectionKey?
+  var account: ConnectionKey? {
+    get { place.parts.account }
+    set { change { $0.account = newValue } }
+  }
   /// W3C trace context.
-  public var traceContext: [(name: String, value: String)] = []
+  public var traceContext: [(name: String, value: String)] {
+    get { place.parts.traceContext }
+    set { change { $0.traceContext = newValue } }
+  }
   /// Whether sending it twice does no harm: not so for `tools/call`.
-  public var isRepeatable = false
-
+  public var isRepeatable: Bool {
+    get { place.parts.isRepeatable }
+    set { change { $0.isRepeatable = newValue } }
+  }
   /// In whose name it goes; nothing of it is sent.
-  var principal: Principal?
+  var principal: Principal? {
+    get { place.parts.principal }
+    set { change { $0.principal = newValue } }
+  }
   /// What is known of how the server carries messages; nothing of it is sent.
-  var wire: ServerWireMemory?
+  var wire: ServerWireMemory? {
+    get { place.parts.wire }
+    set { change { $0.wire = newValue } }
+  }
   /// Whether several clients' processes share its session, so that what belongs to one call is nobody else's.
-  var sharesSession = false
+  var sharesSession: Bool {
+    get { place.parts.sharesSession }
+    set { change { $0.sharesSession = newValue } }
+  }
+
+  private mutating func change(_ body: (inout Parts) -> Void) {
+    if !isKnownUniquelyReferenced(&place) { place = Place(place.parts) }
+    body(&place.parts)
+  }
 
   /// Begins a request.
   public init(permit: Permit, method: Method, url: AbsoluteURL) {
-    self.permit = permit
-    self.method = method
-    endpoint = UpstreamEndpoint(url)
+    place = Place(Parts(permit: permit, method: method, endpoint: UpstreamEndpoint(url)))
   }
 
   /// Begins another request in the same name and with the same credentials, wherever it goes.
@@ -93,19 +166,20 @@ public struct OutboundRequest: Sendable {
 
   /// Begins a request to an instance; others are its alternatives.
   init(permit: Permit, method: Method, to first: UpstreamInstance, or others: ArraySlice<UpstreamInstance>) {
-    self.permit = permit
-    self.method = method
-    endpoint = first.endpoint
-    instance = first
-    alternatives = others.isEmpty ? [] : Array(others)
+    place = Place(
+      Parts(
+        permit: permit, method: method, endpoint: first.endpoint, instance: first,
+        alternatives: others.isEmpty ? [] : Array(others)))
   }
 
   /// Directs it to the first of some instances; the others are its alternatives.
   mutating func direct(to instances: [UpstreamInstance]) {
     guard let first = instances.first else { return }
-    endpoint = first.endpoint
-    instance = first
-    alternatives = instances.count > 1 ? Array(instances.dropFirst()) : []
+    change { parts in
+      parts.endpoint = first.endpoint
+      parts.instance = first
+      parts.alternatives = instances.count > 1 ? Array(instances.dropFirst()) : []
+    }
   }
 
   /// Directs it to the next alternative.
@@ -120,7 +194,7 @@ public struct OutboundRequest: Sendable {
   /// The same to this very instance, whatever happens there.
   var bound: OutboundRequest {
     var copy = self
-    copy.alternatives = []
+    copy.change { $0.alternatives = [] }
     return copy
   }
 

@@ -9,7 +9,7 @@ final class WireUpstreamHandler: ChannelInboundHandler {
   private let connection: UpstreamConnection
   private let eventLoop: any EventLoop
   private let flush: PendingFlush
-  private var reader = ResponseReader(limits: GatewayLimits.answerHeads)
+  private let reader = ResponseReader(limits: GatewayLimits.answerHeads)
   private var writer = HeadWriter()
   private var context: ChannelHandlerContext?
   private var unread = ByteBuffer()
@@ -47,7 +47,8 @@ final class WireUpstreamHandler: ChannelInboundHandler {
 
   private func step() -> Bool {
     let event: WireEvent<HTTPWire.ResponseHead>
-    do throws(WireError) { event = try reader.next(unread.readableBytesUInt8Span) } catch {
+    let bytes = unread
+    do throws(WireError) { event = try reader.next(bytes.readableBytesUInt8Span) } catch {
       refuse()
       return false
     }

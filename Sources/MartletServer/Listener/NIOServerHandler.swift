@@ -147,7 +147,7 @@ private final class FirstByteWatch: ChannelInboundHandler {
 
 extension RequestHead {
   /// - Throws: `WireError.framing`, where that is stricter than NIOHTTP1.
-  fileprivate init(_ head: HTTPRequestHead) throws(WireError) {
+  fileprivate convenience init(_ head: HTTPRequestHead) throws(WireError) {
     var fields = HeaderFields()
     for (name, value) in head.headers where !name.utf8.contains(UInt8(ascii: "_")) {
       fields.add(ASCIICase.lowercased(name), Self.trimmed(value))

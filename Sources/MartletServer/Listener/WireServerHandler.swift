@@ -11,7 +11,7 @@ final class WireServerHandler: ChannelDuplexHandler {
 
   private let handler: any RequestReceiver
   private let answers: AnswerEncoder
-  private var reader = RequestReader(limits: FrontDoorLimits.heads)
+  private let reader = RequestReader(limits: FrontDoorLimits.heads)
   private var clock: ConnectionClock?
   private var context: ChannelHandlerContext?
   private var unread = ByteBuffer()
@@ -96,7 +96,8 @@ final class WireServerHandler: ChannelDuplexHandler {
 
   private func step() -> Bool {
     let event: WireEvent<RequestHead>
-    do throws(WireError) { event = try reader.next(unread.readableBytesUInt8Span) } catch {
+    let bytes = unread
+    do throws(WireError) { event = try reader.next(bytes.readableBytesUInt8Span) } catch {
       handler.unreadable(error, on: self)
       isOver = true
       return false
@@ -155,7 +156,7 @@ extension WireServerHandler: ClientConnection {
     if closes { return close() }
     isAnswering = false
     clock?.exchangeEnded()
-    work()
+    if unread.readableBytes > 0 { work() }
     guard owesRead, !isAnswering || unread.readableBytes == 0 else { return }
     owesRead = false
     context?.read()

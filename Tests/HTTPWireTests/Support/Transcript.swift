@@ -27,7 +27,7 @@ enum Ours {
   static let limits = HeadLimits(totalBytes: 32 << 10, fieldBytes: 20 << 10, fields: 100, targetBytes: 8 << 10)
 
   static func requests(_ pieces: [[UInt8]], limits: HeadLimits = limits) -> Transcript {
-    var reader = RequestReader(limits: limits)
+    let reader = RequestReader(limits: limits)
     return read(
       pieces, next: { bytes throws(WireError) in try reader.next(bytes) },
       describe: { head in
@@ -39,7 +39,7 @@ enum Ours {
 
   /// - Parameter closes: Whether the connection ends behind the last piece.
   static func responses(_ pieces: [[UInt8]], closes: Bool = false, limits: HeadLimits = limits) -> Transcript {
-    var reader = ResponseReader(limits: limits)
+    let reader = ResponseReader(limits: limits)
     var transcript = read(
       pieces, next: { bytes throws(WireError) in try reader.next(bytes) },
       describe: { head in

@@ -43,7 +43,7 @@ enum Compare {
   }
 
   static func ours(request bytes: ByteBuffer) throws -> Double {
-    var reader = RequestReader(
+    let reader = RequestReader(
       limits: HeadLimits(totalBytes: 32 << 10, fieldBytes: 20 << 10, fields: 100, targetBytes: 8 << 10))
     var sum = 0
     let took = try timed {
@@ -63,7 +63,7 @@ enum Compare {
   }
 
   static func ours(answer bytes: ByteBuffer) throws -> Double {
-    var reader = ResponseReader(
+    let reader = ResponseReader(
       limits: HeadLimits(totalBytes: 64 << 10, fieldBytes: 32 << 10, fields: 256, targetBytes: 1 << 10))
     var sum = 0
     let took = try timed {
