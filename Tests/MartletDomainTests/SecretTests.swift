@@ -1,6 +1,7 @@
 import Foundation
 import MartletDomain
 import MartletTestSupport
+import StrictCoding
 import Testing
 
 /// Invariant 7: however it is printed, encoded or reflected, a secret says nothing.
@@ -45,6 +46,16 @@ import Testing
     #expect(!secret.matches("".utf8))
     #expect(!secret.matches("caf\u{E9}x".utf8))
     #expect(Secret("").isEmpty && Secret([]).matches([]))
+  }
+
+  /// Stores hold digests: what is presented tomorrow must have the one that was kept today.
+  @Test func digestsStayAsTheyWereKept() {
+    let kept = "eb7e27d7ed4b1448d891c0a71cc9b15cfbb6dd4e6e2bc14f4e081d5b283afc34"
+    let digest = ArtefactKind.mcpSession.digest("mse_abc".utf8)
+    #expect(digest?.bytes == Hex.decode(kept))
+    #expect(digest == Hex.decode(kept).map { ArtefactDigest(bytes: $0) })
+    #expect(ArtefactDigest(bytes: [1]) != ArtefactDigest(bytes: [2]))
+    #expect(ArtefactDigest(bytes: [UInt8](repeating: 0, count: 31) + [1]) != ArtefactDigest(bytes: []))
   }
 
   @Test func V_055_kindsHaveTheirOwnPrefixAndDomain() {
