@@ -72,8 +72,10 @@ def first_calls(plan: Plan, row: Row) -> dict:
 
 def rounds(plan: Plan, rows: dict[str, Row], what: str) -> dict[str, list[dict]]:
     found: dict[str, list[dict]] = {count: [] for count in rows}
-    for _ in range(min(plan.rounds, 3)):
-        for count, row in rows.items():
+    for number in range(plan.rounds):
+        # Each is first in its turn.
+        turn = number % len(rows)
+        for count, row in [*rows.items()][turn:] + [*rows.items()][:turn]:
             with moving(row.proxy):
                 # Goes on where the last run ended, so that no session is met again before all others were.
                 done = sum(run["requests"] + run["warm"] for run in found[count])
