@@ -689,6 +689,8 @@ def test_one_stream_for_each_session(world, server):
     server.wait_for("subscriptions/listen", count=2)
     second = connection.open_stream()
     assert list(first.stream.messages()) == []
+    # Its own, and not the one that the server still holds for the first.
+    server.wait_for("subscriptions/listen", count=3)
     wait_until(lambda: streams_open(server) == 2)
     server.push({"jsonrpc": "2.0", "method": "notifications/tools/list_changed"})
     for stream in (second, elsewhere):
