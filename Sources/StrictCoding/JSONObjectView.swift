@@ -1,6 +1,6 @@
 /// A JSON object whose members are built when somebody asks for them: most of a message is only carried along.
 public struct JSONObjectView: Sendable {
-  let tape: JSONTape
+  private let tape: JSONTape
   private let index: Int
 
   /// Looks at an object that is built already.

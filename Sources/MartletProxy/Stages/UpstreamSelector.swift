@@ -99,12 +99,14 @@ final class UpstreamSelector: Sendable {
   /// Version, method and name are computed from the body that was authorized; `Mcp-Param-*` go on as they came (§4.1).
   private func fillModern(_ outbound: inout OutboundRequest, _ request: ClassifiedRequest) {
     outbound.revision = request.classification.revision ?? .latest
-    outbound.mirrored.reserveCapacity(2 + request.mirrored.parameters.count)
-    if let method = request.mirrored.method.value { outbound.mirrored.append(("mcp-method", method)) }
-    if let name = request.mirrored.name.value { outbound.mirrored.append(("mcp-name", name)) }
+    var mirrored: [(name: String, value: String)] = []
+    mirrored.reserveCapacity(2 + request.mirrored.parameters.count)
+    if let method = request.mirrored.method.value { mirrored.append(("mcp-method", method)) }
+    if let name = request.mirrored.name.value { mirrored.append(("mcp-name", name)) }
     for parameter in request.mirrored.parameters {
-      outbound.mirrored.append(("mcp-param-" + ASCIICase.lowercased(parameter.name), parameter.value))
+      mirrored.append(("mcp-param-" + ASCIICase.lowercased(parameter.name), parameter.value))
     }
+    outbound.mirrored = mirrored
   }
 
   private func fillLegacy(_ outbound: inout OutboundRequest, _ request: ClassifiedRequest, _ session: BoundSession?) {

@@ -4,8 +4,8 @@ import MartletPolicy
 import OAuthProtocol
 import StrictCoding
 
-/// What goes to an upstream, field by field; a value that is handed on as one reference. There is no place in it for the client's token, cookies, `Host`, `Origin`,
-/// session id or version header (invariant 1, X9).
+/// What goes to an upstream, field by field. There is no place in it for the client's token, cookies, `Host`, `Origin`,
+/// session id or version header (invariant 1, X9). A value that is handed on as one reference.
 public struct OutboundRequest: Sendable {
   /// The methods of the Streamable HTTP transport.
   public enum Method: String, Sendable {
