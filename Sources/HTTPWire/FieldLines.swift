@@ -21,6 +21,9 @@ struct FieldLines: Sendable {
 
   init(limits: HeadLimits) { self.limits = limits }
 
+  /// Begins another head.
+  mutating func restart() { (usedBytes, count) = (0, 0) }
+
   /// Reads the line that begins at `start`.
   mutating func next(_ bytes: Span<UInt8>, at start: Int) throws(WireError) -> Step {
     let allowed = start &+ min(limits.fieldBytes &+ 2, limits.totalBytes &- usedBytes)

@@ -156,8 +156,8 @@ public struct HeadWriter: Sendable {
   }
 
   private static func withBytes(of text: String, _ body: (UnsafeRawBufferPointer) -> Void) {
-    guard text.utf8.withContiguousStorageIfAvailable({ body(UnsafeRawBufferPointer($0)) }) == nil else { return }
-    Array(text.utf8).withUnsafeBytes { body($0) }
+    var text = text
+    text.withUTF8 { body(UnsafeRawBufferPointer($0)) }
   }
 }
 

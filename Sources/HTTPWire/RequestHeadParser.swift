@@ -124,15 +124,24 @@ public struct RequestHeadParser: Sendable {
     return false
   }
 
+  /// Makes it ready for another head.
+  ///
+  /// - Returns: What was read of this one.
+  private mutating func restart() -> [HeaderFields.Entry] {
+    lines.restart()
+    (line, cursor, skippedLines) = (nil, 0, 0)
+    var found: [HeaderFields.Entry] = []
+    swap(&found, &entries)
+    return found
+  }
+
   private mutating func finish(_ bytes: Span<UInt8>, end: Int) throws(WireError) -> RequestHead? {
     guard let line else { return nil }
     let buffer = bytes.extracting(0..<end).withUnsafeBufferPointer { Array($0) }
-    let found = entries
-    entries = []
-    self = RequestHeadParser(limits: limits)
+    let fields = HeaderFields(head: buffer, entries: restart())
     return try RequestHead(
       method: line.method, target: buffer[line.target], isBeforeHTTP11: line.isBeforeHTTP11,
-      fields: HeaderFields(head: buffer, entries: found), byteCount: end)
+      fields: fields, byteCount: end)
   }
 }
 

@@ -69,13 +69,21 @@ public struct ResponseHeadParser: Sendable {
     return nil
   }
 
+  /// Makes it ready for another head.
+  ///
+  /// - Returns: What was read of this one.
+  private mutating func restart() -> [HeaderFields.Entry] {
+    lines.restart()
+    (status, cursor) = (nil, 0)
+    var found: [HeaderFields.Entry] = []
+    swap(&found, &entries)
+    return found
+  }
+
   private mutating func finish(_ bytes: Span<UInt8>, end: Int) throws(WireError) -> ResponseHead? {
     guard let status else { return nil }
     let buffer = bytes.extracting(0..<end).withUnsafeBufferPointer { Array($0) }
-    let found = entries
-    entries = []
-    self = ResponseHeadParser(limits: limits)
-    let fields = HeaderFields(head: buffer, entries: found)
+    let fields = HeaderFields(head: buffer, entries: restart())
     return ResponseHead(
       status: status.code, isBeforeHTTP11: status.isBeforeHTTP11, fields: fields,
       framing: try fields.responseFraming(status: status.code, isBeforeHTTP11: status.isBeforeHTTP11),

@@ -119,7 +119,8 @@ final class UpstreamPool {
           case .martlet:
             try pipeline.addHandler(
               WireUpstreamHandler(
-                connection: bound.value.0, eventLoop: channel.eventLoop, flushes: bound.value.1))
+                connection: bound.value.0, eventLoop: channel.eventLoop,
+                flush: PendingFlush(batch: bound.value.1, isPlain: !destination.isSecure)))
           case .nio: try NIOUpstreamHandler.add(to: channel, connection: bound.value.0)
           }
         }

@@ -16,10 +16,10 @@ final class WireUpstreamHandler: ChannelInboundHandler {
   private var isWaiting = false
   private var isOver = false
 
-  init(connection: UpstreamConnection, eventLoop: any EventLoop, flushes: FlushBatch?) {
+  init(connection: UpstreamConnection, eventLoop: any EventLoop, flush: PendingFlush) {
     self.connection = connection
     self.eventLoop = eventLoop
-    flush = PendingFlush(batch: flushes)
+    self.flush = flush
   }
 
   func handlerAdded(context: ChannelHandlerContext) {

@@ -15,8 +15,7 @@ final class AnswerEncoder {
   private var isChunked = false
   private let flush: PendingFlush
 
-  /// - Parameter flushes: With what answers go out; `nil` for at once.
-  init(flushes: FlushBatch?) { flush = PendingFlush(batch: flushes) }
+  init(flush: PendingFlush) { self.flush = flush }
 
   /// The connection is about to end: what was written goes out before.
   func sendPending() { flush.send() }
@@ -61,11 +60,11 @@ final class AnswerEncoder {
     return true
   }
 
-  func sendContinue(_ context: ChannelHandlerContext) { write(Self.continueHead, context, flush: true) }
+  func sendContinue(_ context: ChannelHandlerContext) { flush.post(Self.continueHead, context) }
 
   func send(body: ByteBuffer, _ context: ChannelHandlerContext) {
     guard body.readableBytes <= Self.copied else { return sendApart(body, context) }
-    if waiting == nil, !isChunked { return write(body, context, flush: true) }
+    if waiting == nil, !isChunked { return flush.post(body, context) }
     var buffer = waiting ?? flush.buffer(capacity: body.readableBytes + 12, for: context)
     waiting = nil
     if isChunked { buffer.writeString(Self.sizeLine(body.readableBytes)) }
@@ -74,30 +73,23 @@ final class AnswerEncoder {
     flush.write(buffer, context)
   }
 
+  /// Large pieces go at once: they are not to pile up.
   private func sendApart(_ body: ByteBuffer, _ context: ChannelHandlerContext) {
-    if let waiting { write(waiting, context, flush: false) }
+    if let waiting { flush.queue(waiting, context) }
     waiting = nil
-    guard isChunked else { return write(body, context, flush: true) }
-    write(ByteBuffer(string: Self.sizeLine(body.readableBytes)), context, flush: false)
-    write(body, context, flush: false)
-    write(Self.lineEnd, context, flush: false)
-    context.flush()
+    if isChunked { flush.queue(ByteBuffer(string: Self.sizeLine(body.readableBytes)), context) }
+    flush.queue(body, context)
+    if isChunked { flush.queue(Self.lineEnd, context) }
+    flush.send(context)
   }
 
   func finish(_ context: ChannelHandlerContext) {
     if let waiting { flush.write(waiting, context) }
     waiting = nil
-    if isChunked { write(Self.lastChunk, context, flush: true) }
+    if isChunked { flush.post(Self.lastChunk, context) }
     isChunked = false
   }
 
   /// At most eight digits, so that the string needs no memory of its own.
   private static func sizeLine(_ count: Int) -> String { String(count, radix: 16) + "\r\n" }
-
-  private func write(_ buffer: ByteBuffer, _ context: ChannelHandlerContext, flush: Bool) {
-    context.write(NIOAny(buffer), promise: nil)
-    guard flush else { return }
-    // Large pieces go at once: they are not to pile up.
-    if buffer.readableBytes > Self.copied { context.flush() } else { self.flush.request(context) }
-  }
 }

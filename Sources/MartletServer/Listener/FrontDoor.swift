@@ -64,7 +64,8 @@ final class FrontDoor: Sendable {
     case .martlet:
       try pipeline.addHandler(
         WireServerHandler(
-          handler: handler, eventLoop: channel.eventLoop, flushes: FlushBatch.of(channel.eventLoop)))
+          handler: handler, eventLoop: channel.eventLoop,
+          flush: PendingFlush(batch: .of(channel.eventLoop), isPlain: tls == nil)))
     case .nio: try NIOServerHandler.add(to: channel, handler: handler)
     }
   }

@@ -24,11 +24,11 @@ final class WireServerHandler: ChannelDuplexHandler {
   let eventLoop: any EventLoop
   private(set) lazy var peer = context?.channel.remoteAddress?.ipAddress ?? "unknown"
 
-  /// - Parameter flushes: With what answers go out; `nil` for at once.
-  init(handler: any RequestReceiver, eventLoop: any EventLoop, flushes: FlushBatch? = nil) {
+  /// - Parameter flush: With what answers go out.
+  init(handler: any RequestReceiver, eventLoop: any EventLoop, flush: PendingFlush) {
     self.handler = handler
     self.eventLoop = eventLoop
-    answers = AnswerEncoder(flushes: flushes)
+    answers = AnswerEncoder(flush: flush)
   }
 
   func handlerAdded(context: ChannelHandlerContext) {

@@ -20,7 +20,8 @@ final class CodecLine {
     switch codec {
     case .martlet:
       try channel.pipeline.syncOperations.addHandler(
-        WireServerHandler(handler: receiver, eventLoop: channel.eventLoop))
+        WireServerHandler(
+          handler: receiver, eventLoop: channel.eventLoop, flush: PendingFlush(batch: nil, isPlain: false)))
     case .nio: try NIOServerHandler.add(to: channel, handler: receiver)
     }
     try channel.connect(to: SocketAddress(ipAddress: "192.0.2.1", port: 1)).wait()

@@ -50,7 +50,7 @@ public final class FlushBatch: @unchecked Sendable {  // Each thread finds its o
     return batch
   }
 
-  fileprivate func add(_ flush: PendingFlush) {
+  func add(_ flush: PendingFlush) {
     waiting.append(flush)
     if waiting.count == 1 { eventLoop.assumeIsolated().execute { self.send() } }
   }
@@ -63,46 +63,7 @@ public final class FlushBatch: @unchecked Sendable {  // Each thread finds its o
     memory.turn()
   }
 
-  fileprivate func buffer(_ capacity: Int) -> ByteBuffer? { memory.take(capacity) }
+  func buffer(_ capacity: Int) -> ByteBuffer? { memory.take(capacity) }
 
-  fileprivate func keep(_ buffer: ByteBuffer) { memory.keep(buffer) }
-}
-
-/// What one connection has written and not sent. Used on its event loop only.
-public final class PendingFlush {
-  private let batch: FlushBatch?
-  private var context: ChannelHandlerContext?
-
-  /// - Parameter batch: With which it goes out; `nil` for at once.
-  public init(batch: FlushBatch?) { self.batch = batch }
-
-  /// A buffer to write to.
-  public func buffer(capacity: Int, for context: ChannelHandlerContext) -> ByteBuffer {
-    batch?.buffer(capacity) ?? context.channel.allocator.buffer(capacity: capacity)
-  }
-
-  /// Writes a whole buffer and sends it, soon; its memory may be used again for another message.
-  public func write(_ buffer: ByteBuffer, _ context: ChannelHandlerContext) {
-    batch?.keep(buffer)
-    context.write(NIOAny(buffer), promise: nil)
-    request(context)
-  }
-
-  /// Sends what was written, soon.
-  public func request(_ context: ChannelHandlerContext) {
-    guard let batch else { return context.flush() }
-    guard self.context == nil else { return }
-    self.context = context
-    batch.add(self)
-  }
-
-  /// Sends it now, where something waits: before the connection ends.
-  public func send() {
-    let context = self.context
-    self.context = nil
-    context?.flush()
-  }
-
-  /// There is nobody any more to send it to.
-  public func cancel() { context = nil }
+  func keep(_ buffer: ByteBuffer) { memory.keep(buffer) }
 }
