@@ -38,6 +38,7 @@ public final class FlushBatch: @unchecked Sendable {  // Each thread finds its o
 
   private let eventLoop: any EventLoop
   private var waiting: [PendingFlush] = []
+  private var sending: [PendingFlush] = []
   private var memory = Memory()
 
   private init(eventLoop: any EventLoop) { self.eventLoop = eventLoop }
@@ -57,9 +58,9 @@ public final class FlushBatch: @unchecked Sendable {  // Each thread finds its o
 
   private func send() {
     // Sending may make a connection write again: that goes into the next round.
-    let due = waiting
-    waiting.removeAll(keepingCapacity: true)
-    for flush in due { flush.send() }
+    swap(&waiting, &sending)
+    for flush in sending { flush.sendDue() }
+    sending.removeAll(keepingCapacity: true)
     memory.turn()
   }
 

@@ -10,6 +10,7 @@ public final class PendingFlush {
   private var message: ByteBuffer?
   /// Whether the channel was given something that it may still hold: all else goes behind that.
   private var isQueued = false
+  private var isDue = false
 
   /// - Parameters:
   ///   - batch: With which it goes out; `nil` for at once.
@@ -19,66 +20,60 @@ public final class PendingFlush {
     self.isPlain = isPlain
   }
 
+  /// There is a connection; what is written without one is forgotten.
+  public func attach(to context: ChannelHandlerContext) { self.context = context }
+
+  /// There is nobody any more to send it to.
+  public func detach() { (context, socket, message, isDue) = (nil, nil, nil, false) }
+
   /// A buffer to write to.
-  public func buffer(capacity: Int, for context: ChannelHandlerContext) -> ByteBuffer {
-    batch?.buffer(capacity) ?? context.channel.allocator.buffer(capacity: capacity)
+  public func buffer(capacity: Int) -> ByteBuffer {
+    batch?.buffer(capacity) ?? ByteBufferAllocator().buffer(capacity: capacity)
   }
 
   /// Writes a whole message and sends it, soon; its memory may be used again for another one.
-  public func write(_ buffer: ByteBuffer, _ context: ChannelHandlerContext) {
+  public func write(_ buffer: ByteBuffer) {
     batch?.keep(buffer)
-    post(buffer, context)
+    post(buffer)
   }
 
   /// Writes bytes that somebody else may still look at, and sends them, soon.
-  public func post(_ buffer: ByteBuffer, _ context: ChannelHandlerContext) {
-    if message == nil, reachesSocket(context) { message = buffer } else { queue(buffer, context) }
-    request(context)
-  }
-
-  /// Leaves bytes to the channel, to be sent with whatever is sent next.
-  public func queue(_ buffer: ByteBuffer, _ context: ChannelHandlerContext) {
-    isQueued = true
-    if let message = message.take() { context.write(NIOAny(message), promise: nil) }
-    context.write(NIOAny(buffer), promise: nil)
-  }
-
-  private func request(_ context: ChannelHandlerContext) {
-    guard let batch else { return send(context) }
-    guard self.context == nil else { return }
-    self.context = context
+  public func post(_ buffer: ByteBuffer) {
+    if message == nil, reachesSocket { message = buffer } else { queue(buffer) }
+    guard let batch else { return send() }
+    guard !isDue else { return }
+    isDue = true
     batch.add(self)
   }
 
-  /// Sends it now, where something waits: before the connection ends.
-  public func send() {
-    guard let context else { return }
-    self.context = nil
-    send(context)
+  /// Leaves bytes to the channel, to be sent with whatever is sent next.
+  public func queue(_ buffer: ByteBuffer) {
+    isQueued = true
+    if let message = message.take() { context?.write(NIOAny(message), promise: nil) }
+    context?.write(NIOAny(buffer), promise: nil)
+  }
+
+  /// Sends now what is to go out soon, where something is.
+  public func sendDue() {
+    if isDue { send() }
   }
 
   /// Sends now all that was written.
-  public func send(_ context: ChannelHandlerContext) {
-    guard var message = message.take() else { return context.flush() }
+  public func send() {
+    isDue = false
+    guard var message = message.take() else { return context?.flush() ?? () }
     message.moveReaderIndex(forwardBy: socket?.send(message) ?? 0)
     guard message.readableBytes > 0 else { return }
     // The channel waits until the reader takes more, and says what is wrong with the connection where it is broken.
-    queue(message, context)
-    context.flush()
+    queue(message)
+    context?.flush()
   }
 
-  /// There is nobody any more to send it to.
-  public func cancel() {
-    context = nil
-    message = nil
-    socket = nil
-  }
-
-  private func reachesSocket(_ context: ChannelHandlerContext) -> Bool {
+  private var reachesSocket: Bool {
     guard isPlain, batch != nil else { return false }
-    if isQueued { isQueued = ((try? context.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 1) > 0 }
+    if isQueued { isQueued = ((try? context?.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 1) > 0 }
     guard !isQueued else { return false }
-    if socket == nil { socket = PlainSocket(beneath: context) }
+    if socket == nil { socket = context.flatMap { PlainSocket(beneath: $0) } }
     return socket?.isOpen ?? false
   }
 }

@@ -24,12 +24,13 @@ final class WireUpstreamHandler: ChannelInboundHandler {
 
   func handlerAdded(context: ChannelHandlerContext) {
     self.context = context
+    flush.attach(to: context)
     connection.attached(to: self, on: eventLoop)
   }
 
   func handlerRemoved(context: ChannelHandlerContext) {
     self.context = nil
-    flush.cancel()
+    flush.detach()
     connection.detached()
   }
 
@@ -95,7 +96,7 @@ extension WireUpstreamHandler: UpstreamWire {
   var isActive: Bool { !isOver && context != nil }
 
   func send(_ request: OutboundRequest) -> Bool {
-    guard let context, !isOver else { return false }
+    guard isActive else { return false }
     // Taken out for as long as it is written to: each access to a property of a class is watched.
     var writer = HeadWriter()
     swap(&writer, &self.writer)
@@ -111,11 +112,11 @@ extension WireUpstreamHandler: UpstreamWire {
     if request.method == .post { writer.add("content-length", request.body.count) }
     writer.end()
     guard writer.isValid else { return false }
-    var buffer = flush.buffer(capacity: writer.count + request.body.count, for: context)
+    var buffer = flush.buffer(capacity: writer.count + request.body.count)
     buffer.writeBytes(writer.bytes)
     buffer.writeBytes(request.body)
     isWaiting = true
-    flush.write(buffer, context)
+    flush.write(buffer)
     return true
   }
 
@@ -128,7 +129,7 @@ extension WireUpstreamHandler: UpstreamWire {
 
   func close() {
     isOver = true
-    flush.cancel()
+    flush.detach()
     context?.close(promise: nil)
   }
 }

@@ -18,13 +18,16 @@ final class AnswerEncoder {
   init(flush: PendingFlush) { self.flush = flush }
 
   /// The connection is about to end: what was written goes out before.
-  func sendPending() { flush.send() }
+  func sendPending() { flush.sendDue() }
+
+  /// The connection is there.
+  func start(_ context: ChannelHandlerContext) { flush.attach(to: context) }
 
   /// The connection is gone.
-  func stop() { flush.cancel() }
+  func stop() { flush.detach() }
 
   /// - Returns: Whether the head is fit to be sent; if not, nothing was.
-  func send(_ head: OutgoingHead, flush: Bool, _ context: ChannelHandlerContext) -> Bool {
+  func send(_ head: OutgoingHead, flush: Bool) -> Bool {
     // Taken out for as long as it is written to: each access to a property of a class is watched.
     var writer = HeadWriter()
     swap(&writer, &self.writer)
@@ -48,45 +51,45 @@ final class AnswerEncoder {
     if head.closes { writer.add("connection", "close" as StaticString) }
     writer.end()
     guard writer.isValid else { return false }
-    var buffer = self.flush.buffer(capacity: writer.count + room, for: context)
+    var buffer = self.flush.buffer(capacity: writer.count + room)
     buffer.writeBytes(writer.bytes)
     if flush {
       // A stream may stay for long, and its head is the last that it needs.
       writer = HeadWriter()
-      self.flush.write(buffer, context)
+      self.flush.write(buffer)
     } else {
       waiting = buffer
     }
     return true
   }
 
-  func sendContinue(_ context: ChannelHandlerContext) { flush.post(Self.continueHead, context) }
+  func sendContinue() { flush.post(Self.continueHead) }
 
-  func send(body: ByteBuffer, _ context: ChannelHandlerContext) {
-    guard body.readableBytes <= Self.copied else { return sendApart(body, context) }
-    if waiting == nil, !isChunked { return flush.post(body, context) }
-    var buffer = waiting ?? flush.buffer(capacity: body.readableBytes + 12, for: context)
+  func send(body: ByteBuffer) {
+    guard body.readableBytes <= Self.copied else { return sendApart(body) }
+    if waiting == nil, !isChunked { return flush.post(body) }
+    var buffer = waiting ?? flush.buffer(capacity: body.readableBytes + 12)
     waiting = nil
     if isChunked { buffer.writeString(Self.sizeLine(body.readableBytes)) }
     buffer.writeImmutableBuffer(body)
     if isChunked { buffer.writeStaticString("\r\n") }
-    flush.write(buffer, context)
+    flush.write(buffer)
   }
 
   /// Large pieces go at once: they are not to pile up.
-  private func sendApart(_ body: ByteBuffer, _ context: ChannelHandlerContext) {
-    if let waiting { flush.queue(waiting, context) }
+  private func sendApart(_ body: ByteBuffer) {
+    if let waiting { flush.queue(waiting) }
     waiting = nil
-    if isChunked { flush.queue(ByteBuffer(string: Self.sizeLine(body.readableBytes)), context) }
-    flush.queue(body, context)
-    if isChunked { flush.queue(Self.lineEnd, context) }
-    flush.send(context)
+    if isChunked { flush.queue(ByteBuffer(string: Self.sizeLine(body.readableBytes))) }
+    flush.queue(body)
+    if isChunked { flush.queue(Self.lineEnd) }
+    flush.send()
   }
 
-  func finish(_ context: ChannelHandlerContext) {
-    if let waiting { flush.write(waiting, context) }
+  func finish() {
+    if let waiting { flush.write(waiting) }
     waiting = nil
-    if isChunked { flush.post(Self.lastChunk, context) }
+    if isChunked { flush.post(Self.lastChunk) }
     isChunked = false
   }
 

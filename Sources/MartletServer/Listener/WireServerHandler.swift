@@ -33,6 +33,7 @@ final class WireServerHandler: ChannelDuplexHandler {
 
   func handlerAdded(context: ChannelHandlerContext) {
     self.context = context
+    answers.start(context)
     let channel = context.channel
     clock = ConnectionClock(eventLoop: eventLoop) { channel.close(promise: nil) }
   }
@@ -139,20 +140,15 @@ extension WireServerHandler: ClientConnection {
   var waitingBytes: Int { (try? context?.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0 }
 
   func send(_ head: OutgoingHead, flush: Bool) -> Bool {
-    guard let context else { return false }
-    return answers.send(head, flush: flush, context)
+    context != nil && answers.send(head, flush: flush)
   }
 
-  func sendContinue() {
-    if let context { answers.sendContinue(context) }
-  }
+  func sendContinue() { answers.sendContinue() }
 
-  func send(body: ByteBuffer) {
-    if let context { answers.send(body: body, context) }
-  }
+  func send(body: ByteBuffer) { answers.send(body: body) }
 
   func finish(closes: Bool) {
-    if let context { answers.finish(context) }
+    answers.finish()
     if closes { return close() }
     isAnswering = false
     clock?.exchangeEnded()

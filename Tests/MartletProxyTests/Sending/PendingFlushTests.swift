@@ -154,23 +154,21 @@ private final class FlushHandler: ChannelInboundHandler {
   typealias InboundIn = ByteBuffer
   let watch = WriteWatch()
   private let flush: PendingFlush
-  private var context: ChannelHandlerContext?
 
   init(_ flush: PendingFlush) { self.flush = flush }
 
-  func handlerAdded(context: ChannelHandlerContext) { self.context = context }
+  func handlerAdded(context: ChannelHandlerContext) { flush.attach(to: context) }
 
   func take(_ steps: [SocketLine.Step]) {
-    guard let context else { return }
     for step in steps {
       switch step {
       case .write(let bytes):
-        var buffer = flush.buffer(capacity: bytes.count, for: context)
+        var buffer = flush.buffer(capacity: bytes.count)
         buffer.writeBytes(bytes)
-        flush.write(buffer, context)
-      case .post(let bytes): flush.post(ByteBuffer(bytes: bytes), context)
-      case .queue(let bytes): flush.queue(ByteBuffer(bytes: bytes), context)
-      case .send: flush.send(context)
+        flush.write(buffer)
+      case .post(let bytes): flush.post(ByteBuffer(bytes: bytes))
+      case .queue(let bytes): flush.queue(ByteBuffer(bytes: bytes))
+      case .send: flush.send()
       }
     }
   }
