@@ -39,6 +39,17 @@ import Testing
     #expect(left == 0)
   }
 
+  /// However many calls there were, a flow and the list of flows are found without looking at them.
+  @Test(arguments: ["WHERE flow = 'one'", ""])
+  func flowsHaveAnIndex(which: String) async throws {
+    let store = try SQLiteStore(patient: folder.newPath())
+    let plan = try await store.pool.read { database in
+      let sql = "EXPLAIN QUERY PLAN SELECT flow, MIN(at), MAX(at) FROM flow_event \(which) GROUP BY flow"
+      return try Row.fetchAll(database, sql: sql).map { $0["detail"] as String }
+    }
+    #expect(plan.count == 1 && plan[0].contains("audit_event_attempt"), "\(plan)")
+  }
+
   /// A value that can't be is `corrupt`, never a guess.
   @Test func unreadableRowsAreCorrupt() async throws {
     let store = try SQLiteStore(patient: folder.newPath())

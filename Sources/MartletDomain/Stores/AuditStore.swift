@@ -14,7 +14,7 @@ public protocol AuditStore: Sendable {
   ///   - limit: At most so many.
   func auditEvents(tenant: TenantID?, limit: Int) async throws(StoreError) -> [AuditEvent]
 
-  /// The events of a flow, oldest first.
+  /// The events of a flow, oldest first: of the attempt to connect, without the calls that came through afterwards.
   func auditEvents(flow: FlowID) async throws(StoreError) -> [AuditEvent]
 
   /// The events that are wanted, what was written last first.

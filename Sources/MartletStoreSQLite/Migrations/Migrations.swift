@@ -4,7 +4,7 @@ import GRDB
 /// works.
 struct Migrations {
   /// The number of the newest migration.
-  static let newest = 17
+  static let newest = 18
 
   private let migrator: DatabaseMigrator = {
     var migrator = DatabaseMigrator()
@@ -25,6 +25,7 @@ struct Migrations {
     migrator.registerMigration("15") { database in try Migration15.apply(to: database) }
     migrator.registerMigration("16") { database in try Migration16.apply(to: database) }
     migrator.registerMigration("17") { database in try Migration17.apply(to: database) }
+    migrator.registerMigration("18") { database in try Migration18.apply(to: database) }
     return migrator
   }()
 

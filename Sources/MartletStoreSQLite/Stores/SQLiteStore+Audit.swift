@@ -34,14 +34,6 @@ extension SQLiteStore {
   }
 
   /// See `AuditStore`.
-  public func auditEvents(flow: FlowID) async throws(StoreError) -> [AuditEvent] {
-    try await read { database in
-      try database.rows("SELECT * FROM audit_event WHERE flow = :flow ORDER BY at, position", ["flow": .id(flow)])
-        .map { try AuditEvent(row: $0) }
-    }
-  }
-
-  /// See `AuditStore`.
   public func auditEvents(
     matching filter: AuditFilter, before position: Int64?, limit: Int
   ) async throws(StoreError) -> [PlacedEvent] {

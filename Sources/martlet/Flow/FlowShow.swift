@@ -8,6 +8,8 @@ struct FlowShow: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "show", abstract: "Every event of one connection attempt, oldest first.",
     discussion: """
+      It ends with the first time that its token was presented; `martlet audit search` has the calls.
+
       Example:
         martlet flow show flow_bT0mL1qZ2v0c9XkP
       """)

@@ -10,12 +10,12 @@ import Testing
   import Darwin
 #endif
 
-@Suite("What is sent past the channel")
-struct PendingFlushTests {
+/// What is sent past the channel.
+@Suite struct PendingFlushTests {
   private static let pattern = (0..<160_000).map { UInt8(truncatingIfNeeded: $0 &* 0x9E37_79B9 >> 16) }
 
-  @Test("Messages arrive whole and in order, whoever sends them and however slowly they are read", arguments: 1...4)
-  func V_082_inOrder(seed: UInt64) async throws {
+  /// Messages arrive whole and in order, whoever sends them and however slowly they are read.
+  @Test(arguments: 1...4) func V_082_inOrder(seed: UInt64) async throws {
     let line = try await SocketLine(isPlain: true)
     var random = SeededGenerator(fuzzSeed: seed)
     var expected: [UInt8] = []
@@ -47,8 +47,8 @@ struct PendingFlushTests {
     try await line.close()
   }
 
-  @Test("A small message goes to the socket itself, and behind what the channel holds it doesn't")
-  func V_082_behindWhatTheChannelHolds() async throws {
+  /// A small message goes to the socket itself, and behind what the channel holds it doesn't.
+  @Test func V_082_behindWhatTheChannelHolds() async throws {
     let line = try await SocketLine(isPlain: true)
     try await line.take([.write(Array("one".utf8))])
     #expect(try await line.writes == 0)
@@ -60,16 +60,16 @@ struct PendingFlushTests {
     try await line.close()
   }
 
-  @Test("Where there is TLS all goes through the channel")
-  func V_082_neverInClear() async throws {
+  /// Where there is TLS all goes through the channel.
+  @Test func V_082_neverInClear() async throws {
     let line = try await SocketLine(isPlain: false)
     try await line.take([.write(Array("one".utf8))])
     #expect(try await line.writes == 1)
     try await line.close()
   }
 
-  @Test("A closed socket's number may be another's: nothing is sent to it")
-  func V_082_neverToAStranger() async throws {
+  /// A closed socket's number may be another's: nothing is sent to it.
+  @Test func V_082_neverToAStranger() async throws {
     var hasMet = false
     for _ in 0..<200 where !hasMet {
       let line = try await SocketLine(isPlain: true)

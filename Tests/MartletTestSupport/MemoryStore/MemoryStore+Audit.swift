@@ -54,7 +54,7 @@ extension MemoryStore {
 
   /// See `AuditStore`.
   public func auditEvents(flow: FlowID) async throws(StoreError) -> [AuditEvent] {
-    try access { state in state.inOrder.filter { $0.flow == flow } }
+    try access { state in state.inOrder.filter { $0.flow == flow && $0.action != .exchangeForwarded } }
   }
 
   /// See `AuditStore`.
@@ -63,7 +63,7 @@ extension MemoryStore {
       var flows: [FlowID: FlowSummary] = [:]
       var order: [FlowID] = []
       for event in state.inOrder {
-        guard let flow = event.flow else { continue }
+        guard let flow = event.flow, event.action != .exchangeForwarded else { continue }
         if flows[flow] == nil { order.append(flow) }
         var summary =
           flows[flow]
