@@ -37,7 +37,10 @@ public enum ArtefactKind: String, Sendable, CaseIterable {
   /// - Parameter presented: The value as it came; `nil` is returned when it can't be of this kind.
   public func digest(_ presented: some Sequence<UInt8>) -> ArtefactDigest? {
     let bytes = Array(presented)
-    guard bytes.count <= 128, bytes.starts(with: Array((rawValue + "_").utf8)) else { return nil }
+    let length = rawValue.utf8.count
+    guard bytes.count <= 128, bytes.count > length, bytes[length] == UInt8(ascii: "_"),
+      rawValue.utf8.elementsEqual(bytes[..<length])
+    else { return nil }
     return ArtefactDigest(kind: self, of: bytes)
   }
 

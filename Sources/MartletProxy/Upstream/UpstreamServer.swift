@@ -1,6 +1,7 @@
 import MCPProtocol
 import MartletDomain
 import OAuthProtocol
+import StrictCoding
 import Synchronization
 
 /// The server behind a route: its instances, and what was learned about it while it was used. What was learned goes on to
@@ -76,17 +77,17 @@ public final class UpstreamServer: Sendable {
   var urls: [AbsoluteURL] { active.map(\.url) }
 
   /// The instance of a URL as a session remembers it; `nil` where the configuration doesn't name it any more.
-  func instance(_ url: String) -> UpstreamInstance? { instances.first { $0.url.string.utf8.elementsEqual(url.utf8) } }
+  func instance(_ url: String) -> UpstreamInstance? { instances.first { $0.url.string.equalsBytewise(url) } }
 
   /// Whether a session may stay on an instance: it is configured, doesn't drain, and is there.
   func keeps(_ url: String) -> Bool {
-    guard let instance = active.first(where: { $0.url.string.utf8.elementsEqual(url.utf8) }) else { return false }
+    guard let instance = active.first(where: { $0.url.string.equalsBytewise(url) }) else { return false }
     guard active.count > 1, instance.ejectedFor == .unreachable else { return true }
     return !active.contains { $0.ejectedFor == nil }
   }
 
   /// Whether a session could live elsewhere than on an instance.
-  func hasOther(than url: String) -> Bool { active.contains { !$0.url.string.utf8.elementsEqual(url.utf8) } }
+  func hasOther(than url: String) -> Bool { active.contains { !$0.url.string.equalsBytewise(url) } }
 
   /// Where a session should begin, best first.
   ///
