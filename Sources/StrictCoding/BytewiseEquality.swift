@@ -12,13 +12,17 @@ extension String {
   ///
   /// - Parameter other: The text to compare with.
   public func equalsBytewise(_ other: String) -> Bool {
-    let (left, right) = (utf8, other.utf8)
-    guard left.count == right.count else { return false }
-    // Looked at where they lie: `withUTF8` wants copies that may change, and holds both for as long.
-    let isSame = left.withContiguousStorageIfAvailable { left in
-      right.withContiguousStorageIfAvailable { right in left.holdsSame(as: right) }
-    }
-    return (isSame ?? nil) ?? left.elementsEqual(right)
+    guard utf8.count == other.utf8.count else { return false }
+    return withBytes { left in other.withBytes { left.holdsSame(as: $0) } }
+  }
+
+  /// Shows the text's UTF-8 bytes where they lie: `withUTF8` wants a copy that may change, and a view of them is walked
+  /// through many times slower.
+  ///
+  /// - Parameter body: Is given bytes that are good for the call only.
+  @inlinable
+  public func withBytes<Answer>(_ body: (UnsafeBufferPointer<UInt8>) -> Answer) -> Answer {
+    utf8.withContiguousStorageIfAvailable(body) ?? Array(utf8).withUnsafeBufferPointer(body)
   }
 }
 
@@ -37,17 +41,18 @@ extension UnsafeBufferPointer<UInt8> {
   public func holdsSame(as other: UnsafeBufferPointer<UInt8>) -> Bool {
     guard count == other.count else { return false }
     let (left, right) = (UnsafeRawBufferPointer(self), UnsafeRawBufferPointer(other))
-    var index = 0
-    // Names and keys have some tens of bytes: eight at a step.
-    while index &+ 8 <= count {
-      let word = left.loadUnaligned(fromByteOffset: index, as: UInt64.self)
-      if word != right.loadUnaligned(fromByteOffset: index, as: UInt64.self) { return false }
-      index &+= 8
+    // Names and keys have some tens of bytes: eight at a step, the last eight once more where they don't come out even.
+    if count >= 8 {
+      var index = 0
+      while index < count &- 8 {
+        let word = left.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+        if word != right.loadUnaligned(fromByteOffset: index, as: UInt64.self) { return false }
+        index &+= 8
+      }
+      let last = left.loadUnaligned(fromByteOffset: count &- 8, as: UInt64.self)
+      return last == right.loadUnaligned(fromByteOffset: count &- 8, as: UInt64.self)
     }
-    while index < count {
-      if left[index] != right[index] { return false }
-      index &+= 1
-    }
+    for index in 0..<count where left[index] != right[index] { return false }
     return true
   }
 

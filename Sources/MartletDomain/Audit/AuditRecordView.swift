@@ -60,6 +60,9 @@ public struct AuditRecordView {
   /// A field as text; `nil` where it is absent or none.
   public func text(_ field: AuditField) -> String? { bytes(field).flatMap { String(validating: $0, as: UTF8.self) } }
 
+  /// Whether a field is there.
+  func holds(_ field: AuditField) -> Bool { bytes(field) != nil }
+
   /// Whether a field holds exactly this.
   public func holds(_ field: AuditField, _ text: StaticString) -> Bool {
     guard let bytes = bytes(field) else { return false }

@@ -7,38 +7,54 @@ public struct CallTally: Sendable {
 
   private struct Slot: Hashable, Sendable {
     let key: CallKey
-    let minute: Int64
+    let start: Timestamp
   }
 
-  /// Records that came one after the other and go into the same sum: what comes together is often alike.
+  /// Records that came one after the other and differ in nothing that is told apart: what comes together is often alike.
   private struct Run {
     let first: AuditRecordView
-    let start: Int64
-    let isToolCall: Bool
+    let isForwarded: Bool
+    private let isToolCall: Bool
+    private let isListening: Bool
     var sum: CallSum
+    private(set) var latest: Timestamp
 
-    init(_ record: AuditRecordView) {
+    init(_ record: AuditRecordView, isForwarded: Bool) {
       first = record
-      start = CallTally.start(record)
+      self.isForwarded = isForwarded
       isToolCall = record.isToolCall
-      sum = CallSum(key: CallTally.key(record), start: Timestamp(milliseconds: start))
+      isListening = record.isListening
+      sum = CallSum(key: CallTally.key(record), start: CallTally.start(record))
+      latest = record.time
     }
 
-    func goesOn(with record: AuditRecordView) -> Bool {
-      start == CallTally.start(record) && record.isSame(.tenant, as: first) && record.isSame(.client, as: first)
-        && record.isSame(.route, as: first) && isToolCall == record.isToolCall
-        && (!isToolCall || record.isSame(.target, as: first))
+    func goesOn(with record: AuditRecordView, isForwarded: Bool) -> Bool {
+      self.isForwarded == isForwarded && sum.start == CallTally.start(record) && record.isSame(.tenant, as: first)
+        && record.isSame(.subject, as: first) && record.isSame(.client, as: first) && record.isSame(.route, as: first)
+        && record.isSame(.method, as: first) && (!isToolCall || record.isSame(.target, as: first))
+    }
+
+    mutating func take(_ record: AuditRecordView) {
+      latest = max(latest, record.time)
+      sum.take(record, isForwarded: isForwarded, isTimed: !isListening)
+    }
+
+    /// Who came through, where that is said.
+    var use: AccessUse? {
+      guard isForwarded, let subject = first.name(.subject), first.holds(.client), first.holds(.route) else {
+        return nil
+      }
+      return AccessUse(tenant: sum.key.tenant, subject: subject, client: sum.key.client, route: sum.key.route)
     }
   }
 
   private var slots: [Slot: CallSum] = [:]
-  private var access = AccessTally()
+
+  /// Who last came through where and when.
+  public private(set) var uses: [AccessUse: Timestamp] = [:]
 
   /// Without any.
   public init() {}
-
-  /// Who last came through where and when.
-  public var uses: [AccessUse: Timestamp] { access.uses }
 
   /// The sums so far.
   public var sums: some Collection<CallSum> { slots.values }
@@ -47,33 +63,31 @@ public struct CallTally: Sendable {
   public mutating func add(_ batch: AuditBatch) {
     batch.withRecords { records in
       var run: Run?
-      var use: AccessTally.Run?
       for index in 0..<records.count {
         let record = records[index]
         let isForwarded = record.holds(.action, "exchange.forwarded")
         guard isForwarded || record.holds(.action, "exchange.refused"), !record.holds(.reason, "preflight") else {
           continue
         }
-        if isForwarded { access.add(record, to: &use) }
-        if run?.goesOn(with: record) != true {
+        if run?.goesOn(with: record, isForwarded: isForwarded) != true {
           if let run { add(run) }
-          run = Run(record)
+          run = Run(record, isForwarded: isForwarded)
         }
-        run?.sum.take(record, isForwarded: isForwarded)
+        run?.take(record)
       }
       if let run { add(run) }
-      if let use { access.add(use) }
     }
   }
 
   private mutating func add(_ run: Run) {
-    let slot = Slot(key: run.sum.key, minute: run.start)
+    let slot = Slot(key: run.sum.key, start: run.sum.start)
     slots[slot, default: CallSum(key: run.sum.key, start: run.sum.start)].add(run.sum)
+    if let use = run.use { uses[use] = max(uses[use] ?? run.latest, run.latest) }
   }
 
-  private static func start(_ record: AuditRecordView) -> Int64 {
-    let at = record.number(.at) ?? 0
-    return at - at % minute
+  private static func start(_ record: AuditRecordView) -> Timestamp {
+    let at = record.time.milliseconds
+    return Timestamp(milliseconds: at - at % minute)
   }
 
   private static func key(_ record: AuditRecordView) -> CallKey {
@@ -84,18 +98,20 @@ public struct CallTally: Sendable {
 }
 
 extension CallSum {
-  fileprivate mutating func take(_ record: AuditRecordView, isForwarded: Bool) {
+  fileprivate mutating func take(_ record: AuditRecordView, isForwarded: Bool, isTimed: Bool) {
     calls += 1
     guard isForwarded else {
       refused += 1
       return
     }
-    if record.bytes(.reason) != nil || (record.number(.status) ?? 0) >= 400 { failed += 1 }
-    if let duration = record.number(.duration), !record.isListening { durations.add(nanoseconds: duration) }
+    if record.holds(.reason) || (record.number(.status) ?? 0) >= 400 { failed += 1 }
+    if isTimed, let duration = record.number(.duration) { durations.add(nanoseconds: duration) }
   }
 }
 
 extension AuditRecordView {
+  fileprivate var time: Timestamp { Timestamp(milliseconds: number(.at) ?? 0) }
+
   fileprivate var isToolCall: Bool { holds(.method, "tools/call") }
 
   /// Whether it is about a stream that a client keeps open to listen: how long it took says nothing.

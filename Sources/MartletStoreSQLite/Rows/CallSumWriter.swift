@@ -27,15 +27,15 @@ struct CallSumWriter {
       ON CONFLICT (tenant, subject, client, route) DO UPDATE SET used_at = excluded.used_at
       WHERE excluded.used_at >= used_at + :grain
       """,
-      [
-        "tenant": .id(use.tenant), "subject": .text(use.subject), "client": .text(use.client),
-        "route": .text(use.route), "time": .time(time), "grain": AccessUse.grain.milliseconds.databaseValue,
+      inOrder: [
+        .id(use.tenant), .text(use.subject), .text(use.client), .text(use.route), .time(time),
+        AccessUse.grain.milliseconds.databaseValue,
       ])
   }
 
   /// - Returns: Whether there is a sum of this key already.
   private func add(_ sum: CallSum, under key: CallKey) throws -> Bool {
-    try database.changes(
+    try database.run(
       """
       UPDATE call_sum SET calls = calls + :calls, refused = refused + :refused, failed = failed + :failed,
         timed = timed + :timed, took_us = took_us + :took, b0 = b0 + :b0, b1 = b1 + :b1, b2 = b2 + :b2, b3 = b3 + :b3,
@@ -43,7 +43,8 @@ struct CallSumWriter {
         b11 = b11 + :b11, b12 = b12 + :b12
       WHERE tenant = :tenant AND span = :span AND start = :start AND route = :route AND tool = :tool
         AND client = :client
-      """, values(sum, key))
+      """, inOrder: counts(sum) + place(key, sum.start))
+    return database.changesCount > 0
   }
 
   private func insert(_ sum: CallSum, under key: CallKey) throws {
@@ -52,7 +53,7 @@ struct CallSumWriter {
       """
       INSERT INTO call_sum VALUES (:tenant, :span, :start, :route, :tool, :client, :calls, :refused, :failed, :timed,
         :took, :b0, :b1, :b2, :b3, :b4, :b5, :b6, :b7, :b8, :b9, :b10, :b11, :b12)
-      """, values(sum, key))
+      """, inOrder: place(key, sum.start) + counts(sum))
   }
 
   private func isFull(_ sum: CallSum) throws -> Bool {
@@ -63,14 +64,16 @@ struct CallSumWriter {
       ]) >= SQLiteStore.mostCallKeys
   }
 
-  private func values(_ sum: CallSum, _ key: CallKey) -> [String: DatabaseValue] {
-    var values: [String: DatabaseValue] = [
-      "tenant": .id(key.tenant), "span": Self.minute.databaseValue, "start": .time(sum.start),
-      "route": .text(key.route), "tool": .text(key.tool), "client": .text(key.client), "calls": .number(sum.calls),
-      "refused": .number(sum.refused), "failed": .number(sum.failed), "timed": .number(sum.durations.count),
-      "took": (sum.durations.sum.wholeNanoseconds / 1000).databaseValue,
+  private func place(_ key: CallKey, _ start: Timestamp) -> [DatabaseValue] {
+    [
+      .id(key.tenant), Self.minute.databaseValue, .time(start), .text(key.route), .text(key.tool), .text(key.client),
     ]
-    for (index, count) in sum.durations.counts.enumerated() { values["b\(index)"] = .number(count) }
-    return values
+  }
+
+  private func counts(_ sum: CallSum) -> [DatabaseValue] {
+    [
+      .number(sum.calls), .number(sum.refused), .number(sum.failed), .number(sum.durations.count),
+      (sum.durations.sum.wholeNanoseconds / 1000).databaseValue,
+    ] + sum.durations.counts.map { .number($0) }
   }
 }

@@ -7,8 +7,10 @@ import MartletDomain
 struct TrailWriter {
   // A constraint that fails ends the transaction anyway; without `OR FAIL` SQLite would keep a copy of each page that the
   // statement changes, to be able to take it back alone.
+  // All of the table's columns, in its own order: else SQLite copies each value into its place behind asking for it.
   private static let sql = """
-    INSERT OR FAIL INTO audit_event (\(TrailRows.columns)) SELECT \(TrailRows.columns) FROM trail_rows(?)
+    INSERT OR FAIL INTO audit_event (position, \(TrailRows.columns))
+    SELECT NULL, \(TrailRows.columns) FROM trail_rows(?)
     """
 
   private let database: Database
@@ -33,10 +35,7 @@ struct TrailWriter {
         ends.append(try link(records[index]))
         turns.pass(index + 1)
       }
-      let code = TrailRowsModule.run(statement, with: TrailRows(records, ends, turns))
-      guard code == SQLITE_DONE else {
-        throw DatabaseError(resultCode: ResultCode(rawValue: code), message: database.lastErrorMessage)
-      }
+      try database.check(TrailRowsModule.run(statement, with: TrailRows(records, ends, turns)), is: SQLITE_DONE)
     }
   }
 
@@ -49,7 +48,7 @@ struct TrailWriter {
         INSERT INTO audit_trail VALUES (:tenant, :sequence, :digest, 0, zeroblob(32))
         ON CONFLICT (tenant) DO UPDATE SET sequence = excluded.sequence, digest = excluded.digest
         """,
-        ["tenant": .id(tenant), "sequence": head.sequence.databaseValue, "digest": .bytes(head.digest)])
+        inOrder: [.id(tenant), head.sequence.databaseValue, .bytes(head.digest)])
     }
   }
 

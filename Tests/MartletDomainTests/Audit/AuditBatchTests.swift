@@ -1,3 +1,4 @@
+import Crypto
 import MartletTestSupport
 import StrictCoding
 import Testing
@@ -42,6 +43,20 @@ import Testing
       for index in 0..<records.count { AuditChain.test.move(&end, behind: records[index]) }
     }
     #expect(end.head == head, "a batch is linked as its events alone are")
+  }
+
+  /// With keys shorter than a block of the hash, as long, and longer.
+  @Test(arguments: [1, 31, 32, 63, 64, 65, 200]) func A_03_aRecordsCodeIsItsHMAC(keyLength: Int) {
+    let key = SymmetricKey(data: (0..<keyLength).map { UInt8(truncatingIfNeeded: $0 * 7) })
+    let head = AuditHead(sequence: 41, digest: (0..<32).map { UInt8($0) })
+    for event in [Self.full, Self.bare, Self.long] {
+      AuditBatch([event]).withRecords { records in
+        var end = AuditEnd(head)
+        AuditChain(key: key).move(&end, behind: records[0])
+        let covered = head.digest + [0, 0, 0, 0, 0, 0, 0, 42] + Array(records[0].bytes)
+        #expect(end.head.digest == Array(HMAC<SHA256>.authenticationCode(for: covered, using: key)))
+      }
+    }
   }
 
   @Test(arguments: 0..<40) func A_03_whatWasWrittenIsRead(seed: UInt64) {

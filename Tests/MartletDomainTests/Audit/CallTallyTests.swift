@@ -38,6 +38,29 @@ import Testing
     #expect(found.reduce(0) { $0 + $1.refused } == events.count { $0.action == .exchangeRefused })
   }
 
+  /// Whoever comes in between, each is known by the latest time; who was refused didn't come through.
+  @Test func orderChangesNoUse() {
+    let events = (0..<60).map { number in
+      var event = AuditEvent(
+        at: Timestamp(milliseconds: 100_000 - Int64(number)), action: .exchangeForwarded, tenant: "a",
+        subject: "s\(number % 3)", client: "c", route: "/r", method: "tools/call", target: "t\(number % 2)", status: 200
+      )
+      if number % 5 == 0 { event.action = .exchangeRefused }
+      if number % 7 == 0 { event.client = nil }
+      return event
+    }
+    for events in [events, events.reversed(), events.sorted { ($0.subject ?? "") < ($1.subject ?? "") }] {
+      var tally = CallTally()
+      tally.add(AuditBatch(events))
+      let latest = Dictionary(
+        events.filter { $0.action == .exchangeForwarded && $0.client != nil }.map { ($0.subject ?? "", $0.at) },
+        uniquingKeysWith: max)
+      let found = tally.uses.map { use, time in (use.subject.string, time) }
+      #expect(Dictionary(uniqueKeysWithValues: found) == latest && latest.count == 3)
+      #expect(tally.uses.keys.allSatisfy { $0.tenant == "a" && $0.client == "c" && $0.route == "/r" })
+    }
+  }
+
   @Test func durationsCountForEveryBoundThatHoldsThem() {
     var histogram = DurationHistogram()
     for milliseconds in [0, 5, 6, 60_000, 60_001] { histogram.add(.milliseconds(milliseconds)) }
