@@ -1,58 +1,50 @@
-/// Up to eight members of an object, found in one walk over its keys: a message is asked for several, again and again.
+/// Where known members of an object stand, found in one walk over its keys: a message is asked for several, again and
+/// again. The places are good for the view they were found in.
 public struct JSONMembers: Sendable {
-  /// Names to look for; a member is asked for by the place of its name.
+  /// Names to look for; the first eight can be asked for by their number.
   public struct Names: Sendable {
     fileprivate let names: [[UInt8]]
 
-    /// Takes at most eight names; what is beyond is never found.
-    public init(_ names: [String]) { self.names = names.prefix(8).map { Array($0.utf8) } }
-  }
+    /// Takes names.
+    public init(_ names: [String]) { self.names = names.map { Array($0.utf8) } }
 
-  private let view: JSONObjectView
-  /// For each name one more than where its value stands; 0 where there is none.
-  private var places = SIMD8<UInt32>(repeating: 0)
-
-  fileprivate init(_ view: JSONObjectView, _ names: Names) {
-    self.view = view
-    view.forEachKey { note($0, at: $1, names) }
-  }
-
-  private mutating func note(_ key: UnsafeBufferPointer<UInt8>, at place: Int, _ names: Names) {
-    names.names.withUnsafeBufferPointer { names in
-      for index in names.indices where names[index].count == key.count {
-        guard names[index].withUnsafeBufferPointer({ $0.holdsSame(as: key) }) else { continue }
-        places[index] = UInt32(truncatingIfNeeded: place + 1)
-        return
+    fileprivate func number(of key: UnsafeBufferPointer<UInt8>) -> Int? {
+      names.withUnsafeBufferPointer { names in
+        for number in names.indices where names[number].count == key.count {
+          if names[number].withUnsafeBufferPointer({ $0.holdsSame(as: key) }) { return number }
+        }
+        return nil
       }
     }
   }
 
-  private func place(_ name: Int) -> Int? { places[name] == 0 ? nil : Int(places[name]) - 1 }
+  /// For each name one more than where its value stands; 0 where there is none.
+  private var places = SIMD8<UInt32>(repeating: 0)
 
-  /// Whether there is such a member.
-  public func has(_ name: Int) -> Bool { places[name] != 0 }
+  /// None of them.
+  public init() {}
 
-  /// The member's value, built.
-  public subscript(_ name: Int) -> JSONValue? { place(name).map { view.value(at: $0) } }
-
-  /// Whether the member is `null`.
-  public func isNull(_ name: Int) -> Bool { place(name).map { view.isNull(at: $0) } ?? false }
-
-  /// Whether the member is this very text.
-  public func isString(_ name: Int, _ text: String) -> Bool {
-    place(name).map { view.isString(at: $0, text) } ?? false
+  /// Where the value of a name stands; `nil` where there is none.
+  public fileprivate(set) subscript(_ name: Int) -> Int? {
+    get { places[name] == 0 ? nil : Int(places[name]) - 1 }
+    set { if name < places.scalarCount { places[name] = UInt32(truncatingIfNeeded: (newValue ?? -1) + 1) } }
   }
-
-  /// Whether the member is a text of visible ASCII characters and blanks, written without escapes; `false` proves nothing.
-  public func isPlainText(_ name: Int) -> Bool {
-    place(name).map { view.isPlainText(at: $0) } ?? false
-  }
-
-  /// The member that is an object; `nil` for an absent one or another kind of value.
-  public func object(_ name: Int) -> JSONObjectView? { place(name).flatMap { view.object(at: $0) } }
 }
 
 extension JSONObjectView {
-  /// Finds some members in one walk over the keys.
-  public func members(_ names: JSONMembers.Names) -> JSONMembers { JSONMembers(self, names) }
+  /// Finds members by their names.
+  ///
+  /// - Parameters:
+  ///   - names: What to look for.
+  ///   - others: Is shown every other key, and whether it is plain ASCII written without escapes; the bytes are good for
+  ///     the call only.
+  public func members(
+    _ names: JSONMembers.Names, others: (UnsafeBufferPointer<UInt8>, _ isPlain: Bool) -> Void = { _, _ in }
+  ) -> JSONMembers {
+    var members = JSONMembers()
+    forEachKey { key, isPlain, place in
+      if let number = names.number(of: key) { members[number] = place } else { others(key, isPlain) }
+    }
+    return members
+  }
 }

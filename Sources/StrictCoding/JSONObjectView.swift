@@ -15,88 +15,81 @@ public struct JSONObjectView: Sendable {
   public var tree: JSONObject { tape.tree ?? tape.object(index) }
 
   /// The value of a key, found bytewise.
-  public subscript(_ key: String) -> JSONValue? { place(of: key).map { value(at: $0) } }
-
-  /// Whether there is such a key.
-  public func has(_ key: String) -> Bool { place(of: key) != nil }
-
-  /// Whether a member is `null`.
-  public func isNull(_ key: String) -> Bool { place(of: key).map { isNull(at: $0) } ?? false }
-
-  /// Whether a member is this very text.
-  public func isString(_ key: String, _ text: String) -> Bool { place(of: key).map { isString(at: $0, text) } ?? false }
+  public subscript(_ key: String) -> JSONValue? { value(at: place(of: key)) }
 
   /// The member that is an object; nil for an absent key or another kind of value.
-  public func object(_ key: String) -> JSONObjectView? { place(of: key).flatMap { object(at: $0) } }
+  public func object(_ key: String) -> JSONObjectView? { object(at: place(of: key)) }
 
   /// Whether some key, or a key of any object inside, holds a character beyond ASCII or was escaped; false proves that
   /// none does.
   public var mayHaveUnusualKeys: Bool { tape.hasUnusualKeys }
 
-  /// Whether some key of this object satisfies a predicate.
-  ///
-  /// - Parameters:
-  ///   - usual: Asked about keys of plain ASCII; the bytes are good for the call only.
-  ///   - unusual: Asked about all others.
-  public func hasKey(
-    usual: (UnsafeBufferPointer<UInt8>) -> Bool, unusual: (String) -> Bool
-  ) -> Bool {
-    if let tree = tape.tree { return tree.keys.contains(where: unusual) }
-    return tape.firstKey(of: index) { key in
-      let entry = tape.entries[key]
-      return entry.isVerbatim && entry.isASCII ? tape.withBytes(key, usual) : unusual(tape.string(key))
-    } != nil
-  }
-
-  /// Calls a closure with each key and the place of its value.
-  func forEachKey(_ body: (UnsafeBufferPointer<UInt8>, Int) -> Void) {
-    if let tree = tape.tree {
-      for (index, member) in tree.members.enumerated() {
-        var key = member.key
-        key.withUTF8 { body($0, index) }
-      }
-      return
-    }
-    _ = tape.firstKey(of: index) { key in
-      if tape.entries[key].isVerbatim {
-        tape.withBytes(key) { body($0, key + 1) }
-      } else {
-        var text = tape.string(key)
-        text.withUTF8 { body($0, key + 1) }
-      }
-      return false
-    }
-  }
-}
-
-/// Members by the place of their values, for whoever has found them already.
-extension JSONObjectView {
   private func place(of key: String) -> Int? {
     if let tree = tape.tree { tree.index(of: key) } else { tape.value(of: key, in: index) }
   }
 
-  func value(at place: Int) -> JSONValue {
-    if let tree = tape.tree { tree.members[place].value } else { tape.value(place) }
+  /// Calls a closure with each key, whether it is plain ASCII written without escapes, and the place of its value. What
+  /// isn't known to be plain isn't called so.
+  func forEachKey(_ body: (UnsafeBufferPointer<UInt8>, _ isPlain: Bool, _ place: Int) -> Void) {
+    guard let tree = tape.tree else { return tape.forEachKey(of: index, body) }
+    for (index, member) in tree.members.enumerated() { member.key.withBytes { body($0, false, index) } }
+  }
+}
+
+/// Members by the place of their values in this very object, for whoever has found them already: see ``JSONMembers``. No
+/// place stands for an absent member.
+extension JSONObjectView {
+  /// The value, built.
+  public func value(at place: Int?) -> JSONValue? {
+    guard let place else { return nil }
+    return if let tree = tape.tree { tree.members[place].value } else { tape.value(place) }
   }
 
-  func isNull(at place: Int) -> Bool {
-    if let tree = tape.tree { tree.members[place].value.isNull } else { tape.entries[place].kind == .null }
+  /// The text; `nil` for another kind of value.
+  public func text(at place: Int?) -> String? {
+    guard let place else { return nil }
+    if let tree = tape.tree { return tree.members[place].value.stringValue }
+    return tape.entries[place].kind == .string ? tape.string(place) : nil
   }
 
-  func isString(at place: Int, _ text: String) -> Bool {
+  /// Whether it is a text.
+  public func isText(at place: Int?) -> Bool {
+    guard let place else { return false }
+    if let tree = tape.tree { return tree.members[place].value.stringValue != nil }
+    return tape.entries[place].kind == .string
+  }
+
+  /// Whether it is `null`.
+  public func isNull(at place: Int?) -> Bool {
+    guard let place else { return false }
+    return if let tree = tape.tree { tree.members[place].value.isNull } else { tape.entries[place].kind == .null }
+  }
+
+  /// Whether it is this very text.
+  public func isString(at place: Int?, _ text: String) -> Bool {
+    guard let place else { return false }
     if let tree = tape.tree { return tree.members[place].value.stringValue?.equalsBytewise(text) ?? false }
     return tape.entries[place].kind == .string && tape.isString(place, text)
   }
 
-  /// Whether the value is a text of visible ASCII characters and blanks, written without escapes; `false` proves nothing.
-  func isPlainText(at place: Int) -> Bool {
-    guard tape.tree == nil else { return false }
+  /// Whether it is a text of visible ASCII characters and blanks, written without escapes; `false` proves nothing.
+  public func isPlainText(at place: Int?) -> Bool {
+    guard let place, tape.tree == nil else { return false }
     let entry = tape.entries[place]
     guard entry.kind == .string, entry.isVerbatim, entry.isASCII else { return false }
     return tape.withBytes(place) { $0.allSatisfy { $0 != 0x7F } }
   }
 
-  func object(at place: Int) -> JSONObjectView? {
+  /// Whether it is an object.
+  public func isObject(at place: Int?) -> Bool {
+    guard let place else { return false }
+    if let tree = tape.tree { return tree.members[place].value.objectValue != nil }
+    return tape.entries[place].kind == .object
+  }
+
+  /// The object; `nil` for another kind of value.
+  public func object(at place: Int?) -> JSONObjectView? {
+    guard let place else { return nil }
     if let tree = tape.tree { return tree.members[place].value.objectValue.map { JSONObjectView($0) } }
     return tape.entries[place].kind == .object ? JSONObjectView(tape, place) : nil
   }

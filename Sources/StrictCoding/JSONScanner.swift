@@ -10,6 +10,8 @@ struct JSONScanner {
   /// Where the escape that was read last ends.
   var lastEscapeEnd = 0
   private var values = 0
+  /// The texts of the keys of objects that have many, by the object's entry.
+  fileprivate var manyKeys: [Int: Set<ByteString>] = [:]
 
   init(bytes: UnsafeBufferPointer<UInt8>, limits: JSONLimits) {
     self.bytes = bytes
@@ -157,11 +159,10 @@ private struct DistinctKeys {
   private static let linear = 16
   private let object: Int
   private var count = 0
-  private var hashed: Set<ByteString> = []
 
   init(object: Int) { self.object = object }
 
-  /// - Parameter scanner: Isn't changed; in-out, so that it isn't copied for each key.
+  /// - Parameter scanner: Holds the keys, and the texts of many.
   mutating func insert(_ key: Int, of scanner: inout JSONScanner) -> Bool {
     defer { count += 1 }
     if count < Self.linear {
@@ -172,14 +173,15 @@ private struct DistinctKeys {
       }
       return true
     }
-    if hashed.isEmpty {
+    if count == Self.linear {
       var other = object + 1
       while other < key {
-        hashed.insert(ByteString(scanner.unescaped(other)))
+        scanner.manyKeys[object, default: []].insert(ByteString(scanner.unescaped(other)))
         other = Int(scanner.entries[other + 1].next)
       }
     }
-    return hashed.insert(ByteString(scanner.unescaped(key))).inserted
+    let text = ByteString(scanner.unescaped(key))
+    return scanner.manyKeys[object, default: []].insert(text).inserted
   }
 }
 
@@ -188,6 +190,7 @@ extension JSONScanner {
   fileprivate func areSame(_ left: Int, _ right: Int) -> Bool {
     let (first, second) = (entries[left], entries[right])
     guard first.isVerbatim, second.isVerbatim else { return unescaped(left) == unescaped(right) }
+    guard first.end &- first.start == second.end &- second.start else { return false }
     return UnsafeBufferPointer(rebasing: slice(first.range))
       .holdsSame(as: UnsafeBufferPointer(rebasing: slice(second.range)))
   }

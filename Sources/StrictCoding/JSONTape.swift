@@ -34,14 +34,11 @@ final class JSONTape: Sendable {
   ///
   /// - Throws: `JSONError` with the first thing that is wrong.
   init(reading bytes: [UInt8], limits: JSONLimits) throws(JSONError) {
-    let result = bytes.withUnsafeBufferPointer { buffer -> Result<JSONScanner, JSONError> in
+    let scanner = try bytes.withUnsafeBufferPointer { buffer throws(JSONError) in
       var scanner = JSONScanner(bytes: buffer, limits: limits)
-      do throws(JSONError) {
-        try scanner.document()
-        return .success(scanner)
-      } catch { return .failure(error) }
+      try scanner.document()
+      return scanner
     }
-    let scanner = try result.get()
     self.bytes = bytes
     entries = scanner.entries
     tree = nil
@@ -60,8 +57,7 @@ final class JSONTape: Sendable {
   /// The value of a key in the object at an index, compared bytewise.
   func value(of key: String, in object: Int) -> Int? {
     guard entries[object].kind == .object else { return nil }
-    var key = key
-    return key.withUTF8 { wanted in
+    return key.withBytes { wanted in
       entries.withUnsafeBufferPointer { entries in
         bytes.withUnsafeBufferPointer { bytes in
           var index = object + 1
@@ -86,15 +82,24 @@ final class JSONTape: Sendable {
     return UnsafeBufferPointer(rebasing: bytes[entry.range]).holdsSame(as: wanted)
   }
 
-  /// Calls a closure with the index of every key of an object, until it answers true.
-  func firstKey(of object: Int, where predicate: (Int) -> Bool) -> Int? {
-    var index = object + 1
-    let end = Int(entries[object].next)
-    while index < end {
-      if predicate(index) { return index }
-      index = Int(entries[index + 1].next)
+  /// Calls a closure with every key of an object, whether its bytes are written as they are and ASCII, and the index of
+  /// its value.
+  func forEachKey(of object: Int, _ body: (UnsafeBufferPointer<UInt8>, _ isPlain: Bool, _ value: Int) -> Void) {
+    entries.withUnsafeBufferPointer { entries in
+      bytes.withUnsafeBufferPointer { bytes in
+        var index = object + 1
+        let end = Int(entries[object].next)
+        while index < end {
+          let entry = entries[index]
+          if entry.isVerbatim {
+            body(UnsafeBufferPointer(rebasing: bytes[entry.range]), entry.isASCII, index + 1)
+          } else {
+            JSONScanner.unescaped(bytes, entry.range).withUnsafeBufferPointer { body($0, false, index + 1) }
+          }
+          index = Int(entries[index + 1].next)
+        }
+      }
     }
-    return nil
   }
 
   /// Whether the string at an index is a text.
@@ -103,8 +108,7 @@ final class JSONTape: Sendable {
     guard entry.isVerbatim else { return string(index).equalsBytewise(text) }
     let count = Int(entry.end - entry.start)
     guard text.utf8.count == count else { return false }
-    var text = text
-    return text.withUTF8 { theirs in withBytes(index) { $0.holdsSame(as: theirs) } }
+    return text.withBytes { theirs in withBytes(index) { $0.holdsSame(as: theirs) } }
   }
 
   /// The raw bytes of an entry, escapes and all.

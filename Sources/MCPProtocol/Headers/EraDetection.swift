@@ -35,7 +35,7 @@ public struct EraDetection: Sendable, Equatable {
     if headers.version.count > 1 {
       throw refusal("MCP-Protocol-Version must be sent once", id: message?.id)
     }
-    if message?.method == .initialize { return EraClassification(era: .legacy, revision: nil) }
+    if message?.calls(.initialize) == true { return EraClassification(era: .legacy, revision: nil) }
     guard let header = headers.version.value else { return try classifyByBody(message) }
     guard let revision = ProtocolRevision(header) else {
       throw unsupported(header, looksModern: looksModern(headers, header, message), id: message?.id)
@@ -43,8 +43,8 @@ public struct EraDetection: Sendable, Equatable {
     if !supported.contains(revision) {
       throw unsupported(header, looksModern: revision.era == .modern, id: message?.id)
     }
-    let contradicts = message?.metadata.protocolRevision?.era == .modern || message?.method == .serverDiscover
-    guard revision.era == .legacy, contradicts else { return EraClassification(era: revision.era, revision: revision) }
+    guard revision.era == .legacy, message?.protocolRevision?.era == .modern || message?.calls(.serverDiscover) == true
+    else { return EraClassification(era: revision.era, revision: revision) }
     return try tolerated(revision, message)
   }
 
@@ -60,14 +60,14 @@ public struct EraDetection: Sendable, Equatable {
 
   private func classifyByBody(_ message: MCPMessage?) throws(MCPMessageError) -> EraClassification {
     let version = message?.metadata.protocolVersion
-    if let version, message?.metadata.protocolRevision == nil {
+    if let version, message?.protocolRevision == nil {
       throw unsupported(version, looksModern: true, id: message?.id)
     }
-    let revision = message?.metadata.protocolRevision.flatMap { $0.era == .modern ? $0 : nil }
+    let revision = message?.protocolRevision.flatMap { $0.era == .modern ? $0 : nil }
     if let revision, !supported.contains(revision) {
       throw unsupported(revision.rawValue, looksModern: true, id: message?.id)
     }
-    let isModern = revision != nil || message?.method == .serverDiscover
+    let isModern = revision != nil || message?.calls(.serverDiscover) == true
     return EraClassification(era: isModern ? .modern : .legacy, revision: revision)
   }
 
@@ -77,16 +77,16 @@ public struct EraDetection: Sendable, Equatable {
     if !toleratesVersionMismatch {
       throw refusal("MCP-Protocol-Version and params._meta name different versions", id: message?.id)
     }
-    guard message?.method == .serverDiscover else {
+    guard message?.calls(.serverDiscover) == true else {
       return EraClassification(era: .legacy, revision: header, toleratesHeader: true)
     }
-    let revision = message?.metadata.protocolRevision.flatMap { $0.era == .modern ? $0 : nil }
+    let revision = message?.protocolRevision.flatMap { $0.era == .modern ? $0 : nil }
     return EraClassification(era: .modern, revision: revision, toleratesHeader: true)
   }
 
   /// Whether a request with an unknown version was written by a client of a newer, not an older or broken, kind.
   private func looksModern(_ headers: MirroredHeaders, _ header: String, _ message: MCPMessage?) -> Bool {
-    if message?.metadata.protocolVersion != nil || message?.method == .serverDiscover { return true }
+    if message?.metadata.protocolVersion != nil || message?.calls(.serverDiscover) == true { return true }
     if headers.hasSessionID { return false }
     return headers.method.count > 0 || Self.isLaterDate(header)
   }

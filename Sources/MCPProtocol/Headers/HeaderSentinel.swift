@@ -19,11 +19,11 @@ public enum HeaderSentinel {
   ///
   /// - Returns: The text, or nil where bytes are not allowed in a header or the sentinel doesn't hold canonical,
   ///   padded base64 of UTF-8.
-  public static func decode(_ value: some StringProtocol) -> String? {
-    guard value.utf8.allSatisfy(isFieldByte) else { return nil }
-    guard value.utf8.first == prefix.first else { return String(value) }
+  public static func decode(_ value: String) -> String? {
+    guard value.withBytes({ $0.allSatisfy(isFieldByte) }) else { return nil }
+    guard value.utf8.first == UInt8(ascii: "=") else { return value }
     let bytes = Array(value.utf8)
-    guard bytes.starts(with: prefix), bytes.suffix(2).elementsEqual(suffix) else { return String(value) }
+    guard bytes.starts(with: prefix), bytes.suffix(2).elementsEqual(suffix) else { return value }
     // `=?base64?=` starts and ends like a sentinel but has no room for both marks.
     guard bytes.count >= prefix.count + suffix.count else { return nil }
     guard let decoded = Base64.decode(bytes.dropFirst(prefix.count).dropLast(suffix.count)) else { return nil }

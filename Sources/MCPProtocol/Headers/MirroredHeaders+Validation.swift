@@ -16,84 +16,96 @@ extension MirroredHeaders {
   public func validate(_ message: MCPMessage, as classification: EraClassification) throws(MCPMessageError) {
     guard classification.era == .modern else { return }
     if case .response = message { throw .invalidRequest("a client sends no responses in this revision") }
-    try checkSizes(id: message.id)
-    try checkVersion(message, classification)
-    try checkMethod(message)
-    try checkName(message)
-    try checkParameters(message)
+    do throws(MCPMessageError) {
+      try checkSizes()
+      switch message {
+      case .request(let request): try check(request, classification)
+      case .notification(let notification): try check(notification, classification)
+      case .response: return
+      }
+    } catch {
+      throw error.answering(message.id)
+    }
   }
 
-  private func checkSizes(id: JSONRPCID?) throws(MCPMessageError) {
+  private func check(_ request: MCPRequest, _ classification: EraClassification) throws(MCPMessageError) {
+    try checkVersion(request.metadata, classification, isRequest: true)
+    try checkMethod(request.method)
+    try checkName(of: request)
+    try checkParameters(with: request.method)
+  }
+
+  /// What headers a notification needs is left open by the revision; so is its `_meta`.
+  private func check(_ notification: MCPNotification, _ classification: EraClassification) throws(MCPMessageError) {
+    try checkVersion(notification.metadata, classification, isRequest: false)
+    if method.count > 0 { try checkMethod(notification.method) }
+    try checkNameIsAbsent()
+    try checkParameters(with: notification.method)
+  }
+
+  private func checkSizes() throws(MCPMessageError) {
     let isTooLong: (String) -> Bool = { $0.utf8.count > Self.maximumValueBytes }
     if parameters.count > Self.maximumParameters || version.value.map(isTooLong) ?? false
       || method.value.map(isTooLong) ?? false || name.value.map(isTooLong) ?? false
       || parameters.contains(where: { isTooLong($0.value) })
     {
-      throw .mismatch("too many mirrored headers, or a value is too long", id: id)
+      throw .mismatch("too many mirrored headers, or a value is too long")
     }
   }
 
-  private func checkVersion(_ message: MCPMessage, _ classification: EraClassification) throws(MCPMessageError) {
-    let id = message.id
-    guard let header = version.only else {
-      throw .mismatch("MCP-Protocol-Version must be sent once", id: id)
+  private func checkVersion(
+    _ metadata: RequestMetadata, _ classification: EraClassification, isRequest: Bool
+  ) throws(MCPMessageError) {
+    guard let header = version.only else { throw .mismatch("MCP-Protocol-Version must be sent once") }
+    guard metadata.hasProtocolVersion else {
+      if !isRequest { return }
+      throw .invalidParams("params._meta needs \(MetadataKey.protocolVersion)")
     }
-    let metadata = message.metadata
-    guard let body = metadata.protocolVersion else {
-      // What headers a notification needs is left open by the revision; so is its _meta.
-      if case .notification = message { return }
-      throw .invalidParams("params._meta needs \(MetadataKey.protocolVersion)", id: id)
-    }
-    let agrees = classification.toleratesHeader ? classification.revision != nil : header.equalsBytewise(body)
-    if !agrees { throw .mismatch("MCP-Protocol-Version and params._meta name different versions", id: id) }
-    if case .request = message, !metadata.hasClientCapabilities {
-      throw .invalidParams("params._meta needs \(MetadataKey.clientCapabilities), an object", id: id)
+    let agrees = classification.toleratesHeader ? classification.revision != nil : metadata.isVersion(header)
+    if !agrees { throw .mismatch("MCP-Protocol-Version and params._meta name different versions") }
+    if isRequest, !metadata.hasClientCapabilities {
+      throw .invalidParams("params._meta needs \(MetadataKey.clientCapabilities), an object")
     }
   }
 
-  private func checkMethod(_ message: MCPMessage) throws(MCPMessageError) {
-    if method.count == 0, case .notification = message { return }
-    guard let header = method.only else {
-      throw .mismatch("Mcp-Method must be sent once", id: message.id)
-    }
-    guard let method = message.method, header.equalsBytewise(method.name) else {
-      throw .mismatch("Mcp-Method and the body's method differ", id: message.id)
-    }
+  private func checkMethod(_ body: MCPMethod) throws(MCPMessageError) {
+    guard let header = method.only else { throw .mismatch("Mcp-Method must be sent once") }
+    guard header.equalsBytewise(body.name) else { throw .mismatch("Mcp-Method and the body's method differ") }
   }
 
-  private func checkName(_ message: MCPMessage) throws(MCPMessageError) {
-    let id = message.id
-    guard case .request(let request) = message, let mirrored = request.method.mirroredName else {
-      if name.count == 0 { return }
-      throw .mismatch("Mcp-Name doesn't belong to this method", id: id)
-    }
+  private func checkName(of request: MCPRequest) throws(MCPMessageError) {
+    guard let mirrored = request.method.mirroredName else { return try checkNameIsAbsent() }
     if name.count == 0 && !mirrored.isRequired { return }
-    guard let header = name.only else { throw .mismatch("Mcp-Name must be sent once", id: id) }
-    guard let name = HeaderSentinel.decode(header) else { throw .mismatch("Mcp-Name is malformed", id: id) }
+    guard let header = name.only else { throw .mismatch("Mcp-Name must be sent once") }
+    guard let name = HeaderSentinel.decode(header) else { throw .mismatch("Mcp-Name is malformed") }
     guard let body = request.mirroredName, name.equalsBytewise(body) else {
-      throw .mismatch("Mcp-Name and params.\(mirrored.rawValue) differ", id: id)
+      throw .mismatch("Mcp-Name and params.\(mirrored.rawValue) differ")
     }
   }
 
-  private func checkParameters(_ message: MCPMessage) throws(MCPMessageError) {
+  private func checkNameIsAbsent() throws(MCPMessageError) {
+    if name.count > 0 { throw .mismatch("Mcp-Name doesn't belong to this method") }
+  }
+
+  private func checkParameters(with body: MCPMethod) throws(MCPMessageError) {
     if parameters.isEmpty { return }
-    guard message.method == .toolsCall else {
-      throw .mismatch("Mcp-Param headers belong to tools/call only", id: message.id)
+    guard body == .toolsCall else {
+      throw .mismatch("Mcp-Param headers belong to tools/call only")
     }
     var seen: Set<ByteString> = []
     for parameter in parameters {
       if !seen.insert(ByteString(ASCIICase.lowercased(parameter.name))).inserted {
-        throw .mismatch("a Mcp-Param header is repeated", id: message.id)
+        throw .mismatch("a Mcp-Param header is repeated")
       }
       if HeaderSentinel.decode(parameter.value) == nil {
-        throw .mismatch("a Mcp-Param header is malformed", id: message.id)
+        throw .mismatch("a Mcp-Param header is malformed")
       }
     }
   }
 }
 
 extension MCPMessageError {
-  static func mismatch(_ message: String, id: JSONRPCID?) -> MCPMessageError {
+  static func mismatch(_ message: String, id: JSONRPCID? = nil) -> MCPMessageError {
     MCPMessageError(.headerMismatch, "Header mismatch: \(message)", id: id)
   }
 }

@@ -67,9 +67,37 @@ public enum MCPMessage: Sendable, Equatable {
     }
   }
 
+  /// The protocol version that the `_meta` of a request or notification names, where it is a known one.
+  var protocolRevision: ProtocolRevision? {
+    switch self {
+    case .request(let request): request.metadata.protocolRevision
+    case .notification(let notification): notification.metadata.protocolRevision
+    case .response: nil
+    }
+  }
+
+  /// Whether it is a request or notification of this method.
+  func calls(_ method: MCPMethod) -> Bool {
+    switch self {
+    case .request(let request): request.method == method
+    case .notification(let notification): notification.method == method
+    case .response: false
+    }
+  }
+
   /// The request, where it is one.
   public var request: MCPRequest? {
     if case .request(let request) = self { request } else { nil }
+  }
+
+  /// Whether it wants an answer.
+  public var isRequest: Bool {
+    if case .request = self { true } else { false }
+  }
+
+  /// What a request is about: see ``MCPRequest/mirroredName``.
+  public var mirroredName: String? {
+    if case .request(let request) = self { request.mirroredName } else { nil }
   }
 
   /// The whole message.

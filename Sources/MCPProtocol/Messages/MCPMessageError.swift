@@ -36,6 +36,11 @@ public struct MCPMessageError: Error, Sendable, Equatable {
     JSONRPCErrorBody.encode(id: id, code: code, message: message, data: data)
   }
 
+  /// The same, in answer to a message.
+  func answering(_ id: JSONRPCID?) -> MCPMessageError {
+    MCPMessageError(code, message, id: id, data: data, syntax: syntax)
+  }
+
   static func invalidRequest(_ message: String, id: JSONRPCID? = nil) -> MCPMessageError {
     MCPMessageError(.invalidRequest, message, id: id)
   }

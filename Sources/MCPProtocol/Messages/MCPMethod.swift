@@ -11,7 +11,7 @@ public struct MCPMethod: Sendable, Hashable, CustomStringConvertible {
   public init(_ name: String) {
     self.name = name
     var print: UInt64 = 0xCBF2_9CE4_8422_2325
-    for byte in name.utf8 { print = (print ^ UInt64(byte)) &* 0x100_0000_01B3 }
+    name.withBytes { for byte in $0 { print = (print ^ UInt64(byte)) &* 0x100_0000_01B3 } }
     fingerprint = print
   }
 

@@ -24,15 +24,16 @@ public enum MCPPayload: Sendable, Equatable {
   public static func parse(
     _ bytes: [UInt8], limits: JSONLimits = .default, allowsBatches: Bool
   ) throws(MCPMessageError) -> MCPPayload {
-    let reading: (view: JSONObjectView?, value: JSONValue)
+    let view: JSONObjectView?
+    let value: JSONValue
     do throws(JSONError) {
-      let view = try JSONReader.view(bytes, limits: limits)
-      reading = (view, view == nil ? try JSONReader.parse(bytes, limits: limits) : .null)
+      view = try JSONReader.view(bytes, limits: limits)
+      value = view == nil ? try JSONReader.parse(bytes, limits: limits) : .null
     } catch {
       throw MCPMessageError(error)
     }
-    if let view = reading.view { return .single(try MessageShape(view).message()) }
-    guard case .array(let elements) = reading.value else { return .single(try MCPMessage(reading.value)) }
+    if let view { return .single(try MessageShape(view).message()) }
+    guard case .array(let elements) = value else { return .single(try MCPMessage(value)) }
     if !allowsBatches { throw .invalidRequest("batches are not allowed here") }
     return .batch(try batch(elements))
   }

@@ -13,14 +13,15 @@ public struct MCPRequest: Sendable, Equatable {
     let mirroredName: String?
 
     init(
-      id: JSONRPCID, method: MCPMethod, view: JSONObjectView, parameters: JSONObjectView?, metadata: JSONObjectView?
+      id: JSONRPCID, method: MCPMethod, view: JSONObjectView, parameters: JSONObjectView?, metadata: RequestMetadata,
+      mirroredName: String?
     ) {
       self.id = id
       self.method = method
       self.view = view
       self.parameters = parameters
-      self.metadata = metadata.map { RequestMetadata($0) } ?? .none
-      mirroredName = method.mirroredName.flatMap { parameters?[$0.rawValue]?.stringValue }
+      self.metadata = metadata
+      self.mirroredName = mirroredName
     }
   }
 
@@ -44,12 +45,18 @@ public struct MCPRequest: Sendable, Equatable {
   init(id: JSONRPCID, method: MCPMethod, view: JSONObjectView) {
     let parameters = view.object("params")
     self.init(
-      id: id, method: method, view: view, parameters: parameters, metadata: parameters?.object("_meta"))
+      id: id, method: method, view: view, parameters: parameters,
+      metadata: parameters?.object("_meta").map { RequestMetadata($0) } ?? .none,
+      mirroredName: method.mirroredName.flatMap { parameters?[$0.rawValue]?.stringValue })
   }
 
   /// Takes what was found in the message already.
-  init(id: JSONRPCID, method: MCPMethod, view: JSONObjectView, parameters: JSONObjectView?, metadata: JSONObjectView?) {
-    content = Content(id: id, method: method, view: view, parameters: parameters, metadata: metadata)
+  init(
+    id: JSONRPCID, method: MCPMethod, view: JSONObjectView, parameters: JSONObjectView?, metadata: RequestMetadata,
+    mirroredName: String?
+  ) {
+    content = Content(
+      id: id, method: method, view: view, parameters: parameters, metadata: metadata, mirroredName: mirroredName)
   }
 
   /// The parameters, or nil where there are none; built anew each time.

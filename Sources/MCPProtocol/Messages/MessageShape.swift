@@ -2,88 +2,90 @@ import StrictCoding
 
 /// The checks that make a JSON object a message, in their order.
 struct MessageShape {
+  /// The numbers of names, in the order of ``ReservedKeys/envelope`` and ``ReservedKeys/parameters``.
   private enum Envelope {
-    static let names = JSONMembers.Names(["jsonrpc", "id", "method", "params", "result", "error"])
     static let (jsonrpc, id, method, params, result, error) = (0, 1, 2, 3, 4, 5)
   }
 
   private enum Parameter {
-    static let names = JSONMembers.Names(["name", "uri", "taskId", "arguments", "_meta"])
-    static let readable = ["name", "uri", "taskId"]
-    static let (arguments, metadata) = (3, 4)
+    static let (metadata, name, uri, taskId, arguments) = (0, 1, 2, 3, 4)
+    static let readable = name...taskId
   }
 
   private let object: JSONObjectView
   private let members: JSONMembers
+  private let isImitated: Bool
   private let id: JSONRPCID?
 
   init(_ object: JSONObjectView) {
     self.object = object
-    members = object.members(Envelope.names)
-    id = JSONRPCID(request: members[Envelope.id])
+    (members, isImitated) = ReservedKeys.envelope.find(in: object)
+    id = JSONRPCID(request: object.value(at: members[Envelope.id]))
   }
 
   func message() throws(MCPMessageError) -> MCPMessage {
-    if ReservedKeys.envelope.areImitated(in: object) {
-      throw .invalidRequest("a key imitates one of the message's own", id: id)
-    }
-    guard members.isString(Envelope.jsonrpc, "2.0") else {
+    if isImitated { throw .invalidRequest("a key imitates one of the message's own", id: id) }
+    guard object.isString(at: members[Envelope.jsonrpc], "2.0") else {
       throw .invalidRequest("jsonrpc must be \"2.0\"", id: id)
     }
-    return members.has(Envelope.method) ? try call() : .response(try response())
+    return members[Envelope.method] != nil ? try call() : .response(try response())
   }
 
   private func call() throws(MCPMessageError) -> MCPMessage {
     // Beyond ASCII readers differ: some drop U+FEFF, and an unknown method becomes a known one.
-    guard case .string(let name)? = members[Envelope.method], !name.isEmpty,
-      name.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F })
+    guard let name = object.text(at: members[Envelope.method]), !name.isEmpty,
+      name.withBytes({ $0.allSatisfy { $0 > 0x20 && $0 < 0x7F } })
     else { throw .invalidRequest("method must be a string of visible ASCII characters", id: id) }
-    if members.has(Envelope.result) || members.has(Envelope.error) {
+    if members[Envelope.result] != nil || members[Envelope.error] != nil {
       throw .invalidRequest("a message with a method can't hold a result or an error", id: id)
     }
     let method = MCPMethod(name)
-    let parts = try checkParams()
-    guard members.has(Envelope.id) else {
+    let params = try params()
+    let found = try findMembers(of: params)
+    let metadata = try metadata(in: params, found)
+    guard members[Envelope.id] != nil else {
       if method.isKnownRequest { throw .invalidRequest("a request must have an id") }
       return .notification(MCPNotification(method: method, view: object))
     }
     guard let id else { throw .invalidRequest("id must be a string or an integer") }
     if method.isKnownNotification { throw .invalidRequest("a notification can't have an id", id: id) }
-    let request = MCPRequest(
-      id: id, method: method, view: object, parameters: parts.params, metadata: parts.metadata)
-    try check(parts.members, of: request)
-    return .request(request)
+    let mirrored = try mirroredName(in: params, found, of: method)
+    return .request(
+      MCPRequest(id: id, method: method, view: object, parameters: params, metadata: metadata, mirroredName: mirrored))
   }
 
-  /// The parameters, looked at in one walk.
-  private typealias Parts = (params: JSONObjectView?, members: JSONMembers?, metadata: JSONObjectView?)
+  private func params() throws(MCPMessageError) -> JSONObjectView? {
+    let place = members[Envelope.params]
+    if place == nil || object.isNull(at: place) { return nil }
+    guard let params = object.object(at: place) else { throw .invalidParams("params must be an object", id: id) }
+    return params
+  }
 
-  private func checkParams() throws(MCPMessageError) -> Parts {
-    guard members.has(Envelope.params), !members.isNull(Envelope.params) else { return (nil, nil, nil) }
-    guard let params = members.object(Envelope.params) else {
-      throw .invalidParams("params must be an object", id: id)
-    }
-    if ReservedKeys.parameters.areImitated(in: params) {
-      throw .invalidParams("a parameter imitates one of the protocol's own", id: id)
-    }
-    let found = params.members(Parameter.names)
+  private func findMembers(of params: JSONObjectView?) throws(MCPMessageError) -> JSONMembers {
+    guard let params else { return JSONMembers() }
+    let (found, isImitated) = ReservedKeys.parameters.find(in: params)
+    if isImitated { throw .invalidParams("a parameter imitates one of the protocol's own", id: id) }
     try checkReadings(of: params, found)
-    guard found.has(Parameter.metadata) else { return (params, found, nil) }
-    guard let metadata = found.object(Parameter.metadata) else {
+    return found
+  }
+
+  private func metadata(in params: JSONObjectView?, _ found: JSONMembers) throws(MCPMessageError) -> RequestMetadata {
+    if found[Parameter.metadata] == nil { return .none }
+    guard let metadata = params?.object(at: found[Parameter.metadata]) else {
       throw .invalidParams("_meta must be an object", id: id)
     }
-    if ReservedKeys.metadata.areImitated(in: metadata) {
-      throw .invalidParams("a key of _meta imitates one of the protocol's own", id: id)
-    }
-    return (params, found, metadata)
+    let (reserved, isImitated) = ReservedKeys.metadata.find(in: metadata)
+    if isImitated { throw .invalidParams("a key of _meta imitates one of the protocol's own", id: id) }
+    return RequestMetadata(metadata, reserved)
   }
 
   /// Refuses what readers see differently: some cut at NUL, some drop U+FEFF in front or behind an escape.
   private func checkReadings(of params: JSONObjectView, _ found: JSONMembers) throws(MCPMessageError) {
-    for index in Parameter.readable.indices where found.has(index) && !found.isPlainText(index) {
-      guard let name = found[index]?.stringValue else { continue }
-      if name.unicodeScalars.contains(where: { $0.value < 0x20 || $0.value == 0x7F || $0.value == 0xFEFF }) {
-        throw .invalidParams("params.\(Parameter.readable[index]) holds characters that are not allowed", id: id)
+    for name in Parameter.readable where found[name] != nil && !params.isPlainText(at: found[name]) {
+      guard let text = params.text(at: found[name]) else { continue }
+      if text.unicodeScalars.contains(where: { $0.value < 0x20 || $0.value == 0x7F || $0.value == 0xFEFF }) {
+        let name = ReservedKeys.parameters[name]
+        throw .invalidParams("params.\(name) holds characters that are not allowed", id: id)
       }
     }
     if params.mayHaveUnusualKeys, Self.holdsMarkedKey(.object(params.tree)) {
@@ -100,19 +102,29 @@ struct MessageShape {
     }
   }
 
-  private func check(_ params: JSONMembers?, of request: MCPRequest) throws(MCPMessageError) {
-    guard let mirrored = request.method.mirroredName else { return }
-    guard request.mirroredName != nil else {
+  /// What a modern client mirrors into `Mcp-Name`; `nil` where the method has none.
+  private func mirroredName(
+    in params: JSONObjectView?, _ found: JSONMembers, of method: MCPMethod
+  ) throws(MCPMessageError) -> String? {
+    guard let mirrored = method.mirroredName else { return nil }
+    let place =
+      switch mirrored {
+      case .name: found[Parameter.name]
+      case .uri: found[Parameter.uri]
+      case .taskId: found[Parameter.taskId]
+      }
+    guard let name = params?.text(at: place) else {
       throw .invalidParams("params.\(mirrored.rawValue) must be a string", id: id)
     }
-    guard let params, params.has(Parameter.arguments), !params.isNull(Parameter.arguments) else { return }
-    if params.object(Parameter.arguments) == nil {
+    let arguments = found[Parameter.arguments]
+    guard arguments == nil || params?.isNull(at: arguments) == true || params?.isObject(at: arguments) == true else {
       throw .invalidParams("params.arguments must be an object", id: id)
     }
+    return name
   }
 
   private func response() throws(MCPMessageError) -> MCPResponse {
-    switch (members[Envelope.result], members[Envelope.error]) {
+    switch (object.value(at: members[Envelope.result]), object.value(at: members[Envelope.error])) {
     case (.some(let result), nil):
       guard let id else { throw .invalidRequest("the id of a response must be a string or an integer") }
       return MCPResponse(id: id, outcome: .result(result), object: object.tree)
@@ -125,7 +137,7 @@ struct MessageShape {
 
   private func errorID() throws(MCPMessageError) -> JSONRPCID {
     if let id { return id }
-    switch members[Envelope.id] {
+    switch object.value(at: members[Envelope.id]) {
     case nil, .null: return .null
     default: throw .invalidRequest("id must be a string or an integer")
     }

@@ -2,9 +2,13 @@ import StrictCoding
 
 /// The `_meta` of a request or notification.
 public struct RequestMetadata: Sendable, Equatable {
+  /// The numbers of names, in the order of ``ReservedKeys/metadata``.
+  private enum Member {
+    static let (protocolVersion, clientCapabilities) = (0, 1)
+  }
+
   private let view: JSONObjectView
-  /// The protocol version as written; nil where it is absent or no string.
-  public let protocolVersion: String?
+  private let reserved: JSONMembers
   /// The protocol version, where it is a known one.
   public let protocolRevision: ProtocolRevision?
 
@@ -13,11 +17,25 @@ public struct RequestMetadata: Sendable, Equatable {
     self.init(JSONObjectView(members))
   }
 
-  init(_ view: JSONObjectView) {
+  init(_ view: JSONObjectView) { self.init(view, ReservedKeys.metadata.find(in: view).members) }
+
+  /// Takes what was found in it already.
+  init(_ view: JSONObjectView, _ reserved: JSONMembers) {
     self.view = view
-    protocolVersion = view[MetadataKey.protocolVersion]?.stringValue
-    protocolRevision = protocolVersion.flatMap { ProtocolRevision($0) }
+    self.reserved = reserved
+    protocolRevision = ProtocolRevision.newestFirst.first {
+      view.isString(at: reserved[Member.protocolVersion], $0.rawValue)
+    }
   }
+
+  /// The protocol version as written; nil where it is absent or no string.
+  public var protocolVersion: String? { view.text(at: reserved[Member.protocolVersion]) }
+
+  /// Whether it names a protocol version, known or not.
+  var hasProtocolVersion: Bool { view.isText(at: reserved[Member.protocolVersion]) }
+
+  /// Whether the protocol version is written like this.
+  func isVersion(_ text: String) -> Bool { view.isString(at: reserved[Member.protocolVersion], text) }
 
   /// Where there is none.
   static let none = RequestMetadata(JSONObject())
@@ -26,7 +44,7 @@ public struct RequestMetadata: Sendable, Equatable {
   public var members: JSONObject { view.tree }
 
   /// Whether the client said what it can do.
-  public var hasClientCapabilities: Bool { view.object(MetadataKey.clientCapabilities) != nil }
+  public var hasClientCapabilities: Bool { view.isObject(at: reserved[Member.clientCapabilities]) }
 
   /// Compares the members.
   public static func == (lhs: RequestMetadata, rhs: RequestMetadata) -> Bool { lhs.members == rhs.members }

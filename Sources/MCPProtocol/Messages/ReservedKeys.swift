@@ -5,58 +5,53 @@ import StrictCoding
 /// Some readers match keys without regard to case, or cut them at NUL; a second `Method` beside `method` would then
 /// decide.
 struct ReservedKeys: Sendable {
-  private let names: [String]
-  private let bytes: [[UInt8]]
+  private let texts: [String]
+  private let names: JSONMembers.Names
   /// Which lengths a reserved name has: most keys have none of them.
   private let lengths: [Bool]
 
-  init(_ names: [String]) {
-    self.names = names
-    bytes = names.map { Array($0.utf8) }
-    let longest = bytes.map(\.count).max() ?? 0
-    lengths = (0...longest).map { length in names.contains { $0.utf8.count == length } }
+  /// - Parameter texts: The names; where the first eight stand in an object is told.
+  init(_ texts: [String]) {
+    self.texts = texts
+    names = JSONMembers.Names(texts)
+    let longest = texts.map(\.utf8.count).max() ?? 0
+    lengths = (0...longest).map { length in texts.contains { $0.utf8.count == length } }
   }
 
   static let envelope = ReservedKeys(["jsonrpc", "id", "method", "params", "result", "error"])
   static let parameters = ReservedKeys([
-    "_meta", "name", "uri", "arguments", "cursor", "protocolVersion", "capabilities", "clientInfo", "requestId",
-    "progressToken", "progress", "requestState", "inputResponses", "taskId", "task", "level", "ref", "argument",
+    "_meta", "name", "uri", "taskId", "arguments", "cursor", "protocolVersion", "capabilities", "clientInfo",
+    "requestId", "progressToken", "progress", "requestState", "inputResponses", "task", "level", "ref", "argument",
     "notifications",
   ])
   static let metadata = ReservedKeys(MetadataKey.all)
 
-  /// Whether some key is not one of the reserved ones but folds to one.
-  func areImitated(in object: JSONObjectView) -> Bool {
-    // Closures that live no longer than the call; methods handed over by name would be kept on the heap.
-    object.hasKey(usual: { isImitated(by: $0) }, unusual: { isImitated(by: $0) })
+  /// A name by its number.
+  subscript(number: Int) -> String { texts[number] }
+
+  /// Looks at every key of an object once.
+  ///
+  /// - Returns: Where the reserved ones stand, and whether some key is none of them but folds to one.
+  func find(in object: JSONObjectView) -> (members: JSONMembers, isImitated: Bool) {
+    var isImitated = false
+    let members = object.members(names) { key, isPlain in
+      if isImitated { return }
+      isImitated = isPlain ? self.isImitated(by: key) : self.isImitated(by: String(decoding: key, as: UTF8.self))
+    }
+    return (members, isImitated)
   }
 
   /// A key of ASCII. What isn't visible is folded like all that isn't ASCII.
   private func isImitated(by key: UnsafeBufferPointer<UInt8>) -> Bool {
-    // Nearly every key of such a length is the name itself.
-    let hasLength = key.count < lengths.count && lengths[key.count]
-    if hasLength, isName(key) { return false }
     if key.contains(where: { $0 <= 0x20 || $0 == 0x7F }) { return isImitated(by: String(decoding: key, as: UTF8.self)) }
-    guard hasLength else { return false }
-    return bytes.contains { name in
-      name.count == key.count
-        && name.indices.allSatisfy { ASCIICase.lowercased(name[$0]) == ASCIICase.lowercased(key[$0]) }
-    }
-  }
-
-  private func isName(_ key: UnsafeBufferPointer<UInt8>) -> Bool {
-    bytes.withUnsafeBufferPointer { names in
-      for index in names.indices where names[index].count == key.count {
-        if names[index].withUnsafeBufferPointer({ $0.holdsSame(as: key) }) { return true }
-      }
-      return false
-    }
+    guard key.count < lengths.count, lengths[key.count] else { return false }
+    return isImitated(by: String(decoding: key, as: UTF8.self))
   }
 
   private func isImitated(by key: String) -> Bool {
     let isPlain = key.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F }
     let folded = isPlain ? key : Self.fold(key)
-    guard let name = names.first(where: { ASCIICase.equal($0, folded) }) else { return false }
+    guard let name = texts.first(where: { ASCIICase.equal($0, folded) }) else { return false }
     return !name.equalsBytewise(key)
   }
 

@@ -21,7 +21,7 @@ public enum ProtocolRevision: Sendable, Hashable, CaseIterable, Comparable, RawR
   public static let assumed = ProtocolRevision.v20250326
 
   /// Most calls name a new one.
-  private static let newestFirst: [ProtocolRevision] = allCases.reversed()
+  static let newestFirst: [ProtocolRevision] = allCases.reversed()
 
   /// The date that stands on the wire.
   public var rawValue: String {
@@ -33,6 +33,9 @@ public enum ProtocolRevision: Sendable, Hashable, CaseIterable, Comparable, RawR
     case .v20260728: "2026-07-28"
     }
   }
+
+  /// Compares the revisions; without it their dates would be compared, as texts.
+  public static func == (lhs: ProtocolRevision, rhs: ProtocolRevision) -> Bool { lhs <= rhs && lhs >= rhs }
 
   /// The revision of a date, compared bytewise; nil for an unknown one.
   public init?(_ text: some StringProtocol) {

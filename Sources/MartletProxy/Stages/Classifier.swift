@@ -35,9 +35,8 @@ final class ClassifiedRequest: Sendable {
     method = message?.method
     id = message?.id
     hasMessage = message != nil
-    let request = message?.request
-    isOneWay = message != nil && request == nil
-    target = request?.mirroredName
+    isOneWay = message.map { !$0.isRequest } ?? false
+    target = message?.mirroredName
   }
 
   var incoming: IncomingRequest { authenticated.routed.incoming }
@@ -49,7 +48,12 @@ struct Classifier: Sendable {
 
   func classify(_ request: AuthenticatedRequest, body: [UInt8]) throws(Rejection) -> ClassifiedRequest {
     do throws(MCPMessageError) {
-      return try classify(request, message: try MCPMessage.parse(body), bytes: body)
+      let message = try MCPMessage.parse(body)
+      let mirrored = request.routed.incoming.headers.mirrored
+      let classification = try detection.classify(mirrored, message: message)
+      try mirrored.validate(message, as: classification)
+      return ClassifiedRequest(
+        authenticated: request, message: message, bytes: body, classification: classification, mirrored: mirrored)
     } catch {
       throw .malformedMessage(error)
     }
@@ -57,35 +61,28 @@ struct Classifier: Sendable {
 
   /// A request without body: the stream or the end of a session.
   func classifyBodiless(_ request: AuthenticatedRequest) throws(Rejection) -> ClassifiedRequest {
-    do throws(MCPMessageError) { return try classify(request, message: nil, bytes: []) } catch {
+    do throws(MCPMessageError) {
+      let mirrored = request.routed.incoming.headers.mirrored
+      let classification = try detection.classify(mirrored, message: nil)
+      return ClassifiedRequest(
+        authenticated: request, message: nil, bytes: [], classification: classification, mirrored: mirrored)
+    } catch {
       throw .malformedMessage(error)
     }
   }
-
-  private func classify(_ request: AuthenticatedRequest, message: MCPMessage?, bytes: [UInt8]) throws(MCPMessageError)
-    -> ClassifiedRequest
-  {
-    let mirrored = MirroredHeaders(request.routed.incoming.headers)
-    let classification = try detection.classify(mirrored, message: message)
-    if let message { try mirrored.validate(message, as: classification) }
-    return ClassifiedRequest(
-      authenticated: request, message: message, bytes: bytes, classification: classification, mirrored: mirrored)
-  }
 }
 
-extension MirroredHeaders {
-  /// Picks them from a request's fields, whose names are lower case.
-  fileprivate init(_ headers: HeaderFields) {
-    self.init(
-      version: Field(headers, .mcpProtocolVersion), method: Field(headers, .mcpMethod), name: Field(headers, .mcpName),
-      parameters: headers.fields(startingWith: "mcp-param-").compactMap { name, value in
-        Self.parameterName(of: name).map { Parameter(name: $0, value: value) }
-      }, hasSessionID: headers.count(.mcpSessionID) > 0)
+extension HeaderFields {
+  /// What mirrors the body; names are lower case here.
+  fileprivate var mirrored: MirroredHeaders {
+    MirroredHeaders(
+      version: mirror(.mcpProtocolVersion), method: mirror(.mcpMethod), name: mirror(.mcpName),
+      parameters: fields(startingWith: "mcp-param-").compactMap { name, value in
+        MirroredHeaders.parameterName(of: name).map { MirroredHeaders.Parameter(name: $0, value: value) }
+      }, hasSessionID: count(.mcpSessionID) > 0)
   }
-}
 
-extension MirroredHeaders.Field {
-  fileprivate init(_ headers: HeaderFields, _ field: KnownField) {
-    self.init(headers.first(field), count: headers.count(field))
+  private func mirror(_ field: KnownField) -> MirroredHeaders.Field {
+    MirroredHeaders.Field(first(field), count: count(field))
   }
 }
