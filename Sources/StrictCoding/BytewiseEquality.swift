@@ -12,8 +12,13 @@ extension String {
   ///
   /// - Parameter other: The text to compare with.
   public func equalsBytewise(_ other: String) -> Bool {
-    guard utf8.count == other.utf8.count else { return false }
-    return withBytes { left in other.withBytes { left.holdsSame(as: $0) } }
+    let (left, right) = (utf8, other.utf8)
+    guard left.count == right.count else { return false }
+    // Looked at where they lie: `withUTF8` wants copies that may change, and holds both for as long.
+    let isSame = left.withContiguousStorageIfAvailable { left in
+      right.withContiguousStorageIfAvailable { right in left.holdsSame(as: right) }
+    }
+    return (isSame ?? nil) ?? left.elementsEqual(right)
   }
 
   /// Shows the text's UTF-8 bytes where they lie: `withUTF8` wants a copy that may change, and a view of them is walked
