@@ -10,40 +10,60 @@ public struct CallTally: Sendable {
     let start: Timestamp
   }
 
-  /// Records that came one after the other and differ in nothing that is told apart: what comes together is often alike.
-  private struct Run {
+  /// What records have in common that go into the same sum and tell of the same use: looked at where the first of them
+  /// lies, so that nothing is made of the others.
+  private struct Likeness: Hashable {
     let first: AuditRecordView
+    let start: Timestamp
     let isForwarded: Bool
     private let isToolCall: Bool
-    private let isListening: Bool
-    var sum: CallSum
-    private(set) var latest: Timestamp
 
     init(_ record: AuditRecordView, isForwarded: Bool) {
       first = record
+      start = CallTally.start(record)
       self.isForwarded = isForwarded
       isToolCall = record.isToolCall
-      isListening = record.isListening
-      sum = CallSum(key: CallTally.key(record), start: CallTally.start(record))
-      latest = record.time
     }
 
-    func goesOn(with record: AuditRecordView, isForwarded: Bool) -> Bool {
-      self.isForwarded == isForwarded && sum.start == CallTally.start(record) && record.isSame(.tenant, as: first)
+    static func == (lhs: Likeness, rhs: Likeness) -> Bool { lhs.isSeen(in: rhs.first, isForwarded: rhs.isForwarded) }
+
+    func isSeen(in record: AuditRecordView, isForwarded: Bool) -> Bool {
+      self.isForwarded == isForwarded && start == CallTally.start(record) && record.isSame(.tenant, as: first)
         && record.isSame(.subject, as: first) && record.isSame(.client, as: first) && record.isSame(.route, as: first)
         && record.isSame(.method, as: first) && (!isToolCall || record.isSame(.target, as: first))
     }
 
+    func hash(into hasher: inout Hasher) {
+      hasher.combine(start)
+      for field in [AuditField.tenant, .subject, .client, .route] { first.hash(field, into: &hasher) }
+      if isToolCall { first.hash(.target, into: &hasher) }
+    }
+  }
+
+  /// Records that are alike.
+  private struct Run {
+    let likeness: Likeness
+    private let isListening: Bool
+    private(set) var sum: CallSum
+    private(set) var latest: Timestamp
+
+    init(_ likeness: Likeness) {
+      self.likeness = likeness
+      isListening = likeness.first.isListening
+      sum = CallSum(key: CallTally.key(likeness.first), start: likeness.start)
+      latest = likeness.first.time
+    }
+
     mutating func take(_ record: AuditRecordView) {
       latest = max(latest, record.time)
-      sum.take(record, isForwarded: isForwarded, isTimed: !isListening)
+      sum.take(record, isForwarded: likeness.isForwarded, isTimed: !isListening)
     }
 
     /// Who came through, where that is said.
     var use: AccessUse? {
-      guard isForwarded, let subject = first.name(.subject), first.holds(.client), first.holds(.route) else {
-        return nil
-      }
+      guard likeness.isForwarded, let subject = likeness.first.name(.subject), likeness.first.holds(.client),
+        likeness.first.holds(.route)
+      else { return nil }
       return AccessUse(tenant: sum.key.tenant, subject: subject, client: sum.key.client, route: sum.key.route)
     }
   }
@@ -62,20 +82,27 @@ public struct CallTally: Sendable {
   /// Takes the calls of a batch in.
   public mutating func add(_ batch: AuditBatch) {
     batch.withRecords { records in
-      var run: Run?
+      var runs: [Run] = []
+      var places: [Likeness: Int] = [:]
+      // What comes together is often alike.
+      var place = 0
       for index in 0..<records.count {
         let record = records[index]
         let isForwarded = record.holds(.action, "exchange.forwarded")
         guard isForwarded || record.holds(.action, "exchange.refused"), !record.holds(.reason, "preflight") else {
           continue
         }
-        if run?.goesOn(with: record, isForwarded: isForwarded) != true {
-          if let run { add(run) }
-          run = Run(record, isForwarded: isForwarded)
+        if runs.isEmpty || !runs[place].likeness.isSeen(in: record, isForwarded: isForwarded) {
+          let likeness = Likeness(record, isForwarded: isForwarded)
+          place = places[likeness] ?? runs.count
+          if place == runs.count {
+            places[likeness] = place
+            runs.append(Run(likeness))
+          }
         }
-        run?.take(record)
+        runs[place].take(record)
       }
-      if let run { add(run) }
+      for run in runs { add(run) }
     }
   }
 
@@ -111,6 +138,10 @@ extension CallSum {
 
 extension AuditRecordView {
   fileprivate var time: Timestamp { Timestamp(milliseconds: number(.at) ?? 0) }
+
+  fileprivate func hash(_ field: AuditField, into hasher: inout Hasher) {
+    if let bytes = bytes(field) { hasher.combine(bytes: UnsafeRawBufferPointer(bytes)) }
+  }
 
   fileprivate var isToolCall: Bool { holds(.method, "tools/call") }
 
