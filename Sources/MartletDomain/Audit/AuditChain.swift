@@ -40,7 +40,7 @@ public struct AuditEnd: Sendable {
     withUnsafeBytes(of: digest, body)
   }
 
-  fileprivate mutating func move(to code: SHA256Digest) {
+  fileprivate mutating func move(to code: HMAC<SHA256>.MAC) {
     sequence += 1
     code.withUnsafeBytes { code in withUnsafeMutableBytes(of: &digest) { $0.copyBytes(from: code.prefix(32)) } }
   }
@@ -49,22 +49,24 @@ public struct AuditEnd: Sendable {
 /// Links the records of a tenant's trail, so that none can be altered, added or taken out unseen by someone who has the
 /// store but not the installation's key.
 public struct AuditChain: Sendable {
-  private let keyed: KeyedHash
+  /// With the key already in it, which is half of the work of a short record.
+  private let keyed: HMAC<SHA256>
 
   /// Uses a key that is kept apart from the store.
-  public init(key: SymmetricKey) { keyed = KeyedHash(key: key) }
+  public init(key: SymmetricKey) { keyed = HMAC(key: key) }
 
   /// Moves a trail's end behind one more record: HMAC-SHA-256 over the digest before, the new number and the record's
   /// bytes, each of which has one form only.
   public func move(_ end: inout AuditEnd, behind record: AuditRecordView) {
+    var code = keyed
     let bytes = record.bytes
-    let code = withUnsafeTemporaryAllocation(byteCount: 40 + bytes.count, alignment: 8) { place in
+    withUnsafeTemporaryAllocation(byteCount: 40 + bytes.count, alignment: 8) { place in
       end.withDigest { place.copyMemory(from: $0) }
       place.storeBytes(of: (end.sequence + 1).bigEndian, toByteOffset: 32, as: Int64.self)
       UnsafeMutableRawBufferPointer(rebasing: place[40...]).copyMemory(from: bytes)
-      return keyed.code(of: UnsafeRawBufferPointer(place))
+      code.update(data: UnsafeRawBufferPointer(place))
     }
-    end.move(to: code)
+    end.move(to: code.finalize())
   }
 
   /// The head after one more record.
@@ -74,31 +76,5 @@ public struct AuditChain: Sendable {
     var end = AuditEnd(head)
     batch.withRecords { move(&end, behind: $0[0]) }
     return end.head
-  }
-}
-
-/// HMAC-SHA-256 (RFC 2104) with the key already in both of its hashes, which is half of the work of a short record.
-/// swift-crypto's own is generic and asks for types while it runs: for a record that costs more than hashing it.
-private struct KeyedHash: Sendable {
-  private let inner: SHA256
-  private let outer: SHA256
-
-  init(key: SymmetricKey) {
-    let key = key.withUnsafeBytes { $0.count > SHA256.blockByteCount ? Array(SHA256.hash(data: $0)) : Array($0) }
-    let block = key + [UInt8](repeating: 0, count: SHA256.blockByteCount - key.count)
-    (inner, outer) = (Self.hash(of: block, under: 0x36), Self.hash(of: block, under: 0x5C))
-  }
-
-  private static func hash(of block: [UInt8], under mask: UInt8) -> SHA256 {
-    var hash = SHA256()
-    hash.update(data: block.map { $0 ^ mask })
-    return hash
-  }
-
-  func code(of bytes: UnsafeRawBufferPointer) -> SHA256Digest {
-    var (inner, outer) = (inner, outer)
-    inner.update(bufferPointer: bytes)
-    inner.finalize().withUnsafeBytes { outer.update(bufferPointer: $0) }
-    return outer.finalize()
   }
 }
