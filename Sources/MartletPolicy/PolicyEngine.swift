@@ -8,10 +8,42 @@ public struct PolicyQuestion: Sendable {
   public let principal: Principal
   /// The route as configured.
   public let route: ProtectedRoute
-  /// The messages of the request; empty for a stream or the end of a session.
-  public let messages: [MCPMessage]
+  /// The message of the request; `nil` for a stream or the end of a session.
+  public let message: MCPMessage?
   /// The rules about the server; `nil` where the configuration has none.
-  public var rules: ServerPolicy?
+  public let rules: ServerPolicy?
+  /// What was found out before it is answered: of most questions nothing, so it is kept apart.
+  public var facts: PolicyFacts {
+    get { found?.facts ?? PolicyFacts() }
+    set { found = Found(newValue) }
+  }
+  private var found: Found?
+
+  private final class Found: Sendable {
+    let facts: PolicyFacts
+
+    init(_ facts: PolicyFacts) { self.facts = facts }
+  }
+
+  /// Whether anything has to be found out before it can be answered.
+  public var needsLookups: Bool { needsDefinitions || rules?.needsFacts ?? false }
+
+  /// Whether it has to be known what the server's tools do before one is called.
+  public var needsDefinitions: Bool {
+    rules?.needsDefinitions ?? false || principal.key?.scope.isReadOnly ?? false
+  }
+
+  /// Describes a question.
+  public init(principal: Principal, route: ProtectedRoute, message: MCPMessage?, rules: ServerPolicy? = nil) {
+    self.principal = principal
+    self.route = route
+    self.message = message
+    self.rules = rules
+  }
+}
+
+/// What policy has to know of some questions beside the question.
+public struct PolicyFacts: Sendable {
   /// Whether somebody looked who the caller is.
   public var isCallerKnown = false
   /// Who that is; `nil` for a client that acts for itself.
@@ -25,21 +57,8 @@ public struct PolicyQuestion: Sendable {
   /// The tools that an external engine lets the caller see; `nil` where there is none.
   public var shownTools: Set<ByteString>?
 
-  /// Whether anything has to be found out before it can be answered.
-  public var needsLookups: Bool { needsDefinitions || rules?.needsFacts ?? false }
-
-  /// Whether it has to be known what the server's tools do before one is called.
-  public var needsDefinitions: Bool {
-    rules?.needsDefinitions ?? false || principal.key?.scope.isReadOnly ?? false
-  }
-
-  /// Describes a question.
-  public init(principal: Principal, route: ProtectedRoute, messages: [MCPMessage], rules: ServerPolicy? = nil) {
-    self.principal = principal
-    self.route = route
-    self.messages = messages
-    self.rules = rules
-  }
+  /// Nothing is known yet.
+  public init() {}
 }
 
 /// Why policy refused. The reason is for the trail; the client hears only that it was denied.

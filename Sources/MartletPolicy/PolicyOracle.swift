@@ -31,7 +31,7 @@ public struct OracleQuestion: Hashable, Sendable {
 
   private init(_ question: PolicyQuestion, _ more: JSONObject) {
     let principal = question.principal
-    let user: JSONValue? = question.user.map { user in
+    let user: JSONValue? = question.facts.user.map { user in
       [
         "id": .string(user.id.string), "name": user.accountName.map { .string($0) } ?? .null,
         "groups": .array(user.groups.map { .string($0) }),
@@ -52,7 +52,7 @@ public struct OracleQuestion: Hashable, Sendable {
   /// About what a message wants to use; nothing for what only concerns the connection.
   static func all(in message: MCPMessage, _ question: PolicyQuestion) -> [OracleQuestion] {
     guard let request = message.request else { return [] }
-    let traits = { (name: ByteString) in question.definitions?.tools[name]?.traits ?? ToolTraits() }
+    let traits = { (name: ByteString) in question.facts.definitions?.tools[name]?.traits ?? ToolTraits() }
     return PolicyObject.all(in: message, traits: traits).compactMap { object in
       guard object != .connection else { return nil }
       var more = object.oracleMembers
@@ -75,13 +75,13 @@ public struct OracleQuestion: Hashable, Sendable {
 extension PolicyQuestion {
   /// What an external engine has to be asked before this is decided.
   public var oracleQuestions: [OracleQuestion] {
-    messages.flatMap { OracleQuestion.all(in: $0, self) }
+    message.map { OracleQuestion.all(in: $0, self) } ?? []
   }
 
   /// What it has to be asked for a list: each tool that is known, by name.
   public var listQuestions: [ByteString: OracleQuestion] {
     Dictionary(
-      (definitions?.tools ?? [:]).map { ($0.key, OracleQuestion(listing: $0.key, $0.value.traits, self)) },
+      (facts.definitions?.tools ?? [:]).map { ($0.key, OracleQuestion(listing: $0.key, $0.value.traits, self)) },
       uniquingKeysWith: { first, _ in first })
   }
 }

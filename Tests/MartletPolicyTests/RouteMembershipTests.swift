@@ -15,7 +15,7 @@ import Testing
 
   private func decide(_ principal: Principal, tenants: Set<TenantID>?) throws(PolicyDenial) -> Permit {
     let route = ProtectedRoute(id: RouteID(server: "time"), displayName: "time", tenants: tenants)
-    return try RouteMembership().decide(PolicyQuestion(principal: principal, route: route, messages: []))
+    return try RouteMembership().decide(PolicyQuestion(principal: principal, route: route, message: nil))
   }
 
   @Test func membersOfAnAdmittedTenantMayUseTheRoute() throws {

@@ -184,11 +184,11 @@ import Testing
       scope: ScopeSet(tolerant: "mcp"), grant: nil, flow: nil, credentialID: "id", issuedAt: Timestamp(seconds: 0),
       expiresAt: Timestamp(seconds: 3600))
     var question = PolicyQuestion(
-      principal: principal, route: ProtectedRoute(id: route, displayName: "", tenants: nil), messages: [message],
+      principal: principal, route: ProtectedRoute(id: route, displayName: "", tenants: nil), message: message,
       rules: policy.server(server))
-    question.user = user
-    question.isCallerKnown = true
-    question.definitions = definitions
+    question.facts.user = user
+    question.facts.isCallerKnown = true
+    question.facts.definitions = definitions
     return (try? RuleEvaluation(clock: FakeClock()).decide(question)) != nil
   }
 
@@ -203,7 +203,7 @@ import Testing
       scope: ScopeSet(tolerant: "mcp"), grant: nil, flow: nil, credentialID: "id", issuedAt: Timestamp(seconds: 0),
       expiresAt: Timestamp(seconds: 3600))
     let question = PolicyQuestion(
-      principal: principal, route: ProtectedRoute(id: route, displayName: "", tenants: nil), messages: [],
+      principal: principal, route: ProtectedRoute(id: route, displayName: "", tenants: nil), message: nil,
       rules: policy.server("github"))
     #expect(throws: PolicyDenial(reason: "unknown_caller")) {
       try RuleEvaluation(clock: FakeClock()).decide(question)

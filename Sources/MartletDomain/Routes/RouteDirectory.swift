@@ -1,8 +1,9 @@
 import OAuthProtocol
 import StrictCoding
 
-/// A route as the authorization server sees it: one protected resource (RFC 8707, RFC 9728).
-public struct ProtectedRoute: Sendable, Hashable {
+/// A route as the authorization server sees it: one protected resource (RFC 8707, RFC 9728). Immutable; a class, since each
+/// request asks policy about one.
+public final class ProtectedRoute: Sendable {
   /// The route's name.
   public let id: RouteID
   /// What a person is shown: the server's name.

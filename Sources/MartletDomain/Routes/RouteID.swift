@@ -1,7 +1,8 @@
 import StrictCoding
 
-/// Names an MCP route: a server of the installation, or of one tenant.
-public struct RouteID: Hashable, Sendable, CustomStringConvertible {
+/// Names an MCP route: a server of the installation, or of one tenant. Immutable; a class, since whatever goes along with a
+/// request names its route.
+public final class RouteID: Hashable, Sendable, CustomStringConvertible {
   /// The tenant whose address space the route is in; `nil` for the installation's.
   public let space: TenantID?
   /// The server.
@@ -38,19 +39,21 @@ public struct RouteID: Hashable, Sendable, CustomStringConvertible {
   private static let loginPrefix = "login/"
 
   /// Reads back what a token, a grant or an account is for: a route, the admin API, or a login.
-  public init?(resourcePath: String) {
+  public convenience init?(resourcePath: String) {
     let login = "/" + Self.loginPrefix
     if resourcePath.utf8.elementsEqual(Self.administration.path.utf8) {
-      self = .administration
+      self.init(besides: Self.administration.server)
     } else if resourcePath.utf8.starts(with: login.utf8), !resourcePath.dropFirst(login.count).utf8.contains(0x2F) {
-      self = .login(String(resourcePath.dropFirst(login.count)))
+      self.init(besides: ServerName(String(resourcePath.dropFirst(1))))
     } else {
       self.init(path: resourcePath)
     }
   }
 
   /// Compares what the path is made of, bytewise.
-  public static func == (left: Self, right: Self) -> Bool { left.server == right.server && left.space == right.space }
+  public static func == (left: RouteID, right: RouteID) -> Bool {
+    left === right || (left.server == right.server && left.space == right.space)
+  }
 
   /// Hashes the same.
   public func hash(into hasher: inout Hasher) {
@@ -65,7 +68,7 @@ public struct RouteID: Hashable, Sendable, CustomStringConvertible {
   public var description: String { path }
 
   /// Reads a route back from its path.
-  public init?(path: String) {
+  public convenience init?(path: String) {
     let parts = path.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).map { Array($0) }
     guard parts.first == [], parts.last == Array("mcp".utf8) else { return nil }
     switch parts.count {

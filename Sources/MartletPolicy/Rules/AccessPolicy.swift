@@ -54,8 +54,8 @@ public struct AccessPolicy: Sendable {
   }
 }
 
-/// The rules about one server.
-public struct ServerPolicy: Sendable {
+/// The rules about one server. Immutable; a class, since each question about the server takes them along.
+public final class ServerPolicy: Sendable {
   let isAllowedByDefault: Bool
   let rules: [PolicyRule]
   /// Whether more has to be known of a caller than the token says.

@@ -10,12 +10,9 @@ enum KeyRule {
   static func obstacle(_ question: PolicyQuestion) -> String? {
     guard let scope = question.principal.key?.scope else { return nil }
     guard scope.admits(server: question.route.id.server) else { return "key_server" }
-    for message in question.messages {
-      guard let tool = message.request?.toolName else { continue }
-      guard scope.admits(tool: tool.utf8) else { return "key_tool" }
-      let traits = question.definitions?.tools[ByteString(tool)]?.traits
-      if scope.isReadOnly, !(traits?.isReadOnly ?? false) { return "key_read_only" }
-    }
-    return nil
+    guard let tool = question.message?.request?.toolName else { return nil }
+    guard scope.admits(tool: tool.utf8) else { return "key_tool" }
+    let traits = question.facts.definitions?.tools[ByteString(tool)]?.traits
+    return scope.isReadOnly && !(traits?.isReadOnly ?? false) ? "key_read_only" : nil
   }
 }

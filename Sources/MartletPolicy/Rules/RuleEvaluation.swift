@@ -10,23 +10,24 @@ public struct RuleEvaluation: PolicyEngine {
   /// Makes the policy.
   public init(clock: any WallClock) { self.clock = clock }
 
-  /// Decides about every message of a request; one that may not go on refuses all.
+  /// Decides about all that a request wants to use; one thing that it may not refuses it.
   public func decide(_ question: PolicyQuestion) throws(PolicyDenial) -> Permit {
     let permit = try membership.decide(question)
     guard let server = question.rules else { return permit }
-    guard !server.needsFacts || question.isCallerKnown else { throw PolicyDenial(reason: "unknown_caller") }
-    let rules = server.about(question.principal, user: question.user)
+    guard !server.needsFacts || question.facts.isCallerKnown else { throw PolicyDenial(reason: "unknown_caller") }
+    let rules = server.about(question.principal, user: question.facts.user)
     let now = clock.now()
-    if question.messages.isEmpty { try check(rules.decide(.connection, arguments: nil, at: now), nil, question) }
-    for message in question.messages {
+    if let message = question.message {
       let arguments = rules.readsArguments ? message.request?.arguments : nil
       for object in try objects(message, server, question) {
         try check(rules.decide(object, arguments: arguments, at: now), message, question)
       }
+    } else {
+      try check(rules.decide(.connection, arguments: nil, at: now), nil, question)
     }
     let lists = ListRules(
-      server.mayHide ? (rules, clock) : nil, pins: server.pinsTools ? question.pins ?? [:] : nil,
-      key: question.principal.key?.scope, shown: question.shownTools)
+      server.mayHide ? (rules, clock) : nil, pins: server.pinsTools ? question.facts.pins ?? [:] : nil,
+      key: question.principal.key?.scope, shown: question.facts.shownTools)
     return Permit(principal: permit.principal, route: permit.route, listRules: lists)
   }
 
@@ -36,8 +37,8 @@ public struct RuleEvaluation: PolicyEngine {
     guard server.needsDefinitions, let name = message.request?.toolName.map({ ByteString($0) }) else {
       return PolicyObject.all(in: message) { _ in ToolTraits() }
     }
-    guard let tool = question.definitions?.tools[name] else { throw PolicyDenial(reason: "unknown_tool") }
-    if server.pinsTools, question.pins?[name] != tool.digest { throw PolicyDenial(reason: "tool_changed") }
+    guard let tool = question.facts.definitions?.tools[name] else { throw PolicyDenial(reason: "unknown_tool") }
+    if server.pinsTools, question.facts.pins?[name] != tool.digest { throw PolicyDenial(reason: "tool_changed") }
     return [.tool(name, tool.traits)]
   }
 
@@ -53,7 +54,7 @@ public struct RuleEvaluation: PolicyEngine {
       guard let rule = verdict.rule, let method = message?.request?.method, method.canBeApproved else {
         throw PolicyDenial(reason: reason)
       }
-      if let approved = question.approved, approved.isFor(question.principal, rule: rule) { return }
+      if let approved = question.facts.approved, approved.isFor(question.principal, rule: rule) { return }
       throw PolicyDenial(reason: reason, approvableBy: rule)
     }
   }

@@ -25,7 +25,7 @@ struct ApprovalGate: Sendable {
     return catalogue.definitions(with: ByteString(tool), for: request, anew: true, on: eventLoop)
       .then(on: eventLoop) { definitions in
         var question = question
-        question.definitions = definitions
+        question.facts.definitions = definitions
         return .later(claim(question, request, on: eventLoop))
       }
   }
@@ -38,7 +38,7 @@ struct ApprovalGate: Sendable {
       return eventLoop.makeSucceededFuture(.success(try policy.decide(question)))
     } catch {
       guard let rule = error.approvableBy, let settings = request.authenticated.routed.settings.policy,
-        let held = HeldCall(request, definitions: question.definitions, rule: rule)
+        let held = HeldCall(request, definitions: question.facts.definitions, rule: rule)
       else { return eventLoop.makeSucceededFuture(.failure(.denied(reason: error.reason, id: request.id))) }
       let patience =
         PageReply(request, for: .approval)?.isAccepted == true ? NIODeadline.now() + GatewayLimits.connecting : nil
@@ -92,7 +92,7 @@ struct ApprovalGate: Sendable {
     case .success(.unaskable(let reason)): return .failure(.denied(reason: reason, id: request.id))
     case .success(.approved(let approved)):
       var question = question
-      question.approved = approved
+      question.facts.approved = approved
       do throws(PolicyDenial) { return .success(try policy.decide(question)) } catch {
         return .failure(.denied(reason: error.reason, id: request.id))
       }

@@ -86,7 +86,7 @@ final class ToolListing {
     } else {
       outbound = try selector.bare(.post, for: request)
       outbound.revision = .latest
-      outbound.mirrored = [("mcp-method", MCPMethod.toolsList.name)]
+      outbound.mirrored = MirroredHeaders(method: MCPMethod.toolsList.name)
       outbound.body = message.encoded()
     }
     outbound.isRepeatable = true

@@ -13,9 +13,11 @@ enum ConnectionStanding: Sendable {
 /// Finds out whether the caller's account is connected, before anything is asked of the server in its name.
 ///
 /// The credential itself is put on by ``CredentialTransport``, with each request anew: a bridge or a stream outlives
-/// tokens.
-struct CredentialInjector: Sendable {
+/// tokens. Immutable; a class, so that no call copies it.
+final class CredentialInjector: Sendable {
   let credentials: any UpstreamCredentials
+
+  init(credentials: any UpstreamCredentials) { self.credentials = credentials }
 
   func inject(_ request: AdmittedRequest, on eventLoop: any EventLoop) -> Staged<ConnectionStanding> {
     // Martlet's own account is connected to nobody.
@@ -26,7 +28,7 @@ struct CredentialInjector: Sendable {
     let promise = eventLoop.makePromise(of: CredentialAnswer.self)
     guard let answer = credentials.credential(for: account, completion: { promise.succeed($0) }) else {
       return .later(
-        promise.futureResult.flatMap { settle($0, asked, from: request, until: patience, on: eventLoop) })
+        promise.futureResult.flatMap { self.settle($0, asked, from: request, until: patience, on: eventLoop) })
     }
     promise.succeed(answer)
     if patience == nil || answer.isReady { return .ready(standing(answer, asked, from: request)) }
@@ -41,12 +43,12 @@ struct CredentialInjector: Sendable {
     guard case .connectionRequired = answer, let patience, patience > .now(), let account = request.account else {
       return eventLoop.makeSucceededFuture(standing(answer, asked, from: request))
     }
-    return eventLoop.flatScheduleTask(in: GatewayLimits.connectingLook) {
+    return eventLoop.flatScheduleTask(in: GatewayLimits.connectingLook) { [self] in
       let promise = eventLoop.makePromise(of: CredentialAnswer.self)
       if let answer = credentials.credential(for: account, completion: { promise.succeed($0) }) {
         promise.succeed(answer)
       }
-      return promise.futureResult.flatMap { settle($0, asked, from: request, until: patience, on: eventLoop) }
+      return promise.futureResult.flatMap { self.settle($0, asked, from: request, until: patience, on: eventLoop) }
     }.futureResult
   }
 

@@ -30,7 +30,7 @@ final class EraProbe {
   private func askModern(_ completion: @escaping (Result<Bool, Rejection>) -> Void) {
     var request = outbound
     request.revision = .latest
-    request.mirrored = [("mcp-method", MCPMethod.serverDiscover.name)]
+    request.mirrored = MirroredHeaders(method: MCPMethod.serverDiscover.name)
     request.isRepeatable = true
     request.body = MCPRequest(
       id: .number(1), method: .serverDiscover,

@@ -62,7 +62,8 @@ final class AnswerRelay: ExchangeAnswer, UpstreamReceiver {
   private func send() {
     mode = .waiting
     do throws(Rejection) {
-      call = gateway.transport.send(try gateway.selector.outbound(request), to: self, on: exchange.eventLoop)
+      let outbound = try gateway.selector.outbound(request)
+      call = gateway.transport.send(outbound, to: self, on: exchange.eventLoop)
     } catch { reject(error) }
   }
 
@@ -90,8 +91,9 @@ final class AnswerRelay: ExchangeAnswer, UpstreamReceiver {
   func upstreamSent(_ bytes: ByteBuffer) {
     switch mode {
     case .passing:
+      let client = client
       if !clientIsGone { client.send(body: bytes) }
-      regulate()
+      call?.setReading(clientIsGone || client.isWritable)
     case .streaming(let stream): stream.take(bytes)
     case .collecting(let status, let headers, var collected):
       mode = .waiting

@@ -1,11 +1,10 @@
 /// What browsers are told (X12): routes answer pages of our own origin and of those allowed, never with cookies.
 struct CrossOriginPolicy {
-  private let allowedOrigin: String?
+  /// The router refuses foreign origins; its refusal is readable to no page.
+  let origin: PresentedOrigin
 
-  init(request: IncomingRequest, router: RequestRouter) {
-    // The router refuses foreign origins; its refusal is readable to no page.
-    let origin = request.headers.count(.origin) == 1 ? request.headers.first(.origin) : nil
-    allowedOrigin = origin.flatMap { router.allowsOrigin($0) ? $0 : nil }
+  private var allowedOrigin: String? {
+    if case .allowed(let origin) = origin { origin } else { nil }
   }
 
   /// The head of a relayed JSON answer: the most frequent one is made once.

@@ -5,27 +5,23 @@ import NIOCore
 /// What is known of an exchange when it has ended; it only grows. Used on the exchange's event loop only; a class, so that
 /// handing it over copies nothing.
 final class ExchangeRecord {
-  let request: RequestID
-  let address: String
-  let startedAt: NIODeadline
+  let incoming: IncomingRequest
   var route: String?
   var principal: Principal?
+  /// The flow that it is guessed to belong to; whose caller is known belongs to the caller's.
   var flow: FlowID?
   var method: String?
   var target: String?
   var status: Int?
   var reason: String?
   var isForwarded = false
-  /// The trace that the caller is in.
-  private let trace: String?
 
   init(_ incoming: IncomingRequest) {
-    request = incoming.id
-    address = incoming.address
-    startedAt = incoming.arrivedAt
+    self.incoming = incoming
     method = incoming.method
-    trace = incoming.trace?.trace
   }
+
+  var startedAt: NIODeadline { incoming.arrivedAt }
 
   /// Takes down method and target of a message, where there is one.
   func describe(_ request: ClassifiedRequest) {
@@ -36,16 +32,18 @@ final class ExchangeRecord {
 
   /// Puts the exchange into the trail now that it has ended, a refused one too.
   func end(in recorder: ExchangeRecorder) {
-    recorder.audit.record(event(isForwarded ? .exchangeForwarded : .exchangeRefused, at: recorder.clock.now()))
+    let event = event(isForwarded ? .exchangeForwarded : .exchangeRefused, at: recorder.clock.now())
+    recorder.audit.record(event)
   }
 
   func event(_ action: AuditAction, at now: Timestamp) -> AuditEvent {
     AuditEvent(
-      at: now, action: action, tenant: principal?.tenant ?? .default, flow: flow, request: request,
+      at: now, action: action, tenant: principal?.tenant ?? .default, flow: principal == nil ? flow : principal?.flow,
+      request: incoming.id,
       subject: principal?.subjectText, client: principal?.client, route: route, method: method,
       target: target, status: status, reason: reason,
-      duration: .nanoseconds((NIODeadline.now() - startedAt).nanoseconds), address: address,
-      key: principal?.key?.trailName, trace: trace)
+      duration: .nanoseconds((NIODeadline.now() - startedAt).nanoseconds), address: incoming.address,
+      key: principal?.key?.trailName, trace: incoming.trace?.trace)
   }
 }
 
@@ -66,7 +64,7 @@ final class ExchangeRecorder: Sendable {
 
   /// A client that has no token yet knocked: a flow begins.
   func probed(_ record: ExchangeRecord, route: RouteID) {
-    record.flow = flows.flow(address: record.address, client: nil, route: route)
+    record.flow = flows.flow(address: record.incoming.address, client: nil, route: route)
     audit.record(record.event(.routeProbed, at: clock.now()))
   }
 

@@ -11,7 +11,7 @@ extension GatewayExchange {
       return answerUnconnected(withAccount, need)
     }
     if case .unauthenticated = rejection, let route { gateway.recorder.probed(record, route: route) }
-    answer(rendering.render(rejection, path: path), reason: rejection.reason)
+    answer(RejectionRendering(settings: settings).render(rejection, path: path), reason: rejection.reason)
   }
 
   /// Sends a whole answer that came from the upstream, and ends.

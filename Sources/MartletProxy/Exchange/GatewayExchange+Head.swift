@@ -5,7 +5,7 @@ import StrictCoding
 extension GatewayExchange {
   func begin(_ request: IncomingRequest, at route: UpstreamRoute?) {
     do throws(Rejection) {
-      let routed = try router.route(request, to: route)
+      let routed = try RequestRouter(settings: settings).route(request, to: route, from: crossOrigin.origin)
       record.route = routed.route.resource.id.path
       if request.method == "OPTIONS" { return answer(crossOrigin.preflight(), reason: "preflight") }
       let credential = try gateway.authenticator.credential(of: routed)
@@ -15,7 +15,7 @@ extension GatewayExchange {
       state = .lookingUpKey
       lookUp.assumeIsolated().whenSuccess { [self] in keyLookedUp(routed, credential, $0) }
     } catch {
-      reject(error, route: gateway.routeID(request.path, rendering.settings))
+      reject(error, route: gateway.routeID(request.path, settings))
     }
   }
 
@@ -35,7 +35,6 @@ extension GatewayExchange {
   ) throws(Rejection) {
     let (authenticated, isNew) = try gateway.authenticator.authenticate(routed, with: credential)
     record.principal = authenticated.principal
-    record.flow = authenticated.principal.flow
     if isFirst || isNew { gateway.recorder.presented(record) }
     try accept(authenticated)
   }

@@ -23,8 +23,7 @@ public final class GatewayExchange {
   let client: any ClientStream
   let eventLoop: any EventLoop
   let record: ExchangeRecord
-  let rendering: RejectionRendering
-  let router: RequestRouter
+  let settings: GatewaySettings
   let path: String
   let crossOrigin: CrossOriginPolicy
   var state = State.working
@@ -54,9 +53,8 @@ public final class GatewayExchange {
     self.path = path
     self.entrance = entrance
     record = ExchangeRecord(request)
-    rendering = RejectionRendering(settings: settings)
-    router = RequestRouter(settings: settings)
-    crossOrigin = CrossOriginPolicy(request: request, router: router)
+    self.settings = settings
+    crossOrigin = CrossOriginPolicy(origin: RequestRouter(settings: settings).origin(of: request))
     begin(request, at: route)
   }
 
@@ -70,10 +68,8 @@ public final class GatewayExchange {
     record = ExchangeRecord(request.routed.incoming)
     record.route = request.routed.route.resource.id.path
     record.principal = request.principal
-    record.flow = request.principal.flow
-    rendering = RejectionRendering(settings: request.routed.settings)
-    router = RequestRouter(settings: request.routed.settings)
-    crossOrigin = CrossOriginPolicy(request: request.routed.incoming, router: router)
+    settings = request.routed.settings
+    crossOrigin = CrossOriginPolicy(origin: RequestRouter(settings: settings).origin(of: request.routed.incoming))
     do throws(Rejection) { try accept(request) } catch { reject(error) }
   }
 
@@ -104,8 +100,9 @@ public final class GatewayExchange {
     switch state {
     case .readingBody(let request):
       do throws(Rejection) {
+        var body: [UInt8] = []
+        swap(&body, &self.body)
         let classified = try gateway.classifier.classify(request, body: body)
-        body = []
         if let eventStream { hand(classified, to: eventStream) } else { proceed(classified) }
       } catch { reject(error) }
     case .discardingBody:

@@ -21,7 +21,7 @@ struct ListFilter: Sendable {
   ///   - method: What it asks for.
   ///   - sightings: Hears of pinned tools.
   init?(_ request: AdmittedRequest, _ method: MCPMethod?, _ sightings: ToolSightings) {
-    guard let kind = method.flatMap({ ListRules.Kind($0) }) else { return nil }
+    guard request.permit.listRules != nil, let kind = method.flatMap({ ListRules.Kind($0) }) else { return nil }
     self.init(request, [kind], sightings)
   }
 

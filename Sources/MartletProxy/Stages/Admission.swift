@@ -4,22 +4,26 @@ import MartletPolicy
 import NIOCore
 import StrictCoding
 
-/// A request that policy allowed.
-struct AdmittedRequest: Sendable {
+/// A request that policy allowed. Immutable; a class, so that the stages pass it on without copying what it holds.
+final class AdmittedRequest: Sendable {
   let classified: ClassifiedRequest
   let session: BoundSession?
   let permit: Permit
   /// Its place among the calls that go on, where these are counted.
-  var lease: CallLease?
+  let lease: CallLease?
+  /// The account that the server is called with; `nil` where the vault has no part in it.
+  let account: ConnectionKey?
+
+  init(classified: ClassifiedRequest, session: BoundSession?, permit: Permit, lease: CallLease? = nil) {
+    self.classified = classified
+    self.session = session
+    self.permit = permit
+    self.lease = lease
+    account = classified.authenticated.account
+  }
 
   /// What stands behind the route.
   var server: UpstreamServer { classified.authenticated.routed.route.server }
-
-  /// The account that the server is called with; `nil` where the vault has no part in it.
-  var account: ConnectionKey? {
-    let route = classified.authenticated.routed.route
-    return route.credential.account(of: classified.authenticated.principal, at: route.resource.id)
-  }
 
   /// The same request in a session that lives elsewhere now.
   func moved(to session: MCPSession) -> AdmittedRequest {
@@ -77,7 +81,7 @@ final class Admission: Sendable {
     let routed = request.authenticated.routed
     let question = PolicyQuestion(
       principal: request.authenticated.principal, route: routed.route.resource,
-      messages: isOwnTool(request) ? [] : request.message.map { [$0] } ?? [],
+      message: isOwnTool(request) ? nil : request.message,
       rules: routed.settings.policy?.server(routed.route.resource.id.server))
     guard question.needsLookups || routed.settings.asksOracle else {
       return decide(question, request, session, on: eventLoop)
@@ -91,10 +95,8 @@ final class Admission: Sendable {
 
   /// Martlet's own tool, which leads to where an account is connected: whoever may connect to the server may call it.
   private func isOwnTool(_ request: ClassifiedRequest) -> Bool {
-    let (route, principal) = (request.authenticated.routed.route, request.authenticated.principal)
     // Asked first: most routes have no account, and the tool's name has to be built.
-    guard route.credential.account(of: principal, at: route.resource.id) != nil else { return false }
-    return ConnectTool.isCalled(by: request.message)
+    request.authenticated.account != nil && ConnectTool.isCalled(by: request.message)
   }
 
   private func decide(
@@ -174,13 +176,13 @@ extension Admission {
     -> Staged<PolicyQuestion>
   {
     guard question.needsDefinitions || request.authenticated.routed.settings.asksOracle,
-      let tool = question.messages.first?.request?.toolName
+      let tool = question.message?.request?.toolName
     else {
       return .ready(.success(question))
     }
     return catalogue.definitions(with: ByteString(tool), for: request, on: eventLoop).map { definitions in
       var question = question
-      question.definitions = definitions
+      question.facts.definitions = definitions
       return .success(question)
     }
   }
@@ -248,14 +250,14 @@ extension MCPRequest {
 extension PolicyQuestion {
   fileprivate func trusting(_ pins: [ByteString: [UInt8]]) -> PolicyQuestion {
     var question = self
-    question.pins = pins
+    question.facts.pins = pins
     return question
   }
 
   fileprivate func asked(by user: User?) -> PolicyQuestion {
     var question = self
-    question.user = user
-    question.isCallerKnown = true
+    question.facts.user = user
+    question.facts.isCallerKnown = true
     return question
   }
 }

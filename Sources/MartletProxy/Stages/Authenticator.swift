@@ -58,7 +58,7 @@ final class Authenticator: Sendable {
   func lookUp(
     _ credential: PresentedCredential, of routed: RoutedRequest, on eventLoop: any EventLoop
   ) -> EventLoopFuture<Rejection?>? {
-    guard let keys, case .key(let bytes) = credential, KeyText(bytes.bytes)?.kind == .apiKey else { return nil }
+    guard case .key(let bytes) = credential, let keys, KeyText(bytes)?.kind == .apiKey else { return nil }
     let route = routed.route.resource.id
     let key = TokenCache.Key(token: bytes, route: route)
     let now = clock.now()
@@ -69,10 +69,10 @@ final class Authenticator: Sendable {
       return nil
     }
     let generation = revocations.generation
-    let (cache, address) = (self.cache, routed.incoming.address)
+    let (cache, address, text) = (self.cache, routed.incoming.address, ByteString(Array(bytes)))
     return eventLoop.makeFutureWithTask {
       do throws(KeyRejection) {
-        let principal = try await keys.verify(bytes, for: route, from: address)
+        let principal = try await keys.verify(text, for: route, from: address)
         cache.remember(
           TokenCache.Entry(
             principal: principal, generation: generation &- 1, recheckAt: now + APIKey.recheck), for: key)
@@ -114,12 +114,13 @@ final class Authenticator: Sendable {
   ) throws(Rejection) -> TokenCache.Entry {
     switch credential {
     case .accessToken(let token):
-      guard AuthorizationHeader.isBearerToken(token.bytes[...]) else { throw .malformedCredential }
-      do { return TokenCache.Entry(principal: try verifier.verify(token, for: route, at: now), generation: 0) } catch {
-        throw .invalidToken(reason: error.code)
-      }
+      guard AuthorizationHeader.isBearerToken(token) else { throw .malformedCredential }
+      do throws(BearerRejection) {
+        let principal = try verifier.verify(ByteString(Array(token)), for: route, at: now)
+        return TokenCache.Entry(principal: principal, generation: 0)
+      } catch { throw .invalidToken(reason: error.code) }
     case .key(let bytes):
-      guard keys != nil, KeyText(bytes.bytes)?.kind == .apiKey else { throw .invalidToken(reason: "malformed_key") }
+      guard keys != nil, KeyText(bytes)?.kind == .apiKey else { throw .invalidToken(reason: "malformed_key") }
       // It was looked up a moment ago; a flood of others has pushed it out.
       throw .temporarilyUnavailable(reason: "keys_forgotten")
     }

@@ -46,7 +46,7 @@ final class ClassifiedRequest: Sendable {
 struct Classifier: Sendable {
   private let detection = EraDetection()
 
-  func classify(_ request: AuthenticatedRequest, body: [UInt8]) throws(Rejection) -> ClassifiedRequest {
+  func classify(_ request: AuthenticatedRequest, body: consuming [UInt8]) throws(Rejection) -> ClassifiedRequest {
     do throws(MCPMessageError) {
       let message = try MCPMessage.parse(body)
       let mirrored = request.routed.incoming.headers.mirrored

@@ -2,9 +2,15 @@ import MCPProtocol
 import NIOCore
 
 /// Decides which era is spoken to the upstream: the client's own where the server speaks it, else the other one.
-struct EraResolver: Sendable {
+/// Immutable; a class, so that no call copies it.
+final class EraResolver: Sendable {
   let selector: UpstreamSelector
   let transport: any UpstreamTransport
+
+  init(selector: UpstreamSelector, transport: any UpstreamTransport) {
+    self.selector = selector
+    self.transport = transport
+  }
 
   /// Decides; asks the server where nobody has yet.
   func resolve(_ request: AdmittedRequest, on eventLoop: any EventLoop) -> Staged<Era> {
@@ -25,7 +31,7 @@ struct EraResolver: Sendable {
     let promise = eventLoop.makePromise(of: Result<Era, Rejection>.self)
     let id = request.classified.id
     let finish: (Result<Era, Rejection>) -> Void = { promise.succeed($0.mapError { $0.answering(id) }) }
-    probe(wanted, request, server, eventLoop) { result in
+    probe(wanted, request, server, eventLoop) { [self] result in
       switch result {
       case .failure(let rejection): finish(.failure(rejection))
       case .success(true): finish(.success(wanted))

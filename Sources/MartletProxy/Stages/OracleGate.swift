@@ -22,7 +22,7 @@ struct OracleGate: Sendable {
     }
     return catalogue.definitions(with: "", for: request, on: eventLoop).then(on: eventLoop) { definitions in
       var question = question
-      question.definitions = definitions
+      question.facts.definitions = definitions
       return listed(question, request, on: eventLoop)
     }
   }
@@ -30,7 +30,7 @@ struct OracleGate: Sendable {
   private func called(_ question: PolicyQuestion, _ request: ClassifiedRequest, on eventLoop: any EventLoop)
     -> Staged<PolicyQuestion>
   {
-    if let tool = request.message?.request?.toolName, question.definitions?.tools[ByteString(tool)] == nil {
+    if let tool = request.message?.request?.toolName, question.facts.definitions?.tools[ByteString(tool)] == nil {
       return .ready(.failure(.denied(reason: "unknown_tool", id: request.id)))
     }
     let refused = Rejection.denied(reason: "opa", id: request.id)
@@ -114,7 +114,7 @@ struct OracleGate: Sendable {
 extension PolicyQuestion {
   fileprivate func showing(_ tools: Set<ByteString>) -> PolicyQuestion {
     var question = self
-    question.shownTools = tools
+    question.facts.shownTools = tools
     return question
   }
 }

@@ -1,12 +1,12 @@
 import MartletDomain
 import OAuthProtocol
-import StrictCoding
 
-/// What a request proves its caller with: one access token or one API key, in a header field (N-22).
+/// What a request proves its caller with: one access token or one API key, in a header field (N-22). It
+/// lies where the request's fields lie.
 enum PresentedCredential {
   /// Its form is looked at where it isn't known yet: nothing malformed is ever remembered.
-  case accessToken(ByteString)
-  case key(ByteString)
+  case accessToken(ArraySlice<UInt8>)
+  case key(ArraySlice<UInt8>)
 
   /// Reads the one credential of a request.
   ///
@@ -18,7 +18,7 @@ enum PresentedCredential {
       guard authorization == nil, headers.count(.xAPIKey) == 1 else { throw .malformedCredential }
       // An access token counts in `Authorization` alone, also where it is known already.
       guard KeyText.isClaimed(by: key) else { throw .invalidToken(reason: "malformed_key") }
-      self = .key(ByteString(Array(key)))
+      self = .key(key)
       return
     }
     guard let authorization else { throw .unauthenticated }
@@ -27,13 +27,13 @@ enum PresentedCredential {
     }
     if KeyText.isClaimed(by: token) {
       guard AuthorizationHeader.isBearerToken(token) else { throw .malformedCredential }
-      self = .key(ByteString(Array(token)))
+      self = .key(token)
     } else {
-      self = .accessToken(ByteString(Array(token)))
+      self = .accessToken(token)
     }
   }
 
-  var bytes: ByteString {
+  var bytes: ArraySlice<UInt8> {
     switch self {
     case .accessToken(let bytes), .key(let bytes): bytes
     }

@@ -11,15 +11,15 @@ final class TokenCache: Sendable {
   struct Key: Hashable, Sendable {
     private let words: (UInt64, UInt64, UInt64, UInt64)
 
-    init(token: ByteString, route: RouteID) {
+    init(token: ArraySlice<UInt8>, route: RouteID) {
       var hash = SHA256()
       // A path has no NUL, so no route and token give another's bytes. One piece: each has its price.
       var path = route.path
       let length = path.utf8.count + 1
-      withUnsafeTemporaryAllocation(byteCount: length + token.bytes.count, alignment: 1) { piece in
+      withUnsafeTemporaryAllocation(byteCount: length + token.count, alignment: 1) { piece in
         path.withUTF8 { piece.copyMemory(from: UnsafeRawBufferPointer($0)) }
         piece[length - 1] = 0
-        token.bytes.withUnsafeBytes { UnsafeMutableRawBufferPointer(rebasing: piece[length...]).copyMemory(from: $0) }
+        token.withUnsafeBytes { UnsafeMutableRawBufferPointer(rebasing: piece[length...]).copyMemory(from: $0) }
         hash.update(bufferPointer: UnsafeRawBufferPointer(piece))
       }
       words = hash.finalize().withUnsafeBytes { $0.loadUnaligned(as: (UInt64, UInt64, UInt64, UInt64).self) }
@@ -30,7 +30,8 @@ final class TokenCache: Sendable {
     func hash(into hasher: inout Hasher) { hasher.combine(words.0) }
   }
 
-  struct Entry: Sendable {
+  /// Immutable; a class, since each request looks at one.
+  final class Entry: Sendable {
     let principal: Principal
     /// The generation of the revocation index at which the principal was found unrevoked.
     let generation: UInt64

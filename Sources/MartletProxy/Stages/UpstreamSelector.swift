@@ -29,11 +29,7 @@ final class UpstreamSelector: Sendable {
   /// What goes on as the client sent it, to an upstream of the same era.
   func outbound(_ request: AdmittedRequest) throws(Rejection) -> OutboundRequest {
     let classified = request.classified
-    let instances = instances(for: request)
-    guard let first = instances.first else { throw notReady(request) }
-    var outbound = OutboundRequest(
-      permit: request.permit, method: method(classified), to: first, or: instances.dropFirst())
-    try address(&outbound, for: request)
+    var outbound = try bare(method(classified), for: request)
     outbound.body = classified.bytes
     outbound.isRepeatable = !classified.hasMessage || classified.method?.isRepeatable ?? false
     switch classified.classification.era {
@@ -43,29 +39,19 @@ final class UpstreamSelector: Sendable {
     return outbound
   }
 
-  /// A request that carries nothing yet but our word about who is calling.
+  /// A request that carries nothing yet but our word about who is calling, and in whose name and with which account it
+  /// goes.
   func bare(_ method: OutboundRequest.Method, for request: AdmittedRequest) throws(Rejection) -> OutboundRequest {
-    let instances = instances(for: request)
-    guard let first = instances.first else { throw notReady(request) }
-    var outbound = OutboundRequest(permit: request.permit, method: method, to: first, or: instances.dropFirst())
-    try address(&outbound, for: request)
-    return outbound
-  }
-
-  /// Our word about who is calling, and in whose name and with which account it goes. In place: a request has so many
-  /// parts that handing it back would copy it.
-  private func address(_ outbound: inout OutboundRequest, for request: AdmittedRequest) throws(Rejection) {
-    let classified = request.classified
-    let routed = classified.authenticated.routed
+    let caller = request.classified.authenticated
+    let (routed, principal) = (caller.routed, caller.principal)
     guard let audience = routed.route.audience,
-      let assertion = assertions.assertion(for: classified.authenticated.principal, audience: audience.string)
+      let assertion = assertions.assertion(for: principal, audience: audience),
+      let outbound = OutboundRequest(
+        permit: request.permit, method: method, to: instances(for: request), principal: principal,
+        assertion: (routed.settings.assertionHeader, assertion), credential: routed.route.credential.fixedHeader,
+        account: request.account, traceContext: traceContext(routed.incoming), wire: routed.route.server.wire)
     else { throw notReady(request) }
-    outbound.assertion = (routed.settings.assertionHeader, assertion)
-    outbound.credential = routed.route.credential.fixedHeader
-    outbound.account = request.account
-    outbound.traceContext = traceContext(classified.incoming)
-    outbound.principal = classified.authenticated.principal
-    outbound.wire = routed.route.server.wire
+    return outbound
   }
 
   private func notReady(_ request: AdmittedRequest) -> Rejection {
@@ -77,7 +63,7 @@ final class UpstreamSelector: Sendable {
     throws(Rejection) -> OutboundRequest
   {
     var outbound = try bare(.post, for: request)
-    outbound.direct(to: request.server.placement(of: session, avoiding: gone))
+    outbound.direct(to: request.server.placement(of: session, avoiding: gone)[...])
     return outbound
   }
 
@@ -96,17 +82,11 @@ final class UpstreamSelector: Sendable {
     return request.incoming.method == "DELETE" ? .delete : .get
   }
 
-  /// Version, method and name are computed from the body that was authorized; `Mcp-Param-*` go on as they came (§4.1).
+  /// Method and name are those of the body that was authorized: fields that say anything else were refused. `Mcp-Param-*` go
+  /// on as they came (§4.1).
   private func fillModern(_ outbound: inout OutboundRequest, _ request: ClassifiedRequest) {
     outbound.revision = request.classification.revision ?? .latest
-    var mirrored: [(name: String, value: String)] = []
-    mirrored.reserveCapacity(2 + request.mirrored.parameters.count)
-    if let method = request.mirrored.method.value { mirrored.append(("mcp-method", method)) }
-    if let name = request.mirrored.name.value { mirrored.append(("mcp-name", name)) }
-    for parameter in request.mirrored.parameters {
-      mirrored.append(("mcp-param-" + ASCIICase.lowercased(parameter.name), parameter.value))
-    }
-    outbound.mirrored = mirrored
+    outbound.mirrored = request.mirrored
   }
 
   private func fillLegacy(_ outbound: inout OutboundRequest, _ request: ClassifiedRequest, _ session: BoundSession?) {

@@ -33,12 +33,9 @@ public struct HTTPUpstreamTransport: UpstreamTransport {
   public func send(_ request: consuming OutboundRequest, to receiver: any UpstreamReceiver, on eventLoop: any EventLoop)
     -> any UpstreamCall
   {
-    let call = HTTPUpstreamCall(request: request, receiver: receiver, transport: self, eventLoop: eventLoop)
-    guard let pool = pools[ObjectIdentifier(eventLoop)]?.value else {
-      receiver.upstreamFailed(.unreachable)
-      return call
-    }
-    call.start(in: pool)
+    let call = HTTPUpstreamCall(
+      request: request, receiver: receiver, pool: pools[ObjectIdentifier(eventLoop)]?.value, transport: self)
+    call.start()
     return call
   }
 }
@@ -49,33 +46,32 @@ private final class HTTPUpstreamCall: UpstreamCall, UpstreamReceiver {
   private var request: OutboundRequest
   private var receiver: (any UpstreamReceiver)?
   private var connection: UpstreamConnection?
-  private var pool: UpstreamPool?
   private var redirect: AbsoluteURL?
   private var hasRedirected = false
   private var hasRepeated = false
   private var hasAnswered = false
   private var counted: UpstreamInstance?
+  /// `nil` on an event loop that isn't of the transport's group.
+  private let pool: UpstreamPool?
   private let transport: HTTPUpstreamTransport
-  private let eventLoop: any EventLoop
 
   init(
-    request: OutboundRequest, receiver: any UpstreamReceiver, transport: HTTPUpstreamTransport,
-    eventLoop: any EventLoop
+    request: OutboundRequest, receiver: any UpstreamReceiver, pool: UpstreamPool?, transport: HTTPUpstreamTransport
   ) {
-    self.eventLoop = eventLoop
     self.request = request
     self.receiver = receiver
+    self.pool = pool
     self.transport = transport
   }
 
   deinit { counted?.ended() }
 
-  func start(in pool: UpstreamPool) {
-    self.pool = pool
+  func start() {
+    guard let pool else { return upstreamFailed(.unreachable) }
     if let instance = request.instance { count(instance) }
-    let destination = request.endpoint.destination
-    if !hasRepeated, let connection = pool.takeIdle(destination) { return send(over: connection) }
-    pool.connect(to: destination) { [self] connection in
+    let endpoint = request.endpoint
+    if !hasRepeated, let connection = pool.takeIdle(endpoint.destination) { return send(over: connection) }
+    pool.connect(to: endpoint.destination) { [self] connection in
       guard receiver != nil else { return }
       guard let connection else { return upstreamFailed(.unreachable) }
       send(over: connection)
@@ -91,9 +87,8 @@ private final class HTTPUpstreamCall: UpstreamCall, UpstreamReceiver {
 
   func cancel() {
     receiver = nil
-    count(nil)
-    connection?.abandon()
-    connection = nil
+    uncount()
+    connection.take()?.abandon()
   }
 
   func upstreamAnswered(status: Int, headers: HeaderFields) {
@@ -107,49 +102,46 @@ private final class HTTPUpstreamCall: UpstreamCall, UpstreamReceiver {
   }
 
   func upstreamSent(_ bytes: ByteBuffer) {
-    if redirect == nil { receiver?.upstreamSent(bytes) }
+    if case nil = redirect { receiver?.upstreamSent(bytes) }
   }
 
   func upstreamFinished() {
-    if let connection, let pool { pool.keep(connection) }
-    connection = nil
-    if let target = redirect, let pool {
-      hasRedirected = true
+    if let connection = connection.take() { pool?.keep(connection) }
+    if let target = redirect {
       redirect = nil
+      hasRedirected = true
       hasAnswered = false
       request.url = target
-      return start(in: pool)
+      return start()
     }
-    count(nil)
-    let receiver = self.receiver
-    self.receiver = nil
-    receiver?.upstreamFinished()
+    uncount()
+    receiver.take()?.upstreamFinished()
   }
 
   func upstreamFailed(_ failure: UpstreamFailure) {
     connection = nil
-    if failure == .disconnected, !hasAnswered, !hasRepeated, request.isRepeatable, let pool {
+    if failure == .disconnected, !hasAnswered, !hasRepeated, request.isRepeatable {
       hasRepeated = true
-      return start(in: pool)
+      return start()
     }
     blame(failure == .unreachable ? .unreachable : .failing)
-    if failure == .unreachable, receiver != nil, let pool, request.takeAlternative() { return start(in: pool) }
-    count(nil)
-    let receiver = self.receiver
-    self.receiver = nil
-    receiver?.upstreamFailed(failure)
+    if failure == .unreachable, receiver != nil, request.takeAlternative() { return start() }
+    uncount()
+    receiver.take()?.upstreamFailed(failure)
   }
 
-  private func count(_ instance: UpstreamInstance?) {
+  private func count(_ instance: UpstreamInstance) {
     guard counted !== instance else { return }
-    counted?.ended()
-    instance?.began()
+    uncount()
+    instance.began()
     counted = instance
   }
 
+  private func uncount() { counted.take()?.ended() }
+
   private func blame(_ fault: InstanceHealth.Fault) {
-    guard let counted, let pause = counted.failed(fault) else { return }
-    InstanceProbe.schedule(counted, in: pause, permit: request.permit, over: transport, on: eventLoop)
+    guard let counted, let pool, let pause = counted.failed(fault) else { return }
+    InstanceProbe.schedule(counted, in: pause, permit: request.permit, over: transport, on: pool.eventLoop)
   }
 
   /// Only the same origin, and only a slash more or less: anything else is answered as it is.

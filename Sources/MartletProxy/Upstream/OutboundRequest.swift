@@ -28,17 +28,22 @@ public struct OutboundRequest: Sendable {
     }
   }
 
+  private enum Goal: Sendable {
+    /// This very place.
+    case place(UpstreamEndpoint)
+    /// The first of these, which are never none; the others are its alternatives.
+    case instances(ArraySlice<UpstreamInstance>)
+  }
+
   private struct Parts: Sendable {
     let permit: Permit
     let method: Method
-    var endpoint: UpstreamEndpoint
-    var instance: UpstreamInstance?
-    var alternatives: [UpstreamInstance] = []
+    var goal: Goal
     var body: [UInt8] = []
     var revision: ProtocolRevision?
     var upstreamSession: String?
     var lastEventID: String?
-    var mirrored: [(name: String, value: String)] = []
+    var mirrored: MirroredHeaders?
     var assertion: (header: String, value: String)?
     var credential: UpstreamCredential?
     var account: ConnectionKey?
@@ -67,18 +72,24 @@ public struct OutboundRequest: Sendable {
     get { endpoint.url }
     set {
       if newValue == url { return }
-      change { parts in
-        parts.endpoint = UpstreamEndpoint(newValue)
-        (parts.instance, parts.alternatives) = (nil, [])
-      }
+      change { $0.goal = .place(UpstreamEndpoint(newValue)) }
     }
   }
   /// The same, ready to be used.
-  var endpoint: UpstreamEndpoint { place.parts.endpoint }
+  var endpoint: UpstreamEndpoint {
+    switch place.parts.goal {
+    case .place(let endpoint): endpoint
+    case .instances(let instances): instances[instances.startIndex].endpoint
+    }
+  }
   /// The instance there, on whose account it goes; `nil` for none.
-  var instance: UpstreamInstance? { place.parts.instance }
+  var instance: UpstreamInstance? {
+    if case .instances(let instances) = place.parts.goal { instances.first } else { nil }
+  }
   /// Where else it may go when nothing could be sent.
-  var alternatives: [UpstreamInstance] { place.parts.alternatives }
+  var alternatives: ArraySlice<UpstreamInstance> {
+    if case .instances(let instances) = place.parts.goal { instances.dropFirst() } else { [] }
+  }
   /// The message; empty for none.
   public var body: [UInt8] {
     get { place.parts.body }
@@ -99,8 +110,8 @@ public struct OutboundRequest: Sendable {
     get { place.parts.lastEventID }
     set { change { $0.lastEventID = newValue } }
   }
-  /// Header fields that mirror the body, computed here, and `Mcp-Param-*` as they came.
-  public var mirrored: [(name: String, value: String)] {
+  /// Header fields that mirror the body: its method, its name, and parameters.
+  var mirrored: MirroredHeaders? {
     get { place.parts.mirrored }
     set { change { $0.mirrored = newValue } }
   }
@@ -152,7 +163,7 @@ public struct OutboundRequest: Sendable {
 
   /// Begins a request.
   public init(permit: Permit, method: Method, url: AbsoluteURL) {
-    place = Place(Parts(permit: permit, method: method, endpoint: UpstreamEndpoint(url)))
+    place = Place(Parts(permit: permit, method: method, goal: .place(UpstreamEndpoint(url))))
   }
 
   /// Begins another request in the same name and with the same credentials, wherever it goes.
@@ -164,37 +175,40 @@ public struct OutboundRequest: Sendable {
     return request
   }
 
-  /// Begins a request to an instance; others are its alternatives.
-  init(permit: Permit, method: Method, to first: UpstreamInstance, or others: ArraySlice<UpstreamInstance>) {
+  /// Begins a request in somebody's name to the first of some instances; the others are its alternatives. In one piece:
+  /// each part that is set later takes the place of another.
+  ///
+  /// - Returns: `nil` for no instances.
+  init?(
+    permit: Permit, method: Method, to instances: [UpstreamInstance], principal: Principal,
+    assertion: (header: String, value: String), credential: UpstreamCredential?, account: ConnectionKey?,
+    traceContext: [(name: String, value: String)], wire: ServerWireMemory
+  ) {
+    if instances.isEmpty { return nil }
     place = Place(
       Parts(
-        permit: permit, method: method, endpoint: first.endpoint, instance: first,
-        alternatives: others.isEmpty ? [] : Array(others)))
+        permit: permit, method: method, goal: .instances(instances[...]), assertion: assertion, credential: credential,
+        account: account, traceContext: traceContext, principal: principal, wire: wire))
   }
 
   /// Directs it to the first of some instances; the others are its alternatives.
-  mutating func direct(to instances: [UpstreamInstance]) {
-    guard let first = instances.first else { return }
-    change { parts in
-      parts.endpoint = first.endpoint
-      parts.instance = first
-      parts.alternatives = instances.count > 1 ? Array(instances.dropFirst()) : []
-    }
+  mutating func direct(to instances: ArraySlice<UpstreamInstance>) {
+    if !instances.isEmpty { change { $0.goal = .instances(instances) } }
   }
 
   /// Directs it to the next alternative.
   ///
   /// - Returns: Whether there was one.
   mutating func takeAlternative() -> Bool {
-    guard !alternatives.isEmpty else { return false }
+    let alternatives = alternatives
     direct(to: alternatives)
-    return true
+    return !alternatives.isEmpty
   }
 
   /// The same to this very instance, whatever happens there.
   var bound: OutboundRequest {
     var copy = self
-    copy.change { $0.alternatives = [] }
+    if let instance { copy.direct(to: [instance]) }
     return copy
   }
 
@@ -211,7 +225,13 @@ public struct OutboundRequest: Sendable {
     if let revision { body("mcp-protocol-version", revision.rawValue) }
     if let upstreamSession { body("mcp-session-id", upstreamSession) }
     if let lastEventID { body("last-event-id", lastEventID) }
-    for (name, value) in mirrored { body(name, value) }
+    if let mirrored {
+      if let method = mirrored.method.value { body("mcp-method", method) }
+      if let name = mirrored.name.value { body("mcp-name", name) }
+      for parameter in mirrored.parameters {
+        body("mcp-param-" + ASCIICase.lowercased(parameter.name), parameter.value)
+      }
+    }
     if let assertion { body(assertion.header, assertion.value) }
     if let credential { body(credential.header, ByteString(credential.value.expose()).string) }
     for (name, value) in traceContext { body(name, value) }

@@ -37,7 +37,7 @@ final class UpstreamConnection {
 
   /// Sends a request; the answer goes to the receiver.
   func send(_ request: OutboundRequest, to receiver: any UpstreamReceiver) {
-    guard let wire, isUsable else { return receiver.upstreamFailed(.unreachable) }
+    guard case .idle = state, let wire, wire.isActive else { return receiver.upstreamFailed(.unreachable) }
     self.receiver = receiver
     state = .waitingForHead
     guard wire.send(request) else { return fail(.malformed) }
@@ -84,8 +84,7 @@ final class UpstreamConnection {
   func readEnd(isClean: Bool) {
     guard case .readingBody(let isReusable) = state else { return fail(.malformed) }
     alarm?.stop()
-    let receiver = self.receiver
-    self.receiver = nil
+    let receiver = receiver.take()
     if isReusable, isClean {
       state = .idle
       setReading(true)
@@ -107,8 +106,7 @@ final class UpstreamConnection {
     alarm?.stop()
     if case .closed = state { return }
     state = .closed
-    let receiver = self.receiver
-    self.receiver = nil
+    let receiver = receiver.take()
     close()
     receiver?.upstreamFailed(failure)
   }

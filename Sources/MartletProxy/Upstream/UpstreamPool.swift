@@ -44,7 +44,7 @@ final class UpstreamPool {
   /// Thousands of streams on which little is said each keep the memory of their first reads; it grows with what comes.
   private static let firstReads = AdaptiveRecvByteBufferAllocator(minimum: 64, initial: 512, maximum: 64 << 10)
 
-  private let eventLoop: any EventLoop
+  let eventLoop: any EventLoop
   private let tls: NIOSSLContext
   private let codec: HTTPCodec
   private var lanes: [UpstreamDestination: Lane] = [:]
@@ -68,9 +68,13 @@ final class UpstreamPool {
   /// Takes a connection back whose answer is complete.
   func keep(_ connection: UpstreamConnection) {
     guard connection.isUsable else { return }
+    var lane = connection.lane
     // It was under way while nothing else of its lane was there.
-    if !connection.lane.isListed { connection.lane = lane(to: connection.lane.destination) }
-    connection.lane.keep(connection)
+    if !lane.isListed {
+      lane = self.lane(to: lane.destination)
+      connection.lane = lane
+    }
+    lane.keep(connection)
     sweepLater()
   }
 

@@ -8,7 +8,7 @@ public final class UpstreamRoute: Sendable {
   /// The route as a protected resource.
   public let resource: ProtectedRoute
   /// What the server is called in assertions: the first of its URLs.
-  public let audience: AbsoluteURL?
+  public let audience: String?
   /// The revision that the operator pinned for the server; `nil` to find out.
   public let pinnedRevision: ProtocolRevision?
   /// What the server is called with.
@@ -34,7 +34,7 @@ public final class UpstreamRoute: Sendable {
     self.resource = resource
     self.pinnedRevision = pinnedRevision
     self.credential = credential
-    audience = instances.first?.url
+    audience = instances.first?.url.string
     server = UpstreamServer(instances, pinned: pinnedRevision, after: previous?.server)
   }
 }

@@ -42,15 +42,26 @@ extension IncomingRequest {
   }
 }
 
-/// A request whose route is known.
-struct RoutedRequest: Sendable {
+/// A request whose route is known. Immutable; a class, so that the stages pass it on as one reference.
+final class RoutedRequest: Sendable {
   let incoming: IncomingRequest
   let route: UpstreamRoute
   let settings: GatewaySettings
+
+  init(incoming: IncomingRequest, route: UpstreamRoute, settings: GatewaySettings) {
+    self.incoming = incoming
+    self.route = route
+    self.settings = settings
+  }
 }
 
 /// A request whose caller is proven.
 struct AuthenticatedRequest: Sendable {
   let routed: RoutedRequest
   let principal: Principal
+
+  /// The account that the server is called with; `nil` where the vault has no part in it.
+  var account: ConnectionKey? {
+    routed.route.credential.account(of: principal, at: routed.route.resource.id)
+  }
 }

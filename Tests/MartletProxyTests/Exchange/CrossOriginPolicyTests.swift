@@ -7,7 +7,7 @@ struct CrossOriginPolicyTests {
     let fixture = try ProxyFixture(allowedOrigins: ["http://localhost:6274"])
     let request = fixture.incoming("POST", "/time/mcp", origins.map { ("origin", $0) })
     var head = GatewayResponse.Head(status: 200)
-    CrossOriginPolicy(request: request, router: RequestRouter(settings: fixture.settings)).decorate(&head)
+    CrossOriginPolicy(origin: RequestRouter(settings: fixture.settings).origin(of: request)).decorate(&head)
     return head.headers
   }
 

@@ -16,7 +16,7 @@ struct TokenCacheTests {
     var keys: [TokenCache.Key] = []
     keys.reserveCapacity(number)
     for index in 0..<number {
-      let token = ByteString(shared + Array(String(index).utf8))
+      let token = (shared + Array(String(index).utf8))[...]
       let key = TokenCache.Key(token: token, route: ProxyFixture.time)
       keys.append(key)
       cache.remember(ProxyFixture.principal(subject: ByteString(String(index))), generation: 0, for: key)
@@ -26,7 +26,7 @@ struct TokenCacheTests {
     where cache.entry(key, at: now)?.principal.subject != ByteString(String(index)) { crossed += 1 }
     #expect(crossed == 0)
     let strangers = (0..<1_000).filter { index in
-      let token = ByteString(shared + Array("x\(index)".utf8))
+      let token = (shared + Array("x\(index)".utf8))[...]
       return cache.entry(TokenCache.Key(token: token, route: ProxyFixture.time), at: now) != nil
     }
     #expect(strangers.isEmpty)
@@ -35,16 +35,18 @@ struct TokenCacheTests {
 
   @Test func V_005_theRouteIsPartOfTheKey() {
     let cache = TokenCache()
-    cache.remember(ProxyFixture.principal(), generation: 0, for: TokenCache.Key(token: "t", route: ProxyFixture.time))
-    #expect(cache.entry(TokenCache.Key(token: "t", route: ProxyFixture.notes), at: now) == nil)
+    cache.remember(
+      ProxyFixture.principal(), generation: 0,
+      for: TokenCache.Key(token: Array("t".utf8)[...], route: ProxyFixture.time))
+    #expect(cache.entry(TokenCache.Key(token: Array("t".utf8)[...], route: ProxyFixture.notes), at: now) == nil)
     let elsewhere = RouteID(space: "acme", server: "time")
-    #expect(cache.entry(TokenCache.Key(token: "t", route: elsewhere), at: now) == nil)
-    #expect(cache.entry(TokenCache.Key(token: "t", route: ProxyFixture.time), at: now) != nil)
+    #expect(cache.entry(TokenCache.Key(token: Array("t".utf8)[...], route: elsewhere), at: now) == nil)
+    #expect(cache.entry(TokenCache.Key(token: Array("t".utf8)[...], route: ProxyFixture.time), at: now) != nil)
   }
 
   @Test func tokensAreForgottenWhenTheyExpire() {
     let cache = TokenCache()
-    let key = TokenCache.Key(token: "t", route: ProxyFixture.time)
+    let key = TokenCache.Key(token: Array("t".utf8)[...], route: ProxyFixture.time)
     cache.remember(ProxyFixture.principal(expiresAt: now + .seconds(10)), generation: 0, for: key)
     #expect(cache.entry(key, at: now + .seconds(9)) != nil)
     #expect(cache.entry(key, at: now + .seconds(10)) == nil)
@@ -53,7 +55,7 @@ struct TokenCacheTests {
 
   @Test func memoryIsBounded() {
     let cache = TokenCache(capacity: 100)
-    let keys = (0..<1_000).map { TokenCache.Key(token: ByteString(String($0)), route: ProxyFixture.time) }
+    let keys = (0..<1_000).map { TokenCache.Key(token: Array(String($0).utf8)[...], route: ProxyFixture.time) }
     for key in keys { cache.remember(ProxyFixture.principal(), generation: 0, for: key) }
     #expect(keys.filter { cache.entry($0, at: now) != nil }.count <= 100)
   }

@@ -37,7 +37,8 @@ struct ProxyFixture {
   }
 
   func routed(_ request: IncomingRequest) throws -> RoutedRequest {
-    try RequestRouter(settings: settings).route(request, to: settings.route(path: request.path))
+    let router = RequestRouter(settings: settings)
+    return try router.route(request, to: settings.route(path: request.path), from: router.origin(of: request))
   }
 
   static func principal(

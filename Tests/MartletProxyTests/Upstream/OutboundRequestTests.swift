@@ -118,6 +118,12 @@ struct OutboundRequestTests {
     #expect(headers.first { $0.name == "mcp-protocol-version" }?.value == "2026-07-28")
   }
 
+  @Test func V_030_aMirroredParameterIsAFieldInLowerCase() throws {
+    var request = try outbound(modernCall, modernHeaders)
+    request.mirrored?.parameters = [MirroredHeaders.Parameter(name: "Region", value: "EU")]
+    #expect(request.headers.contains { $0.name == "mcp-param-region" && $0.value == "EU" })
+  }
+
   @Test func withoutAnAssertionNothingGoesOut() {
     #expect(throws: Rejection.self) { try outbound(call, [], assertions: Unsigned()) }
   }

@@ -11,7 +11,7 @@ struct InputAnswers: Sendable {
 struct ModernRequest: Sendable {
   let message: MCPRequest
   /// The header fields that mirror it.
-  let mirrored: [(name: String, value: String)]
+  let mirrored: MirroredHeaders
 }
 
 /// Legacy request → modern request: `_meta` on each, mirrored headers, nothing of what only legacy knows.
@@ -51,7 +51,7 @@ struct RequestTranslation: Sendable {
     var params = params
     params["_meta"] = .object(metadata(JSONObject()))
     return ModernRequest(
-      message: MCPRequest(id: id, method: method, params: params), mirrored: [("mcp-method", method.name)])
+      message: MCPRequest(id: id, method: method, params: params), mirrored: MirroredHeaders(method: method.name))
   }
 
   private func metadata(_ members: JSONObject) -> JSONObject {
@@ -66,19 +66,16 @@ struct RequestTranslation: Sendable {
   }
 
   private func mirrored(_ request: MCPRequest, _ parameters: [MirroredHeaders.Parameter]) throws(MCPMessageError)
-    -> [(name: String, value: String)]
+    -> MirroredHeaders
   {
-    var fields = [("mcp-method", request.method.name)]
-    if let name = request.mirroredName { fields.append(("mcp-name", HeaderSentinel.encode(name))) }
-    for parameter in parameters {
-      fields.append(("mcp-param-" + ASCIICase.lowercased(parameter.name), parameter.value))
-    }
-    let isLong = fields.contains { $0.1.utf8.count > MirroredHeaders.maximumValueBytes }
+    let name = request.mirroredName.map { HeaderSentinel.encode($0) }
+    let values = [request.method.name, name ?? ""] + parameters.map(\.value)
+    let isLong = values.contains { $0.utf8.count > MirroredHeaders.maximumValueBytes }
     if isLong || parameters.count > MirroredHeaders.maximumParameters {
       throw MCPMessageError(
         .invalidParams, "A name or argument is too long for a server of \(ProtocolRevision.latest.rawValue).",
         id: request.id)
     }
-    return fields.map { (name: $0.0, value: $0.1) }
+    return MirroredHeaders(method: request.method.name, name: name, parameters: parameters)
   }
 }
