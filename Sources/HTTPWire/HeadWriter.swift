@@ -156,8 +156,15 @@ public struct HeadWriter: Sendable {
   }
 
   private static func withBytes(of text: String, _ body: (UnsafeRawBufferPointer) -> Void) {
-    var text = text
-    text.withUTF8 { body(UnsafeRawBufferPointer($0)) }
+    if text.utf8.withContiguousStorageIfAvailable({ body(UnsafeRawBufferPointer($0)) }) == nil {
+      withPieces(of: text, body)
+    }
+  }
+
+  /// Text that doesn't lie in one piece. Apart, since every text would be held for it.
+  @inline(never)
+  private static func withPieces(of text: String, _ body: (UnsafeRawBufferPointer) -> Void) {
+    Array(text.utf8).withUnsafeBytes { body($0) }
   }
 }
 

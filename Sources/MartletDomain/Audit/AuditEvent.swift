@@ -176,7 +176,10 @@ public struct AuditEvent: Sendable, Hashable {
   public var address: String?
   /// The distributed trace that it belongs to (W3C Trace Context): 32 hexadecimal digits.
   public var trace: String?
+}
 
+// By way of the memberwise initializer: one that sets so many variables itself copies all of them once more.
+extension AuditEvent {
   /// Describes an event. All text is cut to one line when it is written.
   public init(
     at: Timestamp, action: AuditAction, tenant: TenantID = .default, flow: FlowID? = nil, request: RequestID? = nil,
@@ -184,22 +187,10 @@ public struct AuditEvent: Sendable, Hashable {
     target: String? = nil, status: Int? = nil, reason: String? = nil, duration: Duration? = nil,
     address: String? = nil, key: String? = nil, trace: String? = nil
   ) {
-    self.at = at
-    self.action = action
-    self.tenant = tenant
-    self.flow = flow
-    self.request = request
-    self.subject = subject
-    self.client = client
-    self.key = key
-    self.route = route
-    self.method = method
-    self.target = target
-    self.status = status
-    self.reason = reason
-    self.duration = duration
-    self.address = address
-    self.trace = trace
+    self.init(
+      at: at, action: action, tenant: tenant, flow: flow, request: request, subject: subject, client: client, key: key,
+      route: route, method: method, target: target, status: status, reason: reason, duration: duration,
+      address: address, trace: trace)
   }
 }
 

@@ -225,12 +225,11 @@ public struct OutboundRequest: Sendable {
     if let revision { body("mcp-protocol-version", revision.rawValue) }
     if let upstreamSession { body("mcp-session-id", upstreamSession) }
     if let lastEventID { body("last-event-id", lastEventID) }
-    if let mirrored {
-      if let method = mirrored.method.value { body("mcp-method", method) }
-      if let name = mirrored.name.value { body("mcp-name", name) }
-      for parameter in mirrored.parameters {
-        body("mcp-param-" + ASCIICase.lowercased(parameter.name), parameter.value)
-      }
+    // Looked at where they lie: taken out, all of them would be copied.
+    if let method = place.parts.mirrored?.method.value { body("mcp-method", method) }
+    if let name = place.parts.mirrored?.name.value { body("mcp-name", name) }
+    for parameter in place.parts.mirrored?.parameters ?? [] {
+      body("mcp-param-" + ASCIICase.lowercased(parameter.name), parameter.value)
     }
     if let assertion { body(assertion.header, assertion.value) }
     if let credential { body(credential.header, ByteString(credential.value.expose()).string) }

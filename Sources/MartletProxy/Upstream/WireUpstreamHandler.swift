@@ -101,20 +101,21 @@ extension WireUpstreamHandler: UpstreamWire {
     var writer = HeadWriter()
     swap(&writer, &self.writer)
     defer { swap(&writer, &self.writer) }
-    if request.method == .post, let head = request.endpoint.messageHead {
+    let (endpoint, body) = (request.endpoint, request.body)
+    if request.method == .post, let head = endpoint.messageHead {
       writer.begin(with: head)
     } else {
-      writer.begin(method: request.method.rawValue, target: request.endpoint.target)
-      writer.add("host" as StaticString, request.endpoint.authority)
+      writer.begin(method: request.method.rawValue, target: endpoint.target)
+      writer.add("host" as StaticString, endpoint.authority)
       request.method.forEachHeader { writer.add($0, $1) }
     }
     request.forEachOwnHeader { writer.add($0, $1) }
-    if request.method == .post { writer.add("content-length", request.body.count) }
+    if request.method == .post { writer.add("content-length", body.count) }
     writer.end()
     guard writer.isValid else { return false }
-    var buffer = flush.buffer(capacity: writer.count + request.body.count)
+    var buffer = flush.buffer(capacity: writer.count + body.count)
     buffer.writeBytes(writer.bytes)
-    buffer.writeBytes(request.body)
+    buffer.writeBytes(body)
     isWaiting = true
     flush.write(buffer)
     return true
