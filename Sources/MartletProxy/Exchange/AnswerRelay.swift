@@ -56,7 +56,14 @@ final class AnswerRelay: ExchangeAnswer, UpstreamReceiver {
   private var isOneWay: Bool { request.classified.isOneWay }
 
   func start() {
-    if let session, !request.server.keeps(session.upstreamURL) { revive(session, .draining) } else { send() }
+    // Looked at where it lies: a session is large, and every call would copy it.
+    if let bound = request.session, bound.session.upstreamSession != nil,
+      !request.server.keeps(bound.session.upstreamURL)
+    {
+      revive(bound.session, .draining)
+    } else {
+      send()
+    }
   }
 
   private func send() {

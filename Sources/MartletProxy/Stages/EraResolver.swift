@@ -17,7 +17,7 @@ final class EraResolver: Sendable {
     let server = request.classified.authenticated.routed.route.server
     let spoken = server.spokenEras
     let wanted = request.classified.classification.era
-    if let session = request.session?.session, !session.isUnconnected { return .ready(.success(session.upstreamEra)) }
+    if let bound = request.session, !bound.session.isUnconnected { return .ready(.success(bound.session.upstreamEra)) }
     switch (spoken[wanted], spoken[wanted.other]) {
     case (true?, _): return .ready(.success(wanted))
     case (false?, true?): return .ready(.success(wanted.other))

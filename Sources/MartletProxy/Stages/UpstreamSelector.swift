@@ -69,8 +69,8 @@ final class UpstreamSelector: Sendable {
 
   /// A session has its instance; everything else goes to the least loaded.
   private func instances(for request: AdmittedRequest) -> [UpstreamInstance] {
-    if let session = request.session?.session, session.upstreamSession != nil, session.upstreamEra == .legacy,
-      let instance = request.server.instance(session.upstreamURL)
+    if let bound = request.session, bound.session.upstreamSession != nil, bound.session.upstreamEra == .legacy,
+      let instance = request.server.instance(bound.session.upstreamURL)
     {
       return [instance]
     }

@@ -48,8 +48,7 @@ final class WireUpstreamHandler: ChannelInboundHandler {
 
   private func step() -> Bool {
     let event: WireEvent<HTTPWire.ResponseHead>
-    let bytes = unread
-    do throws(WireError) { event = try reader.next(bytes.readableBytesUInt8Span) } catch {
+    do throws(WireError) { event = try reader.next(unread.readableBytesUInt8Span) } catch {
       refuse()
       return false
     }

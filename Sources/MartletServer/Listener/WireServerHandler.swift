@@ -97,8 +97,7 @@ final class WireServerHandler: ChannelDuplexHandler {
 
   private func step() -> Bool {
     let event: WireEvent<RequestHead>
-    let bytes = unread
-    do throws(WireError) { event = try reader.next(bytes.readableBytesUInt8Span) } catch {
+    do throws(WireError) { event = try reader.next(unread.readableBytesUInt8Span) } catch {
       handler.unreadable(error, on: self)
       isOver = true
       return false
