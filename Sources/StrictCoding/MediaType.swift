@@ -42,7 +42,9 @@ public enum MediaType {
 
   /// Whether the type in front of the parameters is this one.
   private static func `is`(_ value: ArraySlice<UInt8>, _ type: StaticString) -> Bool {
-    equal(trimmed(value.prefix { $0 != semicolon }), type)
+    // Most are a type and nothing else: then their lengths tell most of them apart.
+    if value.count <= type.utf8CodeUnitCount { return equal(value, type) }
+    return equal(trimmed(value.prefix { $0 != semicolon }), type)
   }
 
   private static func trimmed(_ bytes: ArraySlice<UInt8>) -> ArraySlice<UInt8> {

@@ -26,6 +26,12 @@ public final class PendingFlush {
   /// There is nobody any more to send it to.
   public func detach() { (context, socket, message, isDue) = (nil, nil, nil, false) }
 
+  /// Whether more may be written: the channel holds nothing, or little.
+  public var isWritable: Bool {
+    guard let context else { return false }
+    return !isQueued || context.channel.isWritable
+  }
+
   /// A buffer to write to.
   public func buffer(capacity: Int) -> ByteBuffer {
     batch?.buffer(capacity) ?? ByteBufferAllocator().buffer(capacity: capacity)
@@ -74,6 +80,6 @@ public final class PendingFlush {
     if isQueued { isQueued = ((try? context?.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 1) > 0 }
     guard !isQueued else { return false }
     if socket == nil { socket = context.flatMap { PlainSocket(beneath: $0) } }
-    return socket?.isOpen ?? false
+    return socket != nil
   }
 }

@@ -24,15 +24,13 @@ final class PlainSocket {
     self.handle = handle
   }
 
-  /// Once it is closed, the system may give its number to another one.
-  var isOpen: Bool { channel.isActive }
-
   /// Sends what the system takes at once.
   ///
   /// - Returns: How many bytes that were: fewer than there are, and zero too, where the reader is slow or the connection is
   ///   broken.
   func send(_ bytes: ByteBuffer) -> Int {
-    guard isOpen else { return 0 }
+    // Once it is closed, the system may give its number to another one.
+    guard channel.isActive else { return 0 }
     return bytes.withUnsafeReadableBytes { max(0, Self.write(handle, $0.baseAddress, $0.count)) }
   }
 

@@ -46,6 +46,9 @@ final class WireUpstreamHandler: ChannelInboundHandler {
     if unread.readableBytes == 0 { unread = ByteBuffer() }
   }
 
+  /// Nobody is behind this who would want to know.
+  func channelReadComplete(context: ChannelHandlerContext) {}
+
   private func step() -> Bool {
     let event: WireEvent<HTTPWire.ResponseHead>
     do throws(WireError) { event = try reader.next(unread.readableBytesUInt8Span) } catch {

@@ -20,6 +20,9 @@ final class AnswerEncoder {
   /// The connection is about to end: what was written goes out before.
   func sendPending() { flush.sendDue() }
 
+  /// Whether the client takes more.
+  var isWritable: Bool { flush.isWritable }
+
   /// The connection is there.
   func start(_ context: ChannelHandlerContext) { flush.attach(to: context) }
 

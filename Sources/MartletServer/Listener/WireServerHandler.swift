@@ -60,6 +60,9 @@ final class WireServerHandler: ChannelDuplexHandler {
     work()
   }
 
+  /// Nobody is behind this who would want to know.
+  func channelReadComplete(context: ChannelHandlerContext) {}
+
   func read(context: ChannelHandlerContext) {
     if isAnswering, unread.readableBytes > 0 { owesRead = true } else { context.read() }
   }
@@ -134,7 +137,7 @@ final class WireServerHandler: ChannelDuplexHandler {
 }
 
 extension WireServerHandler: ClientConnection {
-  var isWritable: Bool { context?.channel.isWritable ?? false }
+  var isWritable: Bool { answers.isWritable }
 
   var waitingBytes: Int { (try? context?.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0 }
 

@@ -128,12 +128,12 @@ import Testing
     var event = AuditEvent(
       at: Timestamp(milliseconds: .random(in: .min ... .max, using: &generator)),
       action: AuditAction.allCases.randomElement(using: &generator) ?? .loginFailed,
-      tenant: TenantID(name(&generator) ?? ""))
+      tenant: TenantID(name(&generator) ?? ""), address: text(&generator), key: text(&generator))
     event.flow = name(&generator).map { FlowID($0) }
     event.request = name(&generator).map { RequestID($0) }
     event.client = name(&generator).map { ClientID($0) }
     for field: WritableKeyPath<AuditEvent, String?> in [
-      \.subject, \.key, \.route, \.method, \.target, \.reason, \.address, \.trace,
+      \.subject, \.route, \.method, \.target, \.reason, \.trace,
     ] {
       event[keyPath: field] = text(&generator)
     }
