@@ -27,7 +27,14 @@ extension String {
   /// - Parameter body: Is given bytes that are good for the call only.
   @inlinable
   public func withBytes<Answer>(_ body: (UnsafeBufferPointer<UInt8>) -> Answer) -> Answer {
-    utf8.withContiguousStorageIfAvailable(body) ?? Array(utf8).withUnsafeBufferPointer(body)
+    utf8.withContiguousStorageIfAvailable(body) ?? withCopiedBytes(body)
+  }
+
+  /// Of text that doesn't lie in one piece. Apart, since every text would be held for it.
+  @usableFromInline
+  @inline(never)
+  func withCopiedBytes<Answer>(_ body: (UnsafeBufferPointer<UInt8>) -> Answer) -> Answer {
+    Array(utf8).withUnsafeBufferPointer(body)
   }
 }
 

@@ -57,13 +57,7 @@ struct AuditEncoding {
 
   private mutating func write(_ field: AuditField, _ text: String?) {
     guard let text else { return writeAbsent(field) }
-    if text.utf8.withContiguousStorageIfAvailable({ write(field, $0) }) == nil { writePieces(field, text) }
-  }
-
-  /// Text that doesn't lie in one piece. Apart, since every text would be held for it.
-  @inline(never)
-  private mutating func writePieces(_ field: AuditField, _ text: String) {
-    Array(text.utf8).withUnsafeBufferPointer { write(field, $0) }
+    text.withBytes { write(field, $0) }
   }
 
   private mutating func write(_ field: AuditField, _ bytes: UnsafeBufferPointer<UInt8>) {
