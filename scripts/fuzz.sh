@@ -9,6 +9,8 @@ cd "$repository"
 need_build_tools
 say "Building the tests"
 swift build --build-tests || fail "the build failed (output above)"
+# As in scripts/swift_tests.py, which says why.
+export SWT_SWIFT_ERROR_BACKTRACING_ENABLED=0
 until_time=$(($(now) + ${MINUTES:-10} * 60))
 rounds=0
 while :; do

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import prove
+import swift_tests
 
 SWIFT_LIMIT = 240
 PYTHON_LIMIT = 420
@@ -37,16 +38,13 @@ def run(
         if identifier in wanted or (identifier[-1:].isalpha() and identifier[:-1] in wanted):
             found |= tests
     outcome = Outcome()
-    environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
+    environment = {**os.environ, **swift_tests.ENVIRONMENT, "PYTHONDONTWRITEBYTECODE": "1"}
     environment.pop("MARTLET_MUTANT", None)
     if mutant:
         environment["MARTLET_MUTANT"] = mutant
     swift = sorted({spelling for spelling, place in found if not place.endswith(".py")})
     if swift and "swift" in languages:
-        targets = sorted({place for _, place in found if not place.endswith(".py")})
-        # One target at a time, as scripts/swift_tests.py says why; one process is quicker where there is a single mutation.
-        for target in targets if mutant is None else [r"\w+"]:
-            run_swift(rf"^{target}\.(?:.*[^A-Za-z0-9])?({'|'.join(swift)})(_|\(|$)", root, environment, outcome)
+        run_swift(rf"^\w+\.(?:.*[^A-Za-z0-9])?({'|'.join(swift)})(_|\(|$)", root, environment, outcome)
     python = sorted({(spelling, place) for spelling, place in found if place.endswith(".py")})
     if python and "python" in languages:
         run_python(python, root, environment, outcome, many=mutant is None)

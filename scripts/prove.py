@@ -21,6 +21,8 @@ import sys
 import time
 from pathlib import Path
 
+import swift_tests
+
 REPOSITORY = Path(__file__).resolve().parent.parent
 RECORD = REPOSITORY / "docs/proof.md"
 HEAD = """# Proof
@@ -91,7 +93,7 @@ def run(command: list[str], environment: dict[str, str], limit: float) -> tuple[
     process = subprocess.Popen(
         command,
         cwd=REPOSITORY,
-        env={**os.environ, **environment},
+        env={**os.environ, **swift_tests.ENVIRONMENT, **environment},
         start_new_session=True,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,

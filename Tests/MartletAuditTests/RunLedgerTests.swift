@@ -7,9 +7,8 @@ import Testing
 
 /// What a crash takes with it is known afterwards.
 @Suite struct RunLedgerTests {
-  private let folder = NSTemporaryDirectory() + "/ledger-\(UUID().uuidString)"
-
-  init() throws { try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true) }
+  private let scratch = ScratchFolder()
+  private var folder: String { scratch.path }
 
   @Test func A_06_whatWasAcceptedAndNotWrittenIsCounted() async throws {
     let recorder = AuditRecorder(store: MemoryStore(), chain: .test, clock: FakeClock())

@@ -8,10 +8,8 @@ import Testing
 
 /// a power cut at any point loses nothing that was acknowledged.
 @Suite(.serialized) struct DurabilityTests {
-  let folder: ScratchFolder
+  let folder = ScratchFolder()
   let sample = Sample(seed: 41)
-
-  init() throws { folder = try ScratchFolder() }
 
   @Test func R_41_R_24_powerCutLosesNothingAcknowledged() async throws {
     let path = folder.newPath()

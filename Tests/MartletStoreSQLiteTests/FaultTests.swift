@@ -10,10 +10,8 @@ import Testing
 /// what a broken disk or a hogged lock does. Writes are `unavailable`, reads go on, nothing is half written,
 /// nothing crashes.
 @Suite(.serialized) struct FaultTests {
-  let folder: ScratchFolder
+  let folder = ScratchFolder()
   let sample = Sample(seed: 42)
-
-  init() throws { folder = try ScratchFolder() }
 
   @Test func R_42_lockedByAnotherProcess() async throws {
     let path = folder.newPath()

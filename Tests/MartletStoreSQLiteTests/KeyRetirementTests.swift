@@ -7,11 +7,9 @@ import Testing
 
 /// No key goes that something is sealed under, and a key that went seals nothing.
 @Suite struct KeyRetirementTests {
-  private let folder: ScratchFolder
+  private let folder = ScratchFolder()
   private let sample = Sample(seed: 81)
   private let random = SeededRandom(seed: 81)
-
-  init() throws { folder = try ScratchFolder() }
 
   private func key(_ seed: UInt64) -> Sealer { Sealer(key: SymmetricKey(data: SeededRandom(seed: seed).bytes(32))) }
 

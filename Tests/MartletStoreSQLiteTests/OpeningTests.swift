@@ -8,9 +8,7 @@ import Testing
 
 /// What is opened, how, and what is refused.
 @Suite struct OpeningTests {
-  let folder: ScratchFolder
-
-  init() throws { folder = try ScratchFolder() }
+  let folder = ScratchFolder()
 
   @Test func R_41_commitsAreDurable() async throws {
     let path = folder.newPath()
@@ -35,7 +33,7 @@ import Testing
     _ = chmod(path, 0o644)
     try SQLiteStore(patient: path).close()
     #expect(try mode(path) == 0o600)
-    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).allSatisfy { $0.hasPrefix("store-1.db") })
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).allSatisfy { $0.hasPrefix("1") })
   }
 
   @Test func everyTableHasATenant() async throws {

@@ -7,10 +7,8 @@ import Testing
 
 /// What lies in the file.
 @Suite struct StoredFormTests {
-  let folder: ScratchFolder
+  let folder = ScratchFolder()
   let sample = Sample(seed: 7)
-
-  init() throws { folder = try ScratchFolder() }
 
   /// At most one sealed reply a family: the predecessor's goes when the token that it carried is used.
   @Test func onlyTheLastReplyIsKept() async throws {

@@ -11,7 +11,7 @@ enum TestedStore: String, CaseIterable, Sendable {
       switch self {
       case .memory: return { MemoryStore() }
       case .sqlite:
-        let folder = try ScratchFolder()
+        let folder = ScratchFolder()
         return { try SQLiteStore(patient: folder.newPath()) }
       }
     }
@@ -23,7 +23,7 @@ enum TestedStore: String, CaseIterable, Sendable {
       switch self {
       case .memory: return { handles in Array(repeating: MemoryStore(), count: handles) }
       case .sqlite:
-        let folder = try ScratchFolder()
+        let folder = ScratchFolder()
         return { handles in
           let path = folder.newPath()
           return try (0..<handles).map { _ in try SQLiteStore(patient: path) }

@@ -1,17 +1,21 @@
 import Foundation
+import MartletTestSupport
 
 /// A file system of its own, so small that it fills up. Only root can mount one.
 struct TinyDisk {
   let path: String
+  /// Lives as long as what is mounted in it.
+  private let folder: ScratchFolder
 
   /// Whether this machine lets us.
   static let isAvailable: Bool = {
-    guard let folder = try? ScratchFolder(), let disk = try? TinyDisk(in: folder, kilobytes: 64) else { return false }
+    guard let disk = try? TinyDisk(in: ScratchFolder(), kilobytes: 64) else { return false }
     disk.remove()
     return true
   }()
 
   init(in folder: ScratchFolder, kilobytes: Int) throws {
+    self.folder = folder
     path = folder.newPath()
     try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
     guard geteuid() == 0, Self.run("mount", "-t", "tmpfs", "-o", "size=\(kilobytes)k", "tmpfs", path) else {

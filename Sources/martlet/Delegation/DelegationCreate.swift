@@ -60,6 +60,7 @@ struct DelegationCreate: AsyncParsableCommand {
 
 /// What the commands about delegations have in common.
 enum DelegationWords {
+  @discardableResult
   static func failing<Answer>(_ work: () async throws(DelegationError) -> Answer) async throws -> Answer {
     do { return try await work() } catch {
       if case .store(let error) = error { throw error }

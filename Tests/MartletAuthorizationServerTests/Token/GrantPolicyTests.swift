@@ -63,7 +63,7 @@ import Testing
   func V_060_grantTimesPolicy(_ grant: GrantType, _ obstacle: Obstacle) async throws {
     let fixture = try await TokenFixture()
     let all: Set<GrantType> = [.authorizationCode, .refreshToken, .clientCredentials]
-    let add = { (grants: Set<GrantType>, servers: Set<ServerName>) in
+    func add(_ grants: Set<GrantType>, _ servers: Set<ServerName>) async throws {
       try await fixture.addClient(
         "ci", .clientSecretPost, origin: .configuration, grants: grants, secret: "s3cret", servers: servers)
     }

@@ -1,18 +1,16 @@
 import Foundation
+import MartletTestSupport
 
 @testable import MartletServer
 
 /// A folder with the files that a configuration names, gone at the end.
 final class ConfigurationFolder: Sendable {
-  let path: String
+  private let scratch = ScratchFolder()
+  var path: String { scratch.path }
 
   init(_ files: [String: String] = [:]) throws {
-    path = NSTemporaryDirectory() + "martlet-configuration-" + UUID().uuidString
-    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
     for (name, text) in files { try Data(text.utf8).write(to: URL(fileURLWithPath: "\(path)/\(name)")) }
   }
-
-  deinit { try? FileManager.default.removeItem(atPath: path) }
 
   func parse(_ text: String, variables: [String: String] = [:]) throws(ConfigurationProblems) -> Configuration {
     try ConfigurationFile.parse(text, environment: ConfigurationEnvironment(variables: variables, folder: path))

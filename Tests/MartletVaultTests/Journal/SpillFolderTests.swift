@@ -21,7 +21,6 @@ import Testing
 
   /// What was kept is found again, by another process too, and of one version the newest lease's.
   @Test func R_03_newestLeaseIsFound() throws {
-    defer { rig.clean() }
     let keys = [
       rig.sample.connectionKey(), rig.sample.connectionKey(tenant: "acme"),
       ConnectionKey(tenant: .default, route: RouteID(space: "acme", server: "time"), owner: .tenant),
@@ -44,7 +43,6 @@ import Testing
   }
 
   @Test func everythingComesBack() throws {
-    defer { rig.clean() }
     for index in 0..<20 {
       let entry = spilled(rig.sample.connectionKey(), version: index + 1, epoch: index, scope: index % 3 != 0)
       try rig.journal.keep(entry)
@@ -54,7 +52,6 @@ import Testing
 
   /// A file that was altered, or moved to another name, is refused for its connection and doesn't hide the others.
   @Test func alteredFilesAreRefused() throws {
-    defer { rig.clean() }
     let (good, bad) = (rig.sample.connectionKey(), rig.sample.connectionKey())
     try rig.journal.keep(spilled(bad, version: 1, epoch: 1))
     let name = try #require(try FileManager.default.contentsOfDirectory(atPath: rig.folder).first)

@@ -141,7 +141,6 @@ import Testing
     let key = try await rig.connect(refreshToken: rig.issuer.grant())
     rig.clock.advance(by: .seconds(3600))
     rig.store.fail(.commit)
-    defer { rig.clean() }
     let spilled = try await withSpill(vault, key)
     let shown = [
       "\(spilled)", "\(try await rig.store.connection(key).map { "\($0)" } ?? "")", "\(rig.audit.events)",

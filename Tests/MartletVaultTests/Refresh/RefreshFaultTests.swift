@@ -10,7 +10,6 @@ import Testing
   /// process or the next.
   @Test(arguments: [false, true]) func R_03_tokensOutliveAStoreThatFails(_ isRestarted: Bool) async throws {
     let rig = VaultRig()
-    defer { rig.clean() }
     let before = rig.vault()
     let count = TestCounts.pick(reduced: 20, full: 500)
     var keys: [ConnectionKey] = []
@@ -44,7 +43,6 @@ import Testing
   /// The process ends with tokens in the journal; the next one stores them before it asks for any.
   @Test func R_03_R_24_spilledTokensAreStoredByTheNextProcess() async throws {
     let rig = VaultRig()
-    defer { rig.clean() }
     let key = try await rig.connect()
     rig.clock.advance(by: .seconds(3600))
     let journal = rig.journal
@@ -85,7 +83,6 @@ import Testing
   /// The store says that it failed and has done it.
   @Test func R_03_commitThatWasDoneIsNotRepeated() async throws {
     let rig = VaultRig()
-    defer { rig.clean() }
     let vault = rig.vault()
     let key = try await rig.connect()
     rig.clock.advance(by: .seconds(3600))

@@ -18,9 +18,11 @@ struct VaultRig: Sendable {
   let store = FaultyStore(MemoryStore())
   let audit = RecordingAuditSink()
   let sample = Sample()
-  let folder = NSTemporaryDirectory() + "/martlet-spill-" + UUID().uuidString
+  private let scratch = ScratchFolder()
   let sealer = Sealer(key: SymmetricKey(data: SeededRandom(seed: 5).bytes(32)))
 
+  /// The journal's: there is none until something is kept in it.
+  var folder: String { scratch.path + "/spill" }
   var journal: SpillFolder { SpillFolder(path: folder, sealer: sealer) }
   var seal: CredentialSeal {
     CredentialSeal(keys: DataKeys(store: store.base, sealer: sealer, clock: clock, random: SystemRandom()))
@@ -86,9 +88,6 @@ struct VaultRig: Sendable {
       try outcome.get()
     }
   }
-
-  /// Removes the journal.
-  func clean() { try? FileManager.default.removeItem(atPath: folder) }
 
   /// What the journal's files hold.
   func files() -> [[UInt8]] {

@@ -1,4 +1,5 @@
 import Foundation
+import MartletTestSupport
 import Testing
 
 @testable import OAuthClient
@@ -6,9 +7,8 @@ import Testing
 @Suite struct ClientTLSTests {
   /// What was read is shared, until the file behind the name is another: its own bytes, or where a link leads.
   @Test func authoritiesAreReadAnewOnceTheyHaveChanged() throws {
-    let folder = FileManager.default.temporaryDirectory.appending(path: "martlet-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(at: folder) }
+    let scratch = ScratchFolder()
+    let folder = URL(fileURLWithPath: scratch.path)
     let (first, second) = (folder.appending(path: "first.pem"), folder.appending(path: "second.pem"))
     try Data(TestCertificates.authority.utf8).write(to: first)
     try Data((TestCertificates.authority + "\n" + TestCertificates.leaf).utf8).write(to: second)

@@ -145,12 +145,13 @@ import Testing
 
   @Test func tlsNameIsTheHostAndTheAddressIsPinned() async throws {
     let server = try await LoopbackServer.start(tls: true) { _ in LoopbackServer.json("{}") }
-    let file = FileManager.default.temporaryDirectory.appending(path: "martlet-\(UUID().uuidString).pem")
-    try TestCertificates.authority.write(to: file, atomically: true, encoding: .utf8)
-    defer { server.stop(); try? FileManager.default.removeItem(at: file) }
+    defer { server.stop() }
+    let folder = ScratchFolder()
+    let file = folder.newPath()
+    try TestCertificates.authority.write(toFile: file, atomically: true, encoding: .utf8)
     let resolver = ScriptedResolver { _, _ throws(FetchError) in try SafeFetcherPolicyTests.addresses(["127.0.0.1"]) }
     let policy = AddressPolicy(allow: [try #require(CIDR("127.0.0.1/32"))])
-    let fetcher = try SafeFetcher.guarded(policy: policy, certificateAuthorityFile: file.path(), resolver: resolver)
+    let fetcher = try SafeFetcher.guarded(policy: policy, certificateAuthorityFile: file, resolver: resolver)
     let document = try await fetcher.get(
       try AbsoluteURL(parsing: "https://client.example:\(server.port)/x"), limits: .patient)
     #expect(document.status == 200)
