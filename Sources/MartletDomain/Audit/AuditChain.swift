@@ -22,27 +22,21 @@ public struct AuditHead: Hashable, Sendable {
 public struct AuditEnd: Sendable {
   /// The number of the last record.
   public private(set) var sequence: Int64
-  private var digest: (UInt64, UInt64, UInt64, UInt64)
+  /// The digest that stands for everything up to it.
+  public private(set) var digest: InlineDigest
 
   /// Goes on from there.
   public init(_ head: AuditHead) {
     sequence = head.sequence
-    digest = (0, 0, 0, 0)
-    withUnsafeMutableBytes(of: &digest) { place in head.digest.withUnsafeBytes { place.copyBytes(from: $0.prefix(32)) }
-    }
+    digest = head.digest.withUnsafeBytes { InlineDigest($0) }
   }
 
   /// What is to be remembered of it.
-  public var head: AuditHead { withDigest { AuditHead(sequence: sequence, digest: Array($0)) } }
-
-  /// Shows the digest where it lies.
-  public func withDigest<Answer>(_ body: (UnsafeRawBufferPointer) -> Answer) -> Answer {
-    withUnsafeBytes(of: digest, body)
-  }
+  public var head: AuditHead { AuditHead(sequence: sequence, digest: digest.withBytes { Array($0) }) }
 
   fileprivate mutating func move(to code: HMAC<SHA256>.MAC) {
     sequence += 1
-    code.withUnsafeBytes { code in withUnsafeMutableBytes(of: &digest) { $0.copyBytes(from: code.prefix(32)) } }
+    digest = code.withUnsafeBytes { InlineDigest($0) }
   }
 }
 
@@ -61,7 +55,7 @@ public struct AuditChain: Sendable {
     var code = keyed
     let bytes = record.bytes
     withUnsafeTemporaryAllocation(byteCount: 40 + bytes.count, alignment: 8) { place in
-      end.withDigest { place.copyMemory(from: $0) }
+      end.digest.withBytes { place.copyMemory(from: $0) }
       place.storeBytes(of: (end.sequence + 1).bigEndian, toByteOffset: 32, as: Int64.self)
       UnsafeMutableRawBufferPointer(rebasing: place[40...]).copyMemory(from: bytes)
       code.update(data: UnsafeRawBufferPointer(place))

@@ -51,16 +51,15 @@ public enum ArtefactKind: String, Sendable, CaseIterable {
 /// SHA-256 of a presented artefact under its kind's domain. Artefacts carry 256 random bits, so no slow hash is needed
 ///
 public struct ArtefactDigest: Hashable, Sendable {
-  /// In place: many are looked through where they lie, and each call in a session makes one.
-  private let words: (UInt64, UInt64, UInt64, UInt64)
+  private let digest: InlineDigest
 
   /// The 32 bytes.
-  public var bytes: [UInt8] { withUnsafeBytes(of: words) { Array($0) } }
+  public var bytes: [UInt8] { digest.withBytes { Array($0) } }
 
   /// Restores a digest from a store.
   ///
   /// - Parameter bytes: 32 bytes. What is missing is zero, and what is beyond isn't looked at.
-  public init(bytes: [UInt8]) { words = bytes.withUnsafeBytes { Self.words($0) } }
+  public init(bytes: [UInt8]) { digest = bytes.withUnsafeBytes { InlineDigest($0) } }
 
   /// What is kept of a client secret of whatever form: in a configuration file a person may have chosen it.
   ///
@@ -83,21 +82,6 @@ public struct ArtefactDigest: Hashable, Sendable {
       value.withUnsafeBytes { UnsafeMutableRawBufferPointer(rebasing: piece[start...]).copyMemory(from: $0) }
       hash.update(bufferPointer: UnsafeRawBufferPointer(piece))
     }
-    words = hash.finalize().withUnsafeBytes { Self.words($0) }
-  }
-
-  private static func words(_ bytes: UnsafeRawBufferPointer) -> (UInt64, UInt64, UInt64, UInt64) {
-    var words: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
-    withUnsafeMutableBytes(of: &words) { $0.copyBytes(from: bytes.prefix(32)) }
-    return words
-  }
-
-  /// Whether both are the same 32 bytes. What is kept is already a digest: the time that this takes tells nothing of a value.
-  public static func == (lhs: ArtefactDigest, rhs: ArtefactDigest) -> Bool { lhs.words == rhs.words }
-
-  /// Hashes a half, which is as good as random.
-  public func hash(into hasher: inout Hasher) {
-    hasher.combine(words.0)
-    hasher.combine(words.1)
+    digest = hash.finalize().withUnsafeBytes { InlineDigest($0) }
   }
 }

@@ -9,7 +9,7 @@ import Synchronization
 /// At most 100,000; when it is full, it is emptied: a token costs one more signature check then, never a wrong answer.
 final class TokenCache: Sendable {
   struct Key: Hashable, Sendable {
-    private let words: (UInt64, UInt64, UInt64, UInt64)
+    private let digest: InlineDigest
 
     init(token: ArraySlice<UInt8>, route: RouteID) {
       var hash = SHA256()
@@ -22,12 +22,8 @@ final class TokenCache: Sendable {
         token.withUnsafeBytes { UnsafeMutableRawBufferPointer(rebasing: piece[length...]).copyMemory(from: $0) }
         hash.update(bufferPointer: UnsafeRawBufferPointer(piece))
       }
-      words = hash.finalize().withUnsafeBytes { $0.loadUnaligned(as: (UInt64, UInt64, UInt64, UInt64).self) }
+      digest = hash.finalize().withUnsafeBytes { InlineDigest($0) }
     }
-
-    static func == (lhs: Key, rhs: Key) -> Bool { lhs.words == rhs.words }
-
-    func hash(into hasher: inout Hasher) { hasher.combine(words.0) }
   }
 
   /// Immutable; a class, since each request looks at one.

@@ -42,7 +42,7 @@ final class TrailRows {
     case 13: value.set(text: record.bytes(.address))
     case 14: value.set(text: record.bytes(.key))
     case 15: value.set(ends[row].sequence)
-    case 16: ends[row].withDigest { value.set(digest: $0) }
+    case 16: ends[row].digest.withBytes { value.set(digest: $0) }
     case 17: value.set(text: record.bytes(.trace))
     default: break
     }
