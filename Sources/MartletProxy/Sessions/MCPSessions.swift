@@ -66,7 +66,11 @@ final class MCPSessions: Sendable {
     }
   }
 
-  func session(_ digest: ArtefactDigest) async throws(StoreError) -> MCPSession? {
+  /// A session as the store has it.
+  func session(_ digest: ArtefactDigest) async throws(StoreError) -> MCPSession? { try await read(digest)?.session }
+
+  /// A session that the store has, remembered from now on.
+  func read(_ digest: ArtefactDigest) async throws(StoreError) -> KnownSession? {
     let mark = mark
     let session = try await store.mcpSession(digest)
     let now = clock.now()
@@ -76,7 +80,7 @@ final class MCPSessions: Sendable {
       let known = KnownSession(state.common.sharing(session))
       state.use(known, at: now)
       remember(known, since: mark, &state)
-      return session
+      return known
     }
   }
 
