@@ -28,25 +28,19 @@ struct CredentialReader: Sendable {
     } catch {
       return .unknown
     }
-    guard let connection = found, settings()?.server(key.route)?.takes(connection) ?? true else {
+    let server = settings()?.server(key.route)
+    guard let connection = found, server?.takes(connection) ?? true else {
       return .ownerNeeded(nil)
     }
     guard connection.ledger.isUsable else { return .ownerNeeded(connection.ledger.reason) }
     if let end = RefreshTiming.usableUntil(connection), end <= clock.now() {
       guard connection.ledger.isRefreshable else { return .ownerNeeded(.notRefreshable) }
-      return isForgotten(connection) ? .ownerNeeded(.clientRefused) : .stale(connection)
+      return server?.hasLostClient(of: connection) == true ? .ownerNeeded(.clientRefused) : .stale(connection)
     }
     guard let tokens = try? await seal.open(connection) else { return .unknown }
     let access = UpstreamAccess(
       token: tokens.accessToken, version: connection.ledger.version, isEntered: connection.isEntered,
       isDoubted: connection.ledger.reason == .rejected)
     return .usable(access, connection)
-  }
-
-  /// Whether its client is one that Martlet registered and that its authorization server doesn't know any more: connecting
-  /// again registers another, and nothing else helps.
-  private func isForgotten(_ connection: UpstreamConnection) -> Bool {
-    connection.ledger.reason == .clientRefused
-      && settings()?.server(connection.key.route)?.registersItself ?? false
   }
 }

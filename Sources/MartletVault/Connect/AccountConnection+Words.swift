@@ -43,11 +43,10 @@ extension AccountConnection {
       if isGrown { return (.needsUser, "connected, with less than is needed now", "Reconnect to allow the rest.") }
       return (.connected, "connected", nil)
     case .revoked: return (.absent, "not connected", nil)
+    case .error where server.hasLostClient(of: connection):
+      return (.needsUser, words(ledger.reason), "Reconnect: Martlet registers itself there again.")
     case .error where ledger.reason == .clientRefused:
-      let isOwn = server.registersItself
-      return isOwn
-        ? (.needsUser, words(ledger.reason), "Reconnect: Martlet registers itself there again.")
-        : (.troubled, words(ledger.reason), "Ask an administrator: the registration there is one of theirs.")
+      return (.troubled, words(ledger.reason), "Ask an administrator: the registration there is one of theirs.")
     case .error: return (.troubled, "connected; \(words(ledger.reason))", "Nothing: it is tried again by itself.")
     case .reauthRequired where connection.isExhausted && !isGrown:
       return (

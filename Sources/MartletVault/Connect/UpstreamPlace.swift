@@ -27,8 +27,13 @@ struct UpstreamPlace: Sendable {
 }
 
 extension VaultServer {
-  /// Whether Martlet registers itself at its authorization server, so that it can do so again.
-  var registersItself: Bool {
+  /// Whether an account's client is one that Martlet registered and that its authorization server doesn't know any more:
+  /// connecting again registers another, and nothing else helps.
+  func hasLostClient(of connection: UpstreamConnection) -> Bool {
+    connection.ledger.reason == .clientRefused && registersItself
+  }
+
+  private var registersItself: Bool {
     if case .oauth(let settings) = credential { settings.clientID == nil } else { false }
   }
 
