@@ -5,23 +5,6 @@ import StrictCoding
 /// Makes, rotates and ends API keys. Each change is in the trail before it takes effect, and ends in every
 /// process by the revocation table.
 public struct APIKeys: Sendable {
-  /// Who asks, for the trail.
-  public struct Asker: Sendable {
-    /// A user, or the id of an admin token; `nil` for the command line.
-    public var subject: String?
-    /// The request, where there is one.
-    public var request: RequestID?
-    /// Where it came from.
-    public var address: String?
-
-    /// Describes who asks.
-    public init(subject: String? = nil, request: RequestID? = nil, address: String? = nil) {
-      self.subject = subject
-      self.request = request
-      self.address = address
-    }
-  }
-
   /// What is asked for.
   public struct Order: Sendable {
     /// What the owner calls it.

@@ -36,8 +36,6 @@ public enum AdminTokenError: Error, Equatable, Sendable, CustomStringConvertible
 
 /// The bearers of the admin API. Only the command line makes one, and each request looks it up anew.
 public struct AdminTokens: Sendable {
-  /// How long a bearer may lie unused where nothing else is said (N-30).
-  public static let usualIdleLimit = Duration.seconds(30 * 60)
   private static let idleLimits = Duration.seconds(1)...Duration.seconds(30 * 86_400)
   private static let lifetimes = Duration.seconds(1)...Duration.seconds(30 * 86_400)
 

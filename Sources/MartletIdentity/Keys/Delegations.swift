@@ -94,7 +94,7 @@ public struct Delegations: Sendable {
   ///   - routes: The servers that the user's tenant may have.
   ///   - asker: Who asks.
   public func create(
-    _ order: Order, among routes: Set<ServerName>, by asker: APIKeys.Asker
+    _ order: Order, among routes: Set<ServerName>, by asker: Asker
   ) async throws(DelegationError) -> Delegation {
     let user = order.user
     guard !user.isService, user.disabledAt == nil else { throw .unknownUser }
@@ -124,7 +124,7 @@ public struct Delegations: Sendable {
   /// - Returns: How many ended now.
   @discardableResult
   public func revoke(
-    _ delegations: [Delegation], reason: String, by asker: APIKeys.Asker
+    _ delegations: [Delegation], reason: String, by asker: Asker
   ) async throws(DelegationError) -> Int {
     do {
       for one in delegations { try await note(.delegationRevoked, one, by: asker, reason: reason) }
@@ -135,7 +135,7 @@ public struct Delegations: Sendable {
   }
 
   private func note(
-    _ action: AuditAction, _ delegation: Delegation, by asker: APIKeys.Asker, reason: String
+    _ action: AuditAction, _ delegation: Delegation, by asker: Asker, reason: String
   ) async throws(StoreError) {
     try await audit.recordDurably(
       AuditEvent(

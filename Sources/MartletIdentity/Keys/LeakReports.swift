@@ -40,7 +40,7 @@ public struct LeakReports: Sendable {
   ///   - presented: What was found.
   ///   - asker: Where the report came from.
   /// - Throws: `StoreError`; the report may be sent again.
-  public func end(_ presented: String, by asker: APIKeys.Asker) async throws(StoreError) -> Outcome {
+  public func end(_ presented: String, by asker: Asker) async throws(StoreError) -> Outcome {
     guard let text = KeyText(Array(presented.utf8)) else { return .nothing }
     do throws(KeyGuesses.Obstacle) {
       return switch text.kind {
@@ -55,7 +55,7 @@ public struct LeakReports: Sendable {
     }
   }
 
-  private func endKey(_ text: KeyText, by asker: APIKeys.Asker) async throws(KeyGuesses.Obstacle) -> Outcome {
+  private func endKey(_ text: KeyText, by asker: Asker) async throws(KeyGuesses.Obstacle) -> Outcome {
     let known = try await guesses.find(text, from: asker.address ?? "", digest: \.key.digest) {
       () async throws(StoreError) in try await store.apiKey(APIKeyID(text.id))
     }
@@ -67,7 +67,7 @@ public struct LeakReports: Sendable {
     return .ended(key.name)
   }
 
-  private func endBearer(_ text: KeyText, by asker: APIKeys.Asker) async throws(KeyGuesses.Obstacle) -> Outcome {
+  private func endBearer(_ text: KeyText, by asker: Asker) async throws(KeyGuesses.Obstacle) -> Outcome {
     let token = try await guesses.find(text, from: asker.address ?? "", digest: \.digest) {
       () async throws(StoreError) in try await store.adminToken(AdminTokenID(text.id))
     }

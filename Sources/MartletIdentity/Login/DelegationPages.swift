@@ -90,7 +90,7 @@ public struct DelegationPages: Sendable {
 
   private func change(
     _ request: EndpointRequest,
-    _ work: (User, FormParameters, APIKeys.Asker) async throws(DelegationError) -> Void
+    _ work: (User, FormParameters, Asker) async throws(DelegationError) -> Void
   ) async -> EndpointResponse {
     do throws(StoreError) {
       guard let (session, user) = try await sessions.current(of: request) else { return .seeOther("/login") }
@@ -102,7 +102,7 @@ public struct DelegationPages: Sendable {
       }
       do throws(DelegationError) {
         try await work(
-          user, form, APIKeys.Asker(subject: user.id.string, request: request.id, address: request.address))
+          user, form, Asker(subject: user.id.string, request: request.id, address: request.address))
       } catch {
         if case .store(let error) = error { throw error }
         return .page(400, Page(.message(LoginPages.refusedDelegation(error, request.id))))

@@ -25,7 +25,7 @@ struct APIRequest: Sendable {
   }
 
   /// Who asks, for the trail.
-  var asker: APIKeys.Asker { APIKeys.Asker(subject: caller.subject, request: id, address: address) }
+  var asker: Asker { Asker(subject: caller.subject, request: id, address: address) }
 
   func text(_ field: String) -> String? { values[field]?.stringValue }
 

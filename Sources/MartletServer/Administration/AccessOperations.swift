@@ -44,7 +44,7 @@ struct AccessOperations: Sendable {
         tenant: try request.narrowedTenant(), in: on.configuration)
       if let name = request.text("user") {
         guard let user = try await on.user(name, for: request.caller) else { throw APIProblem.notFound }
-        let shown = ByteString(user.accountName ?? user.displayName)
+        let shown = ByteString(user.shownName)
         entries = entries.filter { ByteString($0.subject) == shown }
       }
       if let server = request.text("server") { entries = entries.filter { $0.server == ServerName(server) } }

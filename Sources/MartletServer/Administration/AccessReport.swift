@@ -200,7 +200,7 @@ public struct AccessReport: Sendable {
   private func isEnabled(_ user: UserID, _ users: [UserID: User]) -> Bool { users[user]?.disabledAt == nil }
 
   private func name(_ user: UserID, _ users: [UserID: User]) -> String {
-    users[user].map { $0.accountName ?? $0.displayName } ?? user.string
+    users[user].map(\.shownName) ?? user.string
   }
 
   private static func id(_ way: String, _ id: ByteString, _ server: ServerName) -> ByteString {

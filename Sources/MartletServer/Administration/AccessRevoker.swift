@@ -108,12 +108,10 @@ public struct AccessRevoker: Sendable {
   ///   - asker: Who wants it.
   ///   - desk: Takes upstream tokens back where they were issued, last of all.
   public func revoke(
-    _ target: AccessTarget, leaving others: Set<ServerName> = [], by asker: APIKeys.Asker,
+    _ target: AccessTarget, leaving others: Set<ServerName> = [], by asker: Asker,
     with desk: () async -> ConnectionDesk?
   ) async throws -> AccessRevocation {
-    var event = AuditEvent(
-      at: clock.now(), action: .accessRevoked, request: asker.request, subject: asker.subject, target: target.trailName,
-      reason: asker.subject == nil ? "by_command" : "by_api", address: asker.address)
+    var event = asker.event(.accessRevoked, at: clock.now(), target: target.trailName)
     switch target {
     case .user(let user): event.tenant = user.tenant
     case .tenant(let tenant): event.tenant = tenant
@@ -144,7 +142,7 @@ public struct AccessRevoker: Sendable {
 
   /// Takes a user's access away and removes the user.
   public func remove(
-    _ user: User, by asker: APIKeys.Asker, with desk: () async -> ConnectionDesk?
+    _ user: User, by asker: Asker, with desk: () async -> ConnectionDesk?
   ) async throws {
     // Disabled first, so that nothing new begins meanwhile.
     _ = try await store.setUserDisabled(user.id, at: clock.now())

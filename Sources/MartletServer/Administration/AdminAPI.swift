@@ -118,16 +118,9 @@ struct AdminDependencies: Sendable {
 
   /// A user whom the caller may see, by account name or id.
   func user(_ name: String, for caller: APICaller) async throws -> User? {
-    let store = installation.store
-    var found = try await store.account(named: ByteString(ASCIICase.lowercased(name.utf8)).string)
-    if found == nil { found = try await store.user(UserID(name)) }
-    return found.flatMap { caller.sees($0.tenant) ? $0 : nil }
+    try await installation.store.user(called: name).flatMap { caller.sees($0.tenant) ? $0 : nil }
   }
 
   /// Names of users, for lists.
-  func names() async throws -> [UserID: String] {
-    Dictionary(
-      try await installation.store.users().map { ($0.id, $0.accountName ?? $0.displayName) },
-      uniquingKeysWith: { first, _ in first })
-  }
+  func names() async throws -> [UserID: String] { try await installation.store.shownNames() }
 }

@@ -91,9 +91,8 @@ struct ClientOperations: Sendable {
       }
       guard let known = try await on.installation.store.client(id) else { throw APIProblem.notFound }
       try await on.installation.audit.recordDurably(
-        AuditEvent(
-          at: on.installation.clock.now(), action: .clientRemoved, tenant: known.tenant, request: request.id,
-          subject: request.caller.subject, client: id, reason: "by_api", address: request.address))
+        request.asker.event(
+          .clientRemoved, at: on.installation.clock.now(), tenant: known.tenant, client: id))
       // First the client, so that it can't get new tokens while the old ones are taken away.
       _ = try await on.installation.store.removeClient(id)
       _ = try await on.installation.accessRevoker.revoke(.client(id), by: request.asker, with: { nil })

@@ -8,11 +8,9 @@ extension Installation {
   ///
   /// - Returns: The new key's `kid`.
   /// - Throws: `StoreError` or `SigningKeyError`.
-  public func rotateSigningKey(_ use: SigningKeyUse, by asker: APIKeys.Asker) async throws -> String {
+  public func rotateSigningKey(_ use: SigningKeyUse, by asker: Asker) async throws -> String {
     try await audit.recordDurably(
-      AuditEvent(
-        at: clock.now(), action: .signingKeyRotated, request: asker.request, subject: asker.subject,
-        target: use.rawValue, reason: asker.subject == nil ? "by_command" : "by_api", address: asker.address))
+      asker.event(.signingKeyRotated, at: clock.now(), target: use.rawValue))
     return try await signingKeys.rotate(use)
   }
 }

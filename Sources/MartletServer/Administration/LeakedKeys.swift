@@ -24,7 +24,7 @@ struct LeakedKeys: Sendable {
     else {
       return APIProblem.invalid("Send {\"keys\": […]} with 1 to \(Self.capacity) keys, as application/json.").response
     }
-    let asker = APIKeys.Asker(subject: "leak_report", request: request.id, address: request.address)
+    let asker = Asker(subject: "leak_report", request: request.id, address: request.address)
     for key in keys.compactMap(\.stringValue) {
       do throws(StoreError) {
         switch try await reports.end(key, by: asker) {

@@ -32,7 +32,7 @@ public struct TenantKeys: Sendable {
   ///   - asker: Who enters it.
   /// - Throws: `Refusal`, or what keeps it from being stored.
   public func keep(
-    _ entered: [UInt8], for server: ServerName, of tenant: TenantID, by asker: APIKeys.Asker
+    _ entered: [UInt8], for server: ServerName, of tenant: TenantID, by asker: Asker
   ) async throws {
     let key = try key(server, tenant)
     guard let secret = OwnKeySettings.key(entered: entered) else { throw Refusal.notAKey }
@@ -47,7 +47,7 @@ public struct TenantKeys: Sendable {
   /// Takes a key away.
   ///
   /// - Throws: `Refusal`, or what keeps it from being taken.
-  public func remove(_ server: ServerName, of tenant: TenantID, by asker: APIKeys.Asker) async throws {
+  public func remove(_ server: ServerName, of tenant: TenantID, by asker: Asker) async throws {
     let key = try key(server, tenant)
     try await note(.connectionRevoked, key, asker)
     guard try await installation.store.revokeConnection(key, because: .withdrawn) else { throw Refusal.nothingThere }
@@ -60,11 +60,8 @@ public struct TenantKeys: Sendable {
     return ConnectionKey(tenant: tenant, route: RouteID(server: server), owner: .tenant)
   }
 
-  private func note(_ action: AuditAction, _ key: ConnectionKey, _ asker: APIKeys.Asker) async throws {
+  private func note(_ action: AuditAction, _ key: ConnectionKey, _ asker: Asker) async throws {
     try await installation.audit.recordDurably(
-      AuditEvent(
-        at: installation.clock.now(), action: action, tenant: key.tenant, request: asker.request,
-        subject: asker.subject, route: key.route.path, reason: asker.subject == nil ? "by_command" : "by_api",
-        address: asker.address))
+      asker.event(action, at: installation.clock.now(), tenant: key.tenant, route: key.route.path))
   }
 }

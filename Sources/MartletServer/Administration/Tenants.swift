@@ -55,7 +55,7 @@ public struct Tenants: Sendable {
 
   /// Refuses everything of a tenant until it is resumed: logins, tokens, keys and streams end; accounts, keys,
   /// delegations and connections stay for later.
-  public func suspend(_ tenant: TenantID, _ configured: Set<TenantID>, by asker: APIKeys.Asker) async throws {
+  public func suspend(_ tenant: TenantID, _ configured: Set<TenantID>, by asker: Asker) async throws {
     try await check(tenant, configured)
     try await note(.tenantSuspended, tenant, by: asker)
     // First the state, so that what is issued meanwhile is covered by the row, or refused.
@@ -64,7 +64,7 @@ public struct Tenants: Sendable {
   }
 
   /// Lets a suspended tenant's members in again; they log in anew.
-  public func resume(_ tenant: TenantID, _ configured: Set<TenantID>, by asker: APIKeys.Asker) async throws {
+  public func resume(_ tenant: TenantID, _ configured: Set<TenantID>, by asker: Asker) async throws {
     try await check(tenant, configured)
     try await note(.tenantResumed, tenant, by: asker)
     guard try await store.setTenantState(tenant, .active, at: clock.now()) else { throw TenantError.deleted }
@@ -80,7 +80,7 @@ public struct Tenants: Sendable {
   ///   - desk: Takes upstream tokens back where they were issued.
   /// - Returns: How many rows went.
   public func delete(
-    _ tenant: TenantID, confirmation: String, _ configured: Set<TenantID>, by asker: APIKeys.Asker,
+    _ tenant: TenantID, confirmation: String, _ configured: Set<TenantID>, by asker: Asker,
     with desk: () async -> ConnectionDesk?
   ) async throws -> Int {
     guard tenant != .default else { throw TenantError.isDefault }
@@ -93,13 +93,11 @@ public struct Tenants: Sendable {
     return try await store.purgeTenant(tenant)
   }
 
-  private func end(_ tenant: TenantID, by asker: APIKeys.Asker) async throws {
+  private func end(_ tenant: TenantID, by asker: Asker) async throws {
     for user in try await store.users() where user.tenant == tenant {
       try await store.endLoginSessions(tenant: tenant, user: user.id)
     }
-    let event = AuditEvent(
-      at: clock.now(), action: .tokenRevoked, tenant: tenant, request: asker.request, subject: asker.subject,
-      reason: "tenant_closed", address: asker.address)
+    let event = asker.event(.tokenRevoked, at: clock.now(), tenant: tenant, reason: "tenant_closed")
     _ = try await revoker.revoke(.tenant(tenant), event: event)
     _ = try await store.endMCPSessions(of: .tenant(tenant))
   }
@@ -110,11 +108,8 @@ public struct Tenants: Sendable {
     guard known.contains(tenant) else { throw TenantError.unknown }
   }
 
-  private func note(_ action: AuditAction, _ tenant: TenantID, by asker: APIKeys.Asker) async throws {
-    try await audit.recordDurably(
-      AuditEvent(
-        at: clock.now(), action: action, tenant: tenant, request: asker.request, subject: asker.subject,
-        target: tenant.string, reason: asker.subject == nil ? "by_command" : "by_api", address: asker.address))
+  private func note(_ action: AuditAction, _ tenant: TenantID, by asker: Asker) async throws {
+    try await audit.recordDurably(asker.event(action, at: clock.now(), tenant: tenant, target: tenant.string))
   }
 }
 

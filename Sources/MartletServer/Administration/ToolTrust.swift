@@ -29,16 +29,13 @@ public struct ToolTrust: Sendable {
   ///   - asker: Who does it.
   /// - Returns: Whether there was something to trust.
   public func accept(
-    _ tool: ByteString, at server: ServerName, for tenant: TenantID, by asker: APIKeys.Asker
+    _ tool: ByteString, at server: ServerName, for tenant: TenantID, by asker: Asker
   ) async throws(StoreError) -> Bool {
     let (route, now) = (RouteID(server: server), clock.now())
     let pins = try await store.toolPins(tenant: tenant)
     guard pins.contains(where: { $0.route == route && $0.tool == tool && $0.changed != nil }) else { return false }
     try await audit.recordDurably(
-      AuditEvent(
-        at: now, action: .toolAccepted, tenant: tenant, request: asker.request, subject: asker.subject,
-        route: route.path, target: tool.string, reason: asker.subject == nil ? "by_command" : "by_api",
-        address: asker.address))
+      asker.event(.toolAccepted, at: now, tenant: tenant, route: route.path, target: tool.string))
     return try await store.acceptTool(tool, tenant: tenant, route: route, at: now)
   }
 }

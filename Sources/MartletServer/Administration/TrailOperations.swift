@@ -96,9 +96,7 @@ struct TrailOperations: Sendable {
       if begin == nil {
         // The record of the export stands before the first line of it.
         try await on.installation.audit.recordDurably(
-          AuditEvent(
-            at: on.installation.clock.now(), action: .trailExported, tenant: tenant, request: request.id,
-            subject: request.caller.subject, reason: "by_api", address: request.address))
+          request.asker.event(.trailExported, at: on.installation.clock.now(), tenant: tenant))
       }
       let found = try await store.auditRecords(
         of: tenant, after: max(begin ?? 0, trail.trimmed.sequence), limit: page.limit)

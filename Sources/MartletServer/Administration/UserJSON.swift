@@ -6,7 +6,7 @@ public enum UserJSON {
   /// Everything that may be seen.
   public static func object(_ user: User) -> JSONObject {
     [
-      "name": .string(user.accountName ?? user.displayName), "id": .string(user.id.string),
+      "name": .string(user.shownName), "id": .string(user.id.string),
       "tenant": .string(user.tenant.string), "admin": .bool(user.isAdministrator), "service": .bool(user.isService),
       "disabled": .bool(user.disabledAt != nil), "issuer": issuer(user), "created_at": .string(user.createdAt.text),
     ]

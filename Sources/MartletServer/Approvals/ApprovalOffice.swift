@@ -64,11 +64,7 @@ public struct ApprovalOffice: Sendable {
   }
 
   /// Names of users, for lists.
-  func names() async throws -> [UserID: String] {
-    Dictionary(
-      try await store.users().map { ($0.id, $0.accountName ?? $0.displayName) },
-      uniquingKeysWith: { first, _ in first })
-  }
+  func names() async throws -> [UserID: String] { try await store.shownNames() }
 
   func json(_ seen: SeenApproval, _ names: [UserID: String]) -> JSONObject {
     let (approval, call) = (seen.approval, seen.approval.call)

@@ -13,6 +13,6 @@ struct ApprovalVisitorsAdapter: ApprovalVisitors {
   }
 
   func name(of subject: ByteString) async throws(StoreError) -> String? {
-    try await users.user(UserID(subject)).map { $0.accountName ?? $0.displayName }
+    try await users.user(UserID(subject)).map(\.shownName)
   }
 }

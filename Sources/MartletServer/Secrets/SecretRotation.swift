@@ -51,7 +51,7 @@ public struct SecretRotation: Sendable {
   let dataKeys: DataKeys
   let seal: CredentialSeal
   let spill: SpillFolder
-  private let asker: APIKeys.Asker
+  private let asker: Asker
   private let report: @Sendable (Progress) -> Void
 
   /// - Parameters:
@@ -59,7 +59,7 @@ public struct SecretRotation: Sendable {
   ///   - asker: Who wants it.
   ///   - report: Hears of progress.
   public init(
-    _ installation: Installation, by asker: APIKeys.Asker = APIKeys.Asker(),
+    _ installation: Installation, by asker: Asker = Asker(),
     report: @escaping @Sendable (Progress) -> Void = { _ in }
   ) {
     self.installation = installation
@@ -96,7 +96,8 @@ public struct SecretRotation: Sendable {
     try await retire(change, &progress)
     if progress.isEnded {
       try await installation.sealing.endKeyRotation()
-      installation.audit.record(record(.secretRotated))
+      installation.audit.record(
+        AuditEvent(at: installation.clock.now(), action: .secretRotated, target: installation.sealer.keyName))
     }
     report(progress)
     return progress
@@ -121,10 +122,8 @@ public struct SecretRotation: Sendable {
       begunAt: installation.clock.now(), masterKey: scope.masterKey ? try leaving() : nil,
       replacesDataKeys: scope.dataKeys)
     // The record stands before the effect.
-    var event = record(.secretRotationBegun)
-    (event.subject, event.request, event.address) = (asker.subject, asker.request, asker.address)
-    event.reason = asker.subject == nil ? "by_command" : "by_api"
-    try await installation.audit.recordDurably(event)
+    try await installation.audit.recordDurably(
+      asker.event(.secretRotationBegun, at: installation.clock.now(), target: installation.sealer.keyName))
     try await installation.sealing.beginKeyRotation(rotation)
     CrashPoint.rotationBegun.reach()
     return rotation
@@ -243,9 +242,5 @@ public struct SecretRotation: Sendable {
       progress.retired += 1
     }
     progress.isEnded = !isLeft
-  }
-
-  private func record(_ action: AuditAction) -> AuditEvent {
-    AuditEvent(at: installation.clock.now(), action: action, target: installation.sealer.keyName)
   }
 }

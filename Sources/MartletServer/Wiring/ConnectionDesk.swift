@@ -76,15 +76,13 @@ public struct ConnectionDesk: Sendable {
   ///   - key: Whose, where.
   ///   - asker: Who wants it.
   /// - Returns: What became of the tokens that it had, of each account that went; `nil` where there was nothing to take.
-  public func revoke(_ key: ConnectionKey, by asker: APIKeys.Asker) async throws -> [TokenReturn]? {
+  public func revoke(_ key: ConnectionKey, by asker: Asker) async throws -> [TokenReturn]? {
     guard let stored = try await installation.store.connection(key), stored.ledger.state != .revoked else {
       return nil
     }
     try await installation.audit.recordDurably(
-      AuditEvent(
-        at: installation.clock.now(), action: .connectionRevoked, tenant: key.tenant, request: asker.request,
-        subject: asker.subject, route: key.route.path, reason: asker.subject == nil ? "by_command" : "by_api",
-        address: asker.address))
+      asker.event(
+        .connectionRevoked, at: installation.clock.now(), tenant: key.tenant, route: key.route.path))
     let result: Result<Bool, StoreError> = await working { vault in
       do throws(StoreError) { return .success(try await vault.disconnect(key, because: .withdrawn)) } catch {
         return .failure(error)

@@ -42,7 +42,7 @@ struct AccessRevoke: AsyncParsableCommand {
     try await options.withInstallation { installation, configuration in
       let target = try await target(installation, configuration)
       let done = try await installation.accessRevoker.revoke(
-        target, leaving: target.others(in: configuration), by: APIKeys.Asker(),
+        target, leaving: target.others(in: configuration), by: Asker(),
         with: { await options.desk(installation, configuration) })
       if options.json {
         var answer = done.json
@@ -59,7 +59,7 @@ struct AccessRevoke: AsyncParsableCommand {
   }
 
   private func target(_ installation: Installation, _ configuration: Configuration) async throws -> AccessTarget {
-    if let user = try await KeyWords.user(user, installation) { return .user(user) }
+    if let user = try await installation.knownUser(ifNamed: user) { return .user(user) }
     if let tenant { return .tenant(TenantID(tenant)) }
     if let server {
       try ServerNames.check([server], configuration)

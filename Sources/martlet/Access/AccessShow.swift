@@ -26,12 +26,12 @@ struct AccessShow: AsyncParsableCommand {
   func run() async throws {
     try await options.withInstallation { installation, configuration in
       if let server { try ServerNames.check([server], configuration) }
-      let wanted = try await KeyWords.user(user, installation)
+      let wanted = try await installation.knownUser(ifNamed: user)
       let entries = try await installation.accessReport.entries(
         tenant: tenant.map { TenantID($0) }, in: configuration
       ).filter { entry in
         (server.map { ServerName($0) == entry.server } ?? true)
-          && (wanted.map { ByteString($0.accountName ?? $0.displayName) == ByteString(entry.subject) } ?? true)
+          && (wanted.map { ByteString($0.shownName) == ByteString(entry.subject) } ?? true)
       }
       if options.json {
         Terminal.out(.array(entries.map { .object($0.json) }))

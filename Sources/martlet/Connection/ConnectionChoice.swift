@@ -66,7 +66,7 @@ struct ConnectionNames {
 
   func name(of owner: ConnectionOwner) -> String {
     guard let id = owner.user else { return "(Martlet)" }
-    return user(id).map { $0.accountName ?? $0.displayName } ?? id.string
+    return user(id).map(\.shownName) ?? id.string
   }
 
   /// The same, with the id where that alone names the user.

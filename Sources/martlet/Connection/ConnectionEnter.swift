@@ -36,7 +36,7 @@ struct ConnectionEnter: AsyncParsableCommand {
       }
       do {
         try await TenantKeys(installation, configuration).keep(
-          entered, for: ServerName(server), of: TenantID(tenant), by: APIKeys.Asker())
+          entered, for: ServerName(server), of: TenantID(tenant), by: Asker())
       } catch TenantKeys.Refusal.notAKey {
         throw CommandFailure(
           "this can't be a key", advice: "Give it on standard input: visible characters without spaces between them.")

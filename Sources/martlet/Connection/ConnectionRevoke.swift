@@ -22,7 +22,7 @@ struct ConnectionRevoke: AsyncParsableCommand {
         throw CommandFailure(
           "the configuration's egress rules can't be read", advice: "Check them: martlet config check.")
       }
-      guard let returns = try await desk.revoke(key, by: APIKeys.Asker()) else { throw choice.nothingThere }
+      guard let returns = try await desk.revoke(key, by: Asker()) else { throw choice.nothingThere }
       let back =
         key.owner == .tenant
         ? " Where Martlet gets its tokens itself, `martlet connection refresh` begins it anew." : ""

@@ -37,16 +37,16 @@ struct DelegationCreate: AsyncParsableCommand {
   func run() async throws {
     try await options.withInstallation { installation, configuration in
       try ServerNames.check(server, configuration)
-      guard let user = try await KeyWords.user(user, installation) else { return }
+      guard let user = try await installation.knownUser(ifNamed: user) else { return }
       let order = Delegations.Order(
         user: user, job: job, servers: Set(server.map { ServerName($0) }),
         tools: tool.isEmpty ? nil : tool.map { ToolPattern($0) },
         lifetime: try KeyWords.duration(expiresIn, option: "--expires-in"))
       let made = try await DelegationWords.failing { () throws(DelegationError) in
         try await installation.delegations.create(
-          order, among: configuration.servers(of: user.tenant), by: APIKeys.Asker())
+          order, among: configuration.servers(of: user.tenant), by: Asker())
       }
-      let names = try await KeyWords.names(installation)
+      let names = try await installation.store.shownNames()
       if options.json {
         return Terminal.out(.object(DelegationJSON.object(made, names: names, at: made.createdAt)))
       }

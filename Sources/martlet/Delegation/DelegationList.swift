@@ -23,10 +23,10 @@ struct DelegationList: AsyncParsableCommand {
   func run() async throws {
     try await options.withInstallation { installation, _ in
       let now = installation.clock.now()
-      let user = try await KeyWords.user(user, installation)
+      let user = try await installation.knownUser(ifNamed: user)
       let found = try await installation.store.delegations(
         DelegationFilter(user: user?.id, liveAt: all ? nil : now))
-      let names = try await KeyWords.names(installation)
+      let names = try await installation.store.shownNames()
       if options.json {
         Terminal.out(.array(found.map { .object(DelegationJSON.object($0, names: names, at: now)) }))
       } else if found.isEmpty {

@@ -27,7 +27,7 @@ struct DelegationRevoke: AsyncParsableCommand {
           "there is no such delegation", advice: "`martlet delegation list` shows all of them.")
       }
       try await DelegationWords.failing { () throws(DelegationError) in
-        try await installation.delegations.revoke([found], reason: "by_administrator", by: APIKeys.Asker())
+        try await installation.delegations.revoke([found], reason: "by_administrator", by: Asker())
       }
       if options.json { return Terminal.out(["id": .string(id), "state": "revoked"]) }
       Terminal.out("The delegation was taken back.")

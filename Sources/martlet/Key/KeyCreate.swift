@@ -58,7 +58,7 @@ struct KeyCreate: AsyncParsableCommand {
   func run() async throws {
     try await options.withInstallation(isNewWelcome: true) { installation, configuration in
       try ServerNames.check(server, configuration)
-      let user = try await KeyWords.user(owner, installation)
+      let user = try await installation.knownUser(ifNamed: owner)
       let scope = KeyScope(
         servers: server.isEmpty ? nil : Set(server.map { ServerName($0) }),
         tools: tool.isEmpty ? nil : tool.map { ToolPattern($0) }, isReadOnly: readOnly,
@@ -68,7 +68,7 @@ struct KeyCreate: AsyncParsableCommand {
         lifetime: try KeyWords.duration(expiresIn, option: "--expires-in"),
         delegation: delegation.map { DelegationID($0) })
       let made = try await KeyWords.failing { () throws(APIKeyError) in
-        try await installation.apiKeys.create(order, by: APIKeys.Asker())
+        try await installation.apiKeys.create(order, by: Asker())
       }
       KeyWords.show(made, "The key was made.", asJSON: options.json)
     }

@@ -29,11 +29,11 @@ struct KeyList: AsyncParsableCommand {
   func run() async throws {
     try await options.withInstallation { installation, _ in
       let now = installation.clock.now()
-      let user = try await KeyWords.user(owner, installation)
+      let user = try await installation.knownUser(ifNamed: owner)
       let keys = try await installation.store.apiKeys(
         APIKeyFilter(tenant: tenant.map { TenantID($0) }, owner: user?.id, liveAt: all ? nil : now)
       ).sorted { (ByteString($0.name), $0.createdAt) < (ByteString($1.name), $1.createdAt) }
-      let names = try await KeyWords.names(installation)
+      let names = try await installation.store.shownNames()
       if options.json {
         Terminal.out(
           .array(keys.map { .object(APIKeyJSON.object($0, owner: $0.owner.flatMap { names[$0] }, at: now)) }))

@@ -25,10 +25,10 @@ struct KeyRevoke: AsyncParsableCommand {
 
   func run() async throws {
     try await options.withInstallation { installation, _ in
-      let user = try await KeyWords.user(owner, installation)
+      let user = try await installation.knownUser(ifNamed: owner)
       let count = try await KeyWords.failing { () throws(APIKeyError) in
         let key = try await installation.apiKeys.newest(named: name, tenant: nil, owner: user?.id)
-        return try await installation.apiKeys.revoke([key], reason: "by_administrator", by: APIKeys.Asker())
+        return try await installation.apiKeys.revoke([key], reason: "by_administrator", by: Asker())
       }
       if options.json {
         Terminal.out(["name": .string(name), "keys_revoked": .number(JSONNumber(Int64(count)))])

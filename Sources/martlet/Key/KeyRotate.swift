@@ -34,12 +34,12 @@ struct KeyRotate: AsyncParsableCommand {
 
   func run() async throws {
     try await options.withInstallation { installation, _ in
-      let user = try await KeyWords.user(owner, installation)
+      let user = try await installation.knownUser(ifNamed: owner)
       let grace = try KeyWords.duration(grace, option: "--grace")
       let life = try expiresIn.map { try KeyWords.duration($0, option: "--expires-in") }
       let made = try await KeyWords.failing { () throws(APIKeyError) in
         let key = try await installation.apiKeys.newest(named: name, tenant: nil, owner: user?.id)
-        return try await installation.apiKeys.rotate(key, grace: grace, lifetime: life, by: APIKeys.Asker())
+        return try await installation.apiKeys.rotate(key, grace: grace, lifetime: life, by: Asker())
       }
       KeyWords.show(made, "The key was rotated; the one before works for \(self.grace) more.", asJSON: options.json)
     }

@@ -37,25 +37,6 @@ enum KeyWords {
     return duration
   }
 
-  /// The owner that an option names.
-  static func user(_ name: String?, _ installation: Installation) async throws -> User? {
-    guard let name else { return nil }
-    var found = try await installation.store.account(named: ByteString(ASCIICase.lowercased(name.utf8)).string)
-    if found == nil { found = try await installation.store.user(UserID(name)) }
-    guard let user = found else {
-      throw CommandFailure(
-        "there is no user \(PlainText.sanitized(name))", advice: "`martlet user list` shows all of them.")
-    }
-    return user
-  }
-
-  /// Names of owners, for lists.
-  static func names(_ installation: Installation) async throws -> [UserID: String] {
-    Dictionary(
-      try await installation.store.users().map { ($0.id, $0.accountName ?? $0.displayName) },
-      uniquingKeysWith: { first, _ in first })
-  }
-
   static func failing<Answer>(_ work: () async throws(APIKeyError) -> Answer) async throws -> Answer {
     do { return try await work() } catch {
       if case .store(let error) = error { throw error }

@@ -47,8 +47,7 @@ struct PolicyQuestionOptions: ParsableArguments {
   }
 
   private func known(_ name: String, _ installation: Installation) async throws -> User {
-    if let user = try await installation.store.account(named: ASCIICase.lowercased(name)) { return user }
-    if let user = try await installation.store.user(UserID(name)) { return user }
+    if let user = try await installation.store.user(called: name) { return user }
     throw CommandFailure(
       "there is no user \(PlainText.sanitized(name, limit: 64))", advice: "`martlet user list` shows who there is.",
       code: 2)

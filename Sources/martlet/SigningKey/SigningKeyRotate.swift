@@ -26,7 +26,7 @@ struct SigningKeyRotate: AsyncParsableCommand {
   func run() async throws {
     try await options.withInstallation { installation, _ in
       try await installation.signingKeys.load()
-      let key = try await installation.rotateSigningKey(use, by: APIKeys.Asker())
+      let key = try await installation.rotateSigningKey(use, by: Asker())
       if options.json {
         Terminal.out(["kid": .string(key), "use": .string(use.rawValue)])
       } else {

@@ -28,7 +28,7 @@ struct TenantDelete: AsyncParsableCommand {
     try await options.withInstallation { installation, configuration in
       let rows = try await TenantWords.failing {
         try await installation.tenants.delete(
-          TenantID(name), confirmation: confirm, configuration.namedTenants, by: APIKeys.Asker(),
+          TenantID(name), confirmation: confirm, configuration.namedTenants, by: Asker(),
           with: { await options.desk(installation, configuration) })
       }
       if options.json { return Terminal.out(["name": .string(name), "rows": .integer(Int64(rows))]) }

@@ -17,7 +17,7 @@ struct TenantResume: AsyncParsableCommand {
   func run() async throws {
     try await options.withInstallation { installation, configuration in
       try await TenantWords.failing {
-        try await installation.tenants.resume(TenantID(name), configuration.namedTenants, by: APIKeys.Asker())
+        try await installation.tenants.resume(TenantID(name), configuration.namedTenants, by: Asker())
       }
       if options.json { return Terminal.out(["name": .string(name), "state": "active"]) }
       Terminal.out("The tenant \(PlainText.sanitized(name)) is active.")

@@ -16,7 +16,7 @@ struct TenantSuspend: AsyncParsableCommand {
   func run() async throws {
     try await options.withInstallation { installation, configuration in
       try await TenantWords.failing {
-        try await installation.tenants.suspend(TenantID(name), configuration.namedTenants, by: APIKeys.Asker())
+        try await installation.tenants.suspend(TenantID(name), configuration.namedTenants, by: Asker())
       }
       if options.json {
         return Terminal.out([

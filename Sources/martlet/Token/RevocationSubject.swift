@@ -17,15 +17,7 @@ struct RevocationSubject {
   }
 
   init(user name: String, _ installation: Installation) async throws {
-    var found = try await installation.store.account(named: name)
-    if found == nil, let folded = Self.folded(name) {
-      found = try await installation.store.account(named: folded)
-    }
-    if found == nil { found = try await installation.store.user(UserID(name)) }
-    guard let user = found else {
-      throw CommandFailure(
-        "there is no user \(PlainText.sanitized(name))", advice: "`martlet user list` shows all of them.")
-    }
+    let user = try await installation.knownUser(name)
     target = .user(user.tenant, user.id)
     words = "every token of the user \(user.accountName ?? user.id.string)"
     tenant = user.tenant
@@ -44,8 +36,4 @@ struct RevocationSubject {
   private static let unknown = CommandFailure(
     "this is no token of this installation, or its signing key has retired",
     advice: "Check --config or --data-dir; to be safe, revoke by --user or --client.")
-
-  private static func folded(_ name: String) -> String? {
-    ByteString(ASCIICase.lowercased(name.utf8)).string
-  }
 }

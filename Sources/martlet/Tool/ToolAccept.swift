@@ -30,7 +30,7 @@ struct ToolAccept: AsyncParsableCommand {
       let parts = tool.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false).map { String($0) }
       guard
         try await ToolTrust(installation).accept(
-          ByteString(parts[1]), at: ServerName(parts[0]), for: TenantID(tenant), by: APIKeys.Asker())
+          ByteString(parts[1]), at: ServerName(parts[0]), for: TenantID(tenant), by: Asker())
       else {
         throw CommandFailure(
           "\(PlainText.sanitized(tool, limit: 100)) hasn't changed", advice: "`martlet tool list` shows what has.")

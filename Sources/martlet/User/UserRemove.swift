@@ -23,12 +23,9 @@ struct UserRemove: AsyncParsableCommand {
 
   func run() async throws {
     try await options.withInstallation { installation, configuration in
-      let store = installation.store
-      var found = try await store.account(named: ByteString(ASCIICase.lowercased(name.utf8)).string)
-      if found == nil { found = try await store.user(UserID(name)) }
-      guard let user = found else { throw LocalUserError.unknownUser }
+      guard let user = try await installation.store.user(called: name) else { throw LocalUserError.unknownUser }
       try await installation.accessRevoker.remove(
-        user, by: APIKeys.Asker(), with: { await options.desk(installation, configuration) })
+        user, by: Asker(), with: { await options.desk(installation, configuration) })
       if options.json {
         Terminal.out(["name": .string(name), "removed": true])
       } else {

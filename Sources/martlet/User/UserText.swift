@@ -8,15 +8,13 @@ enum UserText {
 
   static func row(_ user: User) -> [String] {
     [
-      name(user), user.tenant.string, user.isAdministrator ? "admin" : user.isService ? "service" : "user",
+      user.shownName, user.tenant.string, user.isAdministrator ? "admin" : user.isService ? "service" : "user",
       user.disabledAt == nil ? "enabled" : "disabled", user.isService ? "none" : provider(user) ?? "password",
       user.createdAt.text,
     ]
   }
 
   static func json(_ user: User) -> JSONObject { UserJSON.object(user) }
-
-  private static func name(_ user: User) -> String { user.accountName ?? user.displayName }
 
   private static func provider(_ user: User) -> String? {
     if case .federated(let issuer, _) = user.origin { issuer.string } else { nil }
