@@ -91,20 +91,6 @@ extension ConfigurationSection {
   }
 }
 
-/// Names of servers, providers and clients in the file.
-enum ConfiguredName {
-  static func isValid(_ name: String) -> Bool { hasForm(name) && !Configuration.reservedNames.contains(name) }
-
-  static func hasForm(_ name: String) -> Bool {
-    (1...64).contains(name.utf8.count)
-      && name.utf8.allSatisfy { (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) || $0 == UInt8(ascii: "-") }
-  }
-
-  static func rule(_ name: String) -> String {
-    hasForm(name) ? "is a reserved name; its path is taken" : "must be 1 to 64 of a-z, 0-9 and -"
-  }
-}
-
 extension ConfigurationSection {
   /// The tenants that something is for; `nil` for every tenant.
   func tenants() -> Set<TenantID>? {
@@ -114,20 +100,5 @@ extension ConfigurationSection {
       problem("tenants", "\(PlainText.sanitized(name, limit: 64)) is no tenant name", TenantName.rule)
     }
     return Set(names.map { TenantID($0) })
-  }
-}
-
-/// Names of tenants.
-public enum TenantName {
-  /// What a name must look like, in words.
-  public static let rule = "1 to 64 of A-Z, a-z, 0-9, '-', '_' and '.'"
-
-  /// Whether a name can be a tenant's.
-  public static func isValid(_ name: String) -> Bool {
-    (1...64).contains(name.utf8.count)
-      && name.utf8.allSatisfy { byte in
-        (0x61...0x7A).contains(byte) || (0x41...0x5A).contains(byte) || (0x30...0x39).contains(byte)
-          || [UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: ".")].contains(byte)
-      }
   }
 }
