@@ -23,13 +23,6 @@ public enum PercentCoding {
     decode(text.utf8, plusIsSpace: false)
   }
 
-  /// Decodes escapes to text; `+` stays a plus sign.
-  ///
-  /// - Returns: The text, or nil for a broken escape or bytes that are not UTF-8.
-  public static func decodeString(_ text: some StringProtocol) -> String? {
-    decode(text).flatMap { String(validating: $0, as: UTF8.self) }
-  }
-
   static func isUnreserved(_ byte: UInt8) -> Bool {
     switch byte {
     case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),

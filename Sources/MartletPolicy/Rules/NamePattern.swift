@@ -21,9 +21,6 @@ public struct NamePattern: Sendable, Hashable, CustomStringConvertible {
     folded = pieces.map { ASCIICase.lowercased($0) }
   }
 
-  /// Whether it names one thing only.
-  public var isExact: Bool { pieces.count == 1 }
-
   /// Whether a name fits.
   ///
   /// - Parameters:

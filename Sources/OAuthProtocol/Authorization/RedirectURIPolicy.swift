@@ -21,9 +21,6 @@ public struct RedirectURIPolicy: Sendable, Equatable {
   /// The preset for the clients that are known: Cursor, VS Code, and reversed domain names.
   public static let `default` = RedirectURIPolicy(privateUseSchemes: ["cursor", "vscode", "vscode-insiders"])
 
-  /// Only `https` and loopback addresses.
-  public static let webAndLoopback = RedirectURIPolicy(privateUseSchemes: [], allowsReverseDomainSchemes: false)
-
   /// True if the scheme may be registered. Schemes that act inside a browser never may, listed or not.
   func allows(scheme: [UInt8]) -> Bool {
     let name = ByteString(scheme)

@@ -30,12 +30,6 @@ public struct ClientIDMetadataURL: Hashable, Sendable, CustomStringConvertible {
     self.url = url
   }
 
-  /// True if a client id is meant as a URL, good or bad: it has a scheme of the web.
-  public static func isURLShaped(_ clientID: String) -> Bool {
-    let head = ASCIICase.lowercased(clientID.utf8.prefix(8))
-    return head.starts(with: "https://".utf8) || head.starts(with: "http://".utf8)
-  }
-
   /// The client id.
   public var string: String { url.string }
 

@@ -4,9 +4,4 @@ public enum TokenResponseError: Error, Sendable, Equatable {
   case refused(code: String, description: String?)
   /// The named member is missing or unusable.
   case malformed(String)
-
-  /// The refusal's code, if it is one that we know.
-  public var errorCode: OAuthErrorCode? {
-    if case .refused(let code, _) = self { OAuthErrorCode(rawValue: code) } else { nil }
-  }
 }

@@ -17,7 +17,6 @@ import Testing
   ])
   func realIdentifiers(_ string: String) throws {
     #expect(try ClientIDMetadataURL(parsing: string).string == string)
-    #expect(ClientIDMetadataURL.isURLShaped(string))
   }
 
   @Test(arguments: [

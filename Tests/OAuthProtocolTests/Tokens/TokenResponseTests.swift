@@ -29,8 +29,6 @@ import Testing
     #expect(throws: TokenResponseError.refused(code: "invalid_grant", description: "gone")) {
       try TokenResponse(json: json(#"{"error":"invalid_grant","error_description":"gone","access_token":"x"}"#))
     }
-    #expect(TokenResponseError.refused(code: "invalid_grant", description: nil).errorCode == .invalidGrant)
-    #expect(TokenResponseError.refused(code: "bad_verification_code", description: nil).errorCode == nil)
   }
 
   @Test(arguments: [
