@@ -6,10 +6,9 @@ public protocol ConnectingStore: Sendable {
   ///   - pending: The departure.
   ///   - ticket: The ticket; `nil` where the user came without one.
   ///   - capacity: How many departures of a user are kept; the oldest go.
-  ///   - now: The time.
   /// - Returns: `false` where the ticket was spent before.
   func beginConnecting(
-    _ pending: PendingConnection, spending ticket: ConnectTicket?, capacity: Int, at now: Timestamp
+    _ pending: PendingConnection, spending ticket: ConnectTicket?, capacity: Int
   ) async throws(StoreError) -> Bool
 
   /// Takes a departure out, whoever asks: an answer is looked at once.

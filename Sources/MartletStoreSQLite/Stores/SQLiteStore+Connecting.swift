@@ -5,7 +5,7 @@ import StrictCoding
 extension SQLiteStore {
   /// See `ConnectingStore`.
   public func beginConnecting(
-    _ pending: PendingConnection, spending ticket: ConnectTicket?, capacity: Int, at now: Timestamp
+    _ pending: PendingConnection, spending ticket: ConnectTicket?, capacity: Int
   ) async throws(StoreError) -> Bool {
     try await write { database in
       if let ticket {

@@ -41,7 +41,7 @@ extension ConnectEndpoint {
     } catch {
       throw .unreachable
     }
-    let code = try await code(in: parameters, of: pending, at: metadata, visit)
+    let code = try await code(in: parameters, of: pending, at: metadata)
     let known: ClientAuthentication?
     do {
       known = try await collaborators.registrar.authentication(
@@ -68,8 +68,7 @@ extension ConnectEndpoint {
   /// The code, of an answer that is the asked authorization server's: `iss` comes first, so that neither a code nor an
   /// error of another is believed.
   private func code(
-    in parameters: FormParameters, of pending: PendingConnection, at metadata: AuthorizationServerMetadata,
-    _ visit: ConnectVisit
+    in parameters: FormParameters, of pending: PendingConnection, at metadata: AuthorizationServerMetadata
   ) async throws(ConnectProblem) -> String {
     let response: AuthorizationResponse
     do { response = try AuthorizationResponse(parsing: parameters) } catch { throw .unusable("authorization_response") }

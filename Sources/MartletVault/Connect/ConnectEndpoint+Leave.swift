@@ -28,7 +28,7 @@ extension ConnectEndpoint {
         ticket = read
       }
       let isFirst = try await collaborators.store.beginConnecting(
-        departure.pending, spending: ticket, capacity: Self.departures, at: collaborators.clock.now())
+        departure.pending, spending: ticket, capacity: Self.departures)
       guard isFirst else { return .page(409, Page(.message(ConnectPages.usedLink(visit)))) }
       note(.connectionRequested, visit)
       return .seeOther(departure.url)

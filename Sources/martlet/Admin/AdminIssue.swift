@@ -37,20 +37,20 @@ struct AdminIssue: AsyncParsableCommand {
   private var idleWords: String { "never".equalsBytewise(idle) ? "" : " or unused for \(idle)" }
 
   private func idleLimit() throws -> Duration? {
-    "never".equalsBytewise(idle) ? nil : try KeyWords.duration(idle, option: "--idle")
+    "never".equalsBytewise(idle) ? nil : try DurationText.parse(idle, option: "--idle")
   }
 
   func validate() throws {
     if let tenant, !TenantName.isValid(tenant) { throw ValidationError("--tenant must be \(TenantName.rule)") }
     if role == .tenantAdmin, tenant == nil { throw ValidationError("--role tenant-admin needs --tenant") }
     if role == .admin, tenant != nil { throw ValidationError("--role admin is for all tenants: leave --tenant out") }
-    _ = try KeyWords.duration(ttl, option: "--ttl")
+    _ = try DurationText.parse(ttl, option: "--ttl")
     _ = try idleLimit()
   }
 
   func run() async throws {
     try await options.withInstallation(isNewWelcome: true) { installation, _ in
-      let (lifetime, idleLimit) = (try KeyWords.duration(ttl, option: "--ttl"), try idleLimit())
+      let (lifetime, idleLimit) = (try DurationText.parse(ttl, option: "--ttl"), try idleLimit())
       let made = try await AdminWords.failing { () throws(AdminTokenError) in
         try await installation.adminTokens.issue(
           role, tenant: tenant.map { TenantID($0) }, lifetime: lifetime, idleLimit: idleLimit)

@@ -41,7 +41,7 @@ struct DelegationCreate: AsyncParsableCommand {
       let order = Delegations.Order(
         user: user, job: job, servers: Set(server.map { ServerName($0) }),
         tools: tool.isEmpty ? nil : tool.map { ToolPattern($0) },
-        lifetime: try KeyWords.duration(expiresIn, option: "--expires-in"))
+        lifetime: try DurationText.parse(expiresIn, option: "--expires-in"))
       let made = try await DelegationWords.failing { () throws(DelegationError) in
         try await installation.delegations.create(
           order, among: configuration.servers(of: user.tenant), by: Asker())

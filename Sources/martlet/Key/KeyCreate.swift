@@ -52,7 +52,7 @@ struct KeyCreate: AsyncParsableCommand {
   func validate() throws {
     if owner != nil, tenant != nil { throw ValidationError("a key with an owner is of the owner's tenant") }
     if let tenant, !TenantName.isValid(tenant) { throw ValidationError("--tenant must be \(TenantName.rule)") }
-    _ = try KeyWords.duration(expiresIn, option: "--expires-in")
+    _ = try DurationText.parse(expiresIn, option: "--expires-in")
   }
 
   func run() async throws {
@@ -65,7 +65,7 @@ struct KeyCreate: AsyncParsableCommand {
         addresses: address.isEmpty ? nil : address)
       let order = APIKeys.Order(
         name: name, tenant: user?.tenant ?? TenantID(tenant ?? "default"), owner: user?.id, scope: scope,
-        lifetime: try KeyWords.duration(expiresIn, option: "--expires-in"),
+        lifetime: try DurationText.parse(expiresIn, option: "--expires-in"),
         delegation: delegation.map { DelegationID($0) })
       let made = try await KeyWords.failing { () throws(APIKeyError) in
         try await installation.apiKeys.create(order, by: Asker())

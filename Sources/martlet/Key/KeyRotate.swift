@@ -28,15 +28,15 @@ struct KeyRotate: AsyncParsableCommand {
   @OptionGroup var options: InstallationOptions
 
   func validate() throws {
-    _ = try KeyWords.duration(grace, option: "--grace")
-    if let expiresIn { _ = try KeyWords.duration(expiresIn, option: "--expires-in") }
+    _ = try DurationText.parse(grace, option: "--grace")
+    if let expiresIn { _ = try DurationText.parse(expiresIn, option: "--expires-in") }
   }
 
   func run() async throws {
     try await options.withInstallation { installation, _ in
       let user = try await installation.knownUser(ifNamed: owner)
-      let grace = try KeyWords.duration(grace, option: "--grace")
-      let life = try expiresIn.map { try KeyWords.duration($0, option: "--expires-in") }
+      let grace = try DurationText.parse(grace, option: "--grace")
+      let life = try expiresIn.map { try DurationText.parse($0, option: "--expires-in") }
       let made = try await KeyWords.failing { () throws(APIKeyError) in
         let key = try await installation.apiKeys.newest(named: name, tenant: nil, owner: user?.id)
         return try await installation.apiKeys.rotate(key, grace: grace, lifetime: life, by: Asker())

@@ -30,13 +30,6 @@ enum KeyWords {
     Terminal.out("  ends   \(made.record.expiresAt.text)")
   }
 
-  static func duration(_ text: String, option: String) throws -> Duration {
-    guard let duration = DurationText.parse(text) else {
-      throw ValidationError("\(option) is a number with a unit, such as 90s, 24h or 30d")
-    }
-    return duration
-  }
-
   static func failing<Answer>(_ work: () async throws(APIKeyError) -> Answer) async throws -> Answer {
     do { return try await work() } catch {
       if case .store(let error) = error { throw error }

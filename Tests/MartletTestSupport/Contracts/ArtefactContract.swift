@@ -58,7 +58,7 @@ public enum ArtefactContract {
     _ = try await store.beginDeviceAuthorization(device, capacity: .max)
     var departure = sample.pendingConnection()
     departure.state = digests[.connectState] ?? departure.state
-    _ = try await store.beginConnecting(departure, spending: nil, capacity: .max, at: sample.now)
+    _ = try await store.beginConnecting(departure, spending: nil, capacity: .max)
   }
 
   /// The lookups that find a digest. Looking does not spend, but for the state, which is put back.
@@ -80,7 +80,7 @@ public enum ArtefactContract {
     }
     if let departure = try await store.takePendingConnection(digest, at: sample.now) {
       found.append("departure")
-      _ = try await store.beginConnecting(departure, spending: nil, capacity: .max, at: sample.now)
+      _ = try await store.beginConnecting(departure, spending: nil, capacity: .max)
     }
     return found
   }

@@ -8,11 +8,11 @@ public enum ConnectingStoreContract {
     let sample = Sample()
     let pending = sample.pendingConnection()
     try expect(
-      try await stores[0].beginConnecting(pending, spending: nil, capacity: 20, at: sample.now), is: true)
+      try await stores[0].beginConnecting(pending, spending: nil, capacity: 20), is: true)
     let taken = try await atOnce(20, over: stores) { try await $1.takePendingConnection(pending.state, at: sample.now) }
     try expect(taken.compactMap(\.self), is: [pending])
     let late = sample.pendingConnection()
-    _ = try await stores[0].beginConnecting(late, spending: nil, capacity: 20, at: sample.now)
+    _ = try await stores[0].beginConnecting(late, spending: nil, capacity: 20)
     try expect(try await stores[1].takePendingConnection(late.state, at: late.expiresAt), is: nil)
   }
 
@@ -26,7 +26,7 @@ public enum ConnectingStoreContract {
       digest: ArtefactKind.connectTicket.digest(ArtefactKind.connectTicket.mint(sample.random)),
       expiresAt: sample.now + .seconds(60))
     let outcomes = try await atOnce(20, over: stores) {
-      try await $1.beginConnecting(all[$0], spending: ticket, capacity: 100, at: sample.now)
+      try await $1.beginConnecting(all[$0], spending: ticket, capacity: 100)
     }
     try expect(outcomes.count { $0 }, is: 1)
     for (pending, isStored) in zip(all, outcomes) {
@@ -35,7 +35,7 @@ public enum ConnectingStoreContract {
     }
     try await stores[0].removeExpiredConnecting(at: sample.now)
     try expect(
-      try await stores[0].beginConnecting(all[0], spending: ticket, capacity: 100, at: sample.now), is: false)
+      try await stores[0].beginConnecting(all[0], spending: ticket, capacity: 100), is: false)
   }
 
   /// A user has so many departures at most; the oldest go, and nobody else's.
@@ -43,13 +43,13 @@ public enum ConnectingStoreContract {
     let store = try await makeStore()
     let sample = Sample()
     let (key, other) = (sample.connectionKey(), sample.pendingConnection())
-    _ = try await store.beginConnecting(other, spending: nil, capacity: 3, at: sample.now)
+    _ = try await store.beginConnecting(other, spending: nil, capacity: 3)
     var all: [PendingConnection] = []
     for index in 0..<6 {
       var pending = sample.pendingConnection(key)
       pending.expiresAt = sample.now + .seconds(Int64(100 + index))
       all.append(pending)
-      _ = try await store.beginConnecting(pending, spending: nil, capacity: 3, at: sample.now)
+      _ = try await store.beginConnecting(pending, spending: nil, capacity: 3)
     }
     for (index, pending) in all.enumerated() {
       let found = try await store.takePendingConnection(pending.state, at: sample.now)

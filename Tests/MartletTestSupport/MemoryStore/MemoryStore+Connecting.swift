@@ -3,7 +3,7 @@ import MartletDomain
 extension MemoryStore {
   /// See `ConnectingStore`.
   public func beginConnecting(
-    _ pending: PendingConnection, spending ticket: ConnectTicket?, capacity: Int, at now: Timestamp
+    _ pending: PendingConnection, spending ticket: ConnectTicket?, capacity: Int
   ) async throws(StoreError) -> Bool {
     try access { state in
       if let ticket {
