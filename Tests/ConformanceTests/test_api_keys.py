@@ -155,14 +155,6 @@ def test_the_trail_names_the_key(world):
     assert until(lambda: [one for one in world.gateway.cli_json("key", "list") if one["name"] == "named"][0]["last_used_at"])
 
 
-@pytest.fixture(scope="module")
-def pair(own):
-    twin = own.gateway.twin()
-    twin.start()
-    yield own, twin
-    twin.close()
-
-
 @pytest.mark.parametrize("how", ["revoke", "disable", "rotate"])
 def test_A_32_an_end_reaches_every_process_and_open_streams_in_5_s(pair, how):
     world, twin = pair

@@ -26,11 +26,10 @@ def world(request, services):
     """A server that wants a token of Martlet's own, sealed under a key that a service wraps."""
     with TokenAuthority() as authority, FakeMCPServer("stateless") as server:
         server.guard = authority.guard
-        credential = {"client_credentials": {"issuer": authority.issuer, "client_id": authority.client_id,
-            "client_secret": {"env": "UPSTREAM_SECRET"}}}
+        credential = {"client_credentials": authority.client()}
         gateway = Gateway({"own": {"url": server.url, "credential": credential}}, users={USER: PASSWORD},
             config={"master_key": SERVICES[request.param], "secrets": services.settings()},
-            env={**services.env, "UPSTREAM_SECRET": authority.client_secret})
+            env={**services.env, **authority.environment})
         world = Installation(gateway.start(), {})
         world.authority = authority
         yield world

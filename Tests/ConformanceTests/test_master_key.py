@@ -21,10 +21,9 @@ def world():
     """A server that wants a token of Martlet's own, sealed under a key from the environment."""
     with TokenAuthority() as authority, FakeMCPServer("stateless") as server:
         server.guard = authority.guard
-        credential = {"client_credentials": {"issuer": authority.issuer, "client_id": authority.client_id,
-            "client_secret": {"env": "UPSTREAM_SECRET"}}}
+        credential = {"client_credentials": authority.client()}
         gateway = Gateway({"own": {"url": server.url, "credential": credential}}, users={USER: PASSWORD},
-            config={"master_key": {"env": "MASTER"}}, env={"MASTER": fresh(), "UPSTREAM_SECRET": authority.client_secret})
+            config={"master_key": {"env": "MASTER"}}, env={"MASTER": fresh(), **authority.environment})
         world = Installation(gateway.start(), {})
         world.authority = authority
         yield world

@@ -18,15 +18,7 @@ ECHO = {"name": "echo", "arguments": {"text": "hi"}}
 
 
 def entry(authority: TokenAuthority, url: str, **more) -> dict:
-    credential = {"issuer": authority.issuer, "client_id": authority.client_id,
-        "client_secret": {"env": "UPSTREAM_SECRET"}, "scopes": ["tools"]}
-    return {"url": url, "credential": {"client_credentials": credential}, **more}
-
-
-@pytest.fixture(scope="module")
-def authority():
-    with TokenAuthority() as one:
-        yield one
+    return {"url": url, "credential": {"client_credentials": authority.client(scopes=["tools"])}, **more}
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +29,7 @@ def world(authority):
         upstream.guard = authority.guard
     gateway = Gateway(
         {name: entry(authority, one.url) for name, one in upstreams.items()}, users={USER: PASSWORD},
-        env={"UPSTREAM_SECRET": authority.client_secret})
+        env=authority.environment)
     yield Installation(gateway.start(), upstreams)
     gateway.close()
     for one in upstreams.values():
@@ -70,7 +62,7 @@ def test_R_09_while_nothing_can_be_had_calls_say_so(world, authority):
         authority.refusal = (500, {"error": "server_error"})
         try:
             with Gateway({"thin": entry(authority, thin.url, protocol=MODERN)}, users={USER: PASSWORD},
-                    env={"UPSTREAM_SECRET": authority.client_secret}) as gateway:
+                    env=authority.environment) as gateway:
                 own = Installation(gateway, {})
                 before = authority.count()
                 for _ in range(3):
@@ -113,7 +105,7 @@ def test_R_01_however_many_calls_wait_a_token_is_asked_for_once(authority):
     number = count(1000, 10_000)
     with ThinServer(authority.is_good) as thin, Gateway(
             {"thin": entry(authority, thin.url, protocol=MODERN)}, users={USER: PASSWORD},
-            env={"UPSTREAM_SECRET": authority.client_secret}) as gateway:
+            env=authority.environment) as gateway:
         own = Installation(gateway, {})
         caller = token(own, "thin")
         asked, known = authority.count(), len(authority.issued)
@@ -139,7 +131,7 @@ def test_R_07_callers_that_hang_up_take_nothing_along(authority):
     """They go while the token is being asked for; it is stored all the same, and the next call needs none."""
     with ThinServer(authority.is_good) as thin, Gateway(
             {"thin": entry(authority, thin.url, protocol=MODERN)}, users={USER: PASSWORD},
-            env={"UPSTREAM_SECRET": authority.client_secret}) as gateway:
+            env=authority.environment) as gateway:
         own = Installation(gateway, {})
         caller = token(own, "thin")
         asked, number = authority.count(), count(300, 10_000)
@@ -159,7 +151,7 @@ def test_R_05_hundreds_of_refreshes_that_wait_hold_nothing_of_the_store(authorit
     number, waits = count(80, 500), []
     with ThinServer(authority.is_good) as thin, Gateway(
             {f"s{n}": entry(authority, thin.url, protocol=MODERN) for n in range(number)}, users={USER: PASSWORD},
-            env={"UPSTREAM_SECRET": authority.client_secret}) as gateway:
+            env=authority.environment) as gateway:
         key = gateway.cli_json("key", "create", "all", "--owner", USER)["key"]
         asked = authority.count()
         authority.hold()

@@ -432,10 +432,9 @@ def test_rules_about_annotations_lead_to_the_account_that_they_need(revision):
     """Before it is connected nobody can look at the tools: the call leads to the page, and so does Martlet's own tool."""
     with TokenAuthority() as authority, FakeMCPServer("modern") as upstream:
         upstream.guard = authority.guard
-        credential = {"issuer": authority.issuer, "client_id": authority.client_id, "client_secret": {"env": "UPSTREAM_SECRET"}}
         policy = {"default": "deny", "pin_tools": True, "rules": [{"name": "reading", "effect": "allow", "what": {"annotations": {"read_only": True}}}]}
-        servers = {"modern": {"url": upstream.url, "credential": {"oauth": credential}}}
-        with Gateway(servers, users={USER: PASSWORD}, config={"policy": policy}, env={"UPSTREAM_SECRET": authority.client_secret}) as gateway:
+        servers = {"modern": {"url": upstream.url, "credential": {"oauth": authority.client()}}}
+        with Gateway(servers, users={USER: PASSWORD}, config={"policy": policy}, env=authority.environment) as gateway:
             alice = connection(Installation(gateway, {}), "modern", revision)
             for name in ("martlet_connect", "get_repo"):
                 result = alice.tool(name)

@@ -73,14 +73,6 @@ def test_revocation_needs_the_client(shared):
     assert Tokens.of(client.refresh(tokens.refresh)).access
 
 
-@pytest.fixture(scope="module")
-def pair(own):
-    twin = own.gateway.twin()
-    twin.start()
-    yield own, twin
-    twin.close()
-
-
 @pytest.mark.parametrize("how", ["token", "refresh token", "client", "user"])
 def test_N_14_revocation_by_the_command_line_reaches_every_process_in_5_s(pair, how):
     world, twin = pair

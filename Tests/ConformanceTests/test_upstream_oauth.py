@@ -18,15 +18,7 @@ MODES = ("stateful", "stateless", "modern")
 
 
 def entry(authority: TokenAuthority, url: str, **more) -> dict:
-    credential = {"issuer": authority.issuer, "client_id": authority.client_id,
-        "client_secret": {"env": "UPSTREAM_SECRET"}, "scopes": ["tools"]}
-    return {"url": url, "credential": {"oauth": credential}, **more}
-
-
-@pytest.fixture(scope="module")
-def authority():
-    with TokenAuthority() as one:
-        yield one
+    return {"url": url, "credential": {"oauth": authority.client(scopes=["tools"])}, **more}
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +31,7 @@ def world(authority):
         upstream.guard = authority.guard
     gateway = Gateway(
         {name: entry(authority, one.url) for name, one in upstreams.items()}, users={USER: PASSWORD},
-        env={"UPSTREAM_SECRET": authority.client_secret})
+        env=authority.environment)
     yield Installation(gateway.start(), upstreams)
     gateway.close()
     for one in upstreams.values():
@@ -206,7 +198,7 @@ def test_rules_that_look_at_tools_lead_to_the_page_too(world, authority):
     careful = {"name": "careful", "effect": "deny", "what": {"annotations": {"read_only": True}}}
     upstream = world.upstreams["modern"]
     with Gateway({"modern": entry(authority, upstream.url)}, users={USER: PASSWORD}, config={"policy": {"rules": [careful]}},
-            env={"UPSTREAM_SECRET": authority.client_secret}) as gateway:
+            env=authority.environment) as gateway:
         own = Installation(gateway, {})
         user = Someone(own, authority)
         connection = user.client("modern", MODERN)

@@ -22,20 +22,13 @@ MODES = ("stateful", "stateless", "modern")
 
 
 @pytest.fixture(scope="module")
-def authority():
-    with TokenAuthority() as one:
-        yield one
-
-
-@pytest.fixture(scope="module")
 def world(authority):
     upstreams = {mode: FakeMCPServer(mode).start() for mode in MODES}
-    credential = {"oauth": {"issuer": authority.issuer, "client_id": authority.client_id,
-        "client_secret": {"env": "UPSTREAM_SECRET"}, "scopes": ["tools"]}}
+    credential = {"oauth": authority.client(scopes=["tools"])}
     with ThinServer(authority.is_good) as thin:
         servers = {name: {"url": one.url, "credential": credential} for name, one in upstreams.items()}
         servers["thin"] = {"url": thin.url, "credential": credential, "protocol": MODERN}
-        gateway = Gateway(servers, users={USER: PASSWORD}, env={"UPSTREAM_SECRET": authority.client_secret})
+        gateway = Gateway(servers, users={USER: PASSWORD}, env=authority.environment)
         installation = Installation(gateway.start(), upstreams)
         installation.thin = thin
         yield installation

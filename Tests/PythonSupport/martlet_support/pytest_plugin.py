@@ -9,6 +9,7 @@ from .fake_mcp_server import FakeMCPServer
 from .gateway import Gateway
 from .mcp import LEGACY, MCPConnection
 from .oauth import OAuthClient, Tokens
+from .token_authority import TokenAuthority
 
 USER, PASSWORD = "alice", "correct horse battery staple"
 
@@ -99,6 +100,22 @@ def install_for_file():
 def own(install_for_file) -> Installation:
     """One plain installation for a test file that changes it: users, routes, settings, a locked store."""
     return install_for_file()
+
+
+@pytest.fixture(scope="module")
+def pair(own):
+    """The plain installation of a test file, and a second process on the same data."""
+    twin = own.gateway.twin()
+    twin.start()
+    yield own, twin
+    twin.close()
+
+
+@pytest.fixture(scope="module")
+def authority():
+    """The authorization server of the servers of a test file."""
+    with TokenAuthority() as one:
+        yield one
 
 
 @pytest.fixture

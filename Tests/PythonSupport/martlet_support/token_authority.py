@@ -40,6 +40,17 @@ class TokenAuthority(ScriptedAuthority):
         self.release()
         super().stop()
 
+    # What Martlet's configuration says of it
+
+    def client(self, **more) -> dict:
+        """The section that names it and its client; the secret stands in `environment`."""
+        secret = {"env": "UPSTREAM_SECRET"}
+        return {"issuer": self.issuer, "client_id": self.client_id, "client_secret": secret, **more}
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {"UPSTREAM_SECRET": self.client_secret}
+
     # What a server behind Martlet asks of it
 
     def guard(self, request) -> tuple[int, bytes, list] | None:
