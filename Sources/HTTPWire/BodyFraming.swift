@@ -17,7 +17,7 @@ extension HeaderFields {
   /// Conforms to: RFC 9112 §6.1, §6.3, but that it doesn't tolerate repeated equal lengths.
   ///
   /// - Parameter isBeforeHTTP11: Whether the message is HTTP/1.0, which has no chunks.
-  public func requestFraming(isBeforeHTTP11: Bool) throws(WireError) -> BodyFraming {
+  func requestFraming(isBeforeHTTP11: Bool) throws(WireError) -> BodyFraming {
     var framing = BodyFraming.none
     for entry in entries {
       switch entry.known {
@@ -34,7 +34,7 @@ extension HeaderFields {
   }
 
   /// The framing of an answer to a request that was not HEAD.
-  public func responseFraming(status: Int, isBeforeHTTP11: Bool) throws(WireError) -> BodyFraming {
+  func responseFraming(status: Int, isBeforeHTTP11: Bool) throws(WireError) -> BodyFraming {
     let framing = try requestFraming(isBeforeHTTP11: isBeforeHTTP11)
     if status < 200 || status == 204 || status == 304 {
       // A length says what another answer would have had (RFC 9110 §8.6); chunks can't be there.

@@ -18,7 +18,7 @@ public struct SSEParser: Sendable {
   }
 
   /// Whether the stream stopped inside an event, which a reader then drops.
-  public var hasPartialEvent: Bool {
+  package var hasPartialEvent: Bool {
     !line.isEmpty || !current.isEmpty
   }
 

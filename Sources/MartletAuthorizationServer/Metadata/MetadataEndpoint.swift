@@ -52,20 +52,9 @@ public struct MetadataEndpoint: Sendable {
   /// The document at a well-known path.
   ///
   /// - Parameter path: The whole path, as sent, such as `/.well-known/oauth-protected-resource/time/mcp`.
-  public func wellKnown(path: String) -> EndpointResponse {
+  package func wellKnown(path: String) -> EndpointResponse {
     WellKnownPath(path, in: settings().routes).map(document) ?? Self.notFound
   }
-
-  /// The protected resource metadata of a route.
-  ///
-  /// - Parameter path: The route's path with or without a trailing slash, which `resource` echoes (D12); empty for the
-  ///   only route.
-  public func resourceMetadata(for path: String) -> EndpointResponse {
-    wellKnown(path: "/.well-known/oauth-protected-resource\(path)")
-  }
-
-  /// The authorization server metadata (RFC 8414).
-  public func authorizationServerMetadata() -> EndpointResponse { document(.authorizationServer) }
 
   private func document(_ path: WellKnownPath) -> EndpointResponse {
     let settings = settings()

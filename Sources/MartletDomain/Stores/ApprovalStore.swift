@@ -72,12 +72,6 @@ public struct ApprovalFilter: Hashable, Sendable {
     self.liveAt = liveAt
     self.limit = limit
   }
-
-  /// Whether an approval is wanted.
-  public func includes(_ approval: Approval) -> Bool {
-    tenant.map { $0 == approval.tenant } ?? true && requester.map { $0 == approval.requester } ?? true
-      && states.map { $0.contains(approval.state) } ?? true && liveAt.map { approval.expiresAt > $0 } ?? true
-  }
 }
 
 /// Keeps calls that wait for a decision, and decisions.

@@ -63,7 +63,7 @@ public protocol AuditStore: Sendable {
 
 extension AuditStore {
   /// Appends events in one durable step; see ``appendAuditBatch(_:linkedBy:)``.
-  public func appendAuditEvents(_ events: [AuditEvent], linkedBy chain: AuditChain) async throws(StoreError) {
+  package func appendAuditEvents(_ events: [AuditEvent], linkedBy chain: AuditChain) async throws(StoreError) {
     try await appendAuditBatch(AuditBatch(events), linkedBy: chain)
   }
 

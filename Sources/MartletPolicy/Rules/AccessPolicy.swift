@@ -49,7 +49,7 @@ public struct AccessPolicy: Sendable {
   }
 
   /// Who is asked about calls that a rule holds up; `nil` where no such rule is in force.
-  public func approvalTerms(of rule: String) -> ApprovalTerms? {
+  func approvalTerms(of rule: String) -> ApprovalTerms? {
     rules.first { $0.effect == .requireApproval && ByteString($0.name) == ByteString(rule) }?.approval
   }
 }

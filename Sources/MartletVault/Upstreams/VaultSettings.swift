@@ -102,7 +102,7 @@ public final class VaultSettings: Sendable {
   }
 
   /// What users of a server are to be asked for, where the operator says so.
-  public func configuredScopes(of route: RouteID) -> ScopeSet? { byRoute[route]?.oauth.scopes }
+  func configuredScopes(of route: RouteID) -> ScopeSet? { byRoute[route]?.oauth.scopes }
 
   /// The header field that carries entered keys to a server.
   public func ownKey(of route: RouteID) -> OwnKeySettings? { byRoute[route]?.credential.ownKey }

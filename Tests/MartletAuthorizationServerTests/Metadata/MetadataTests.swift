@@ -33,7 +33,7 @@ struct MetadataTests {
     #expect(read(path, try FrontDoor()).status == 404)
     let single = try FrontDoor(routes: [ProtectedRoute(id: FrontDoor.time, displayName: "time", tenants: nil)])
     #expect(read(path, single).json?["resource"] == "https://gw.example/time/mcp")
-    #expect(single.metadata.resourceMetadata(for: "").status == 200)
+    #expect(single.metadata.wellKnown(path: "/.well-known/oauth-protected-resource").status == 200)
     #expect(read(path, try FrontDoor(routes: [])).status == 404)
   }
 
@@ -64,7 +64,7 @@ struct MetadataTests {
   }
 
   @Test func G9_theMetadataSaysWhatClientsNeed() throws {
-    let json = try #require(try FrontDoor().metadata.authorizationServerMetadata().json)
+    let json = try #require(try FrontDoor().metadata.wellKnown(path: "/.well-known/oauth-authorization-server").json)
     #expect(json["registration_endpoint"] == "https://gw.example/register")
     #expect(json["client_id_metadata_document_supported"] == true)
     #expect(json["revocation_endpoint"] == "https://gw.example/revoke")
@@ -101,7 +101,7 @@ struct MetadataTests {
       $0.registration.acceptsDynamicRegistration = false
       $0.registration.acceptsMetadataDocuments = false
     }
-    let json = try #require(door.metadata.authorizationServerMetadata().json)
+    let json = try #require(door.metadata.wellKnown(path: "/.well-known/oauth-authorization-server").json)
     #expect(json["registration_endpoint"] == nil)
     #expect(json["client_id_metadata_document_supported"] == false)
   }

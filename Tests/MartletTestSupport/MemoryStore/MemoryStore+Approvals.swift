@@ -144,3 +144,10 @@ extension MemoryStore {
     try access { state in state.quotas = state.quotas.filter { $0.key.day >= day } }
   }
 }
+
+extension ApprovalFilter {
+  fileprivate func includes(_ approval: Approval) -> Bool {
+    tenant.map { $0 == approval.tenant } ?? true && requester.map { $0 == approval.requester } ?? true
+      && states.map { $0.contains(approval.state) } ?? true && liveAt.map { approval.expiresAt > $0 } ?? true
+  }
+}
