@@ -21,6 +21,11 @@ extension String {
     return (isSame ?? nil) ?? left.elementsEqual(right)
   }
 
+  /// Whether the text's UTF-8 bytes begin with those of another.
+  ///
+  /// - Parameter beginning: The text to begin with.
+  public func startsBytewise(with beginning: String) -> Bool { withBytes { $0.starts(with: beginning) } }
+
   /// Shows the text's UTF-8 bytes where they lie: `withUTF8` wants a copy that may change, and a view of them is walked
   /// through many times slower.
   ///
@@ -67,6 +72,14 @@ extension UnsafeBufferPointer<UInt8> {
     for index in 0..<count where left[index] != right[index] { return false }
     return true
   }
+
+  /// Whether they begin with the UTF-8 bytes of a text.
+  public func starts(with beginning: String) -> Bool {
+    beginning.withBytes { count >= $0.count && UnsafeBufferPointer(rebasing: self[..<$0.count]).holdsSame(as: $0) }
+  }
+
+  /// Whether they are the UTF-8 bytes of a text.
+  public func holdsSame(as text: String) -> Bool { text.withBytes { holdsSame(as: $0) } }
 
   /// Whether both hold the same bytes but for the case of ASCII letters.
   func holdsSameLetters(as other: UnsafeBufferPointer<UInt8>) -> Bool {

@@ -14,6 +14,15 @@ public struct JSONObjectView: Sendable {
   /// The whole object, built.
   public var tree: JSONObject { tape.tree ?? tape.object(index) }
 
+  /// The object, built of those members whose key a closure wants.
+  public func tree(where isWanted: (UnsafeBufferPointer<UInt8>) -> Bool) -> JSONObject {
+    var members: [(key: String, value: JSONValue)] = []
+    forEachKey { key, _, place in
+      if isWanted(key), let value = value(at: place) { members.append((String(decoding: key, as: UTF8.self), value)) }
+    }
+    return JSONObject(distinct: members)
+  }
+
   /// The value of a key, found bytewise.
   public subscript(_ key: String) -> JSONValue? { value(at: place(of: key)) }
 

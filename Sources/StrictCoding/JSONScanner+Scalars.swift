@@ -47,16 +47,11 @@ extension JSONScanner {
   private func plainEnd(from start: Int, _ isASCII: inout Bool) -> Int {
     var index = start
     guard let base = UnsafeRawPointer(bytes.baseAddress) else { return index }
-    let (ones, tops) = (0x0101_0101_0101_0101 as UInt64, 0x8080_8080_8080_8080 as UInt64)
+    let tops: UInt64 = 0x8080_8080_8080_8080
     var seen: UInt64 = 0
     while index &+ 8 <= bytes.count {
       let word = base.loadUnaligned(fromByteOffset: index, as: UInt64.self).littleEndian
-      // A byte's top bit is set in `ends` where it is a quote, a backslash or below 0x20, and perhaps after such a one:
-      // the lowest of them is right.
-      let quote = word ^ (ones &* 0x22)
-      let backslash = word ^ (ones &* 0x5C)
-      let ends = (quote &- ones) & ~quote | (backslash &- ones) & ~backslash | (word &- (ones &* 0x20)) & ~word
-      let found = ends & tops
+      let found = Self.ends(in: word)
       if found != 0 {
         let count = found.trailingZeroBitCount >> 3
         seen |= word & ~(~0 << UInt64(count &* 8))
@@ -76,6 +71,25 @@ extension JSONScanner {
     }
     if seen & tops != 0 { isASCII = false }
     return index
+  }
+
+  /// Marks with its top bit each byte of a word that is a quote, a backslash or below 0x20, and perhaps bytes behind such a
+  /// one: the lowest mark is right.
+  @inline(__always)
+  static func ends(in word: UInt64) -> UInt64 {
+    let ones: UInt64 = 0x0101_0101_0101_0101
+    let quote = word ^ (ones &* 0x22)
+    let backslash = word ^ (ones &* 0x5C)
+    let ends = (quote &- ones) & ~quote | (backslash &- ones) & ~backslash | (word &- (ones &* 0x20)) & ~word
+    return ends & (ones &* 0x80)
+  }
+
+  /// The same for the control character 0x7F, which may stand in a text but isn't written into one.
+  @inline(__always)
+  static func deletes(in word: UInt64) -> UInt64 {
+    let ones: UInt64 = 0x0101_0101_0101_0101
+    let delete = word ^ (ones &* 0x7F)
+    return (delete &- ones) & ~delete & (ones &* 0x80)
   }
 
   /// Goes on for as long as 32 bytes of nothing but plain ASCII come.

@@ -139,13 +139,24 @@ final class JSONTape: Sendable {
   }
 
   func object(_ index: Int) -> JSONObject {
+    let end = Int(entries[index].next)
     var members: [(key: String, value: JSONValue)] = []
+    members.reserveCapacity(memberCount(index))
     var place = index + 1
-    while place < Int(entries[index].next) {
+    while place < end {
       members.append((string(place), value(place + 1)))
       place = Int(entries[place + 1].next)
     }
     return JSONObject(distinct: members)
+  }
+
+  private func memberCount(_ object: Int) -> Int {
+    var (count, place) = (0, object + 1)
+    while place < Int(entries[object].next) {
+      count += 1
+      place = Int(entries[place + 1].next)
+    }
+    return count
   }
 
   func string(_ index: Int) -> String {

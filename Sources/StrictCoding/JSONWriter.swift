@@ -7,6 +7,7 @@ public enum JSONWriter {
   ///   - pretty: Whether to indent by two spaces, for people.
   public static func write(_ value: JSONValue, pretty: Bool = false) -> [UInt8] {
     var output: [UInt8] = []
+    output.reserveCapacity(512)
     append(value, to: &output, pretty: pretty, level: 0)
     return output
   }
@@ -23,30 +24,33 @@ public enum JSONWriter {
     case .number(let number): output.append(contentsOf: number.literal.utf8)
     case .string(let text): appendString(text, to: &output)
     case .array(let elements):
-      append(elements, in: ("[", "]"), to: &output, pretty: pretty, level: level) { element, output in
+      append(elements, in: (UInt8(ascii: "["), UInt8(ascii: "]")), to: &output, pretty: pretty, level: level) {
+        element, output in
         append(element, to: &output, pretty: pretty, level: level + 1)
       }
     case .object(let object):
-      append(object.members, in: ("{", "}"), to: &output, pretty: pretty, level: level) { member, output in
+      append(object.members, in: (UInt8(ascii: "{"), UInt8(ascii: "}")), to: &output, pretty: pretty, level: level) {
+        member, output in
         appendString(member.key, to: &output)
-        output.append(contentsOf: (pretty ? ": " : ":").utf8)
+        output.append(UInt8(ascii: ":"))
+        if pretty { output.append(UInt8(ascii: " ")) }
         append(member.value, to: &output, pretty: pretty, level: level + 1)
       }
     }
   }
 
   private static func append<Element>(
-    _ elements: [Element], in brackets: (String, String), to output: inout [UInt8], pretty: Bool, level: Int,
+    _ elements: [Element], in brackets: (UInt8, UInt8), to output: inout [UInt8], pretty: Bool, level: Int,
     each: (Element, inout [UInt8]) -> Void
   ) {
-    output.append(contentsOf: brackets.0.utf8)
+    output.append(brackets.0)
     for (index, element) in elements.enumerated() {
       if index > 0 { output.append(UInt8(ascii: ",")) }
       if pretty { appendBreak(level: level + 1, to: &output) }
       each(element, &output)
     }
     if pretty && !elements.isEmpty { appendBreak(level: level, to: &output) }
-    output.append(contentsOf: brackets.1.utf8)
+    output.append(brackets.1)
   }
 
   private static func appendBreak(level: Int, to output: inout [UInt8]) {
@@ -58,17 +62,30 @@ public enum JSONWriter {
 
   private static func appendString(_ text: String, to output: inout [UInt8]) {
     output.append(UInt8(ascii: "\""))
-    var text = text
-    text.withUTF8 { bytes in
+    text.withBytes { bytes in
       var start = 0
-      for (index, byte) in bytes.enumerated() where mustEscape(byte) {
-        output.append(contentsOf: bytes[start..<index])
-        appendEscape(of: byte, to: &output)
-        start = index + 1
+      while start < bytes.count {
+        let end = plainEnd(bytes, from: start)
+        output.append(contentsOf: UnsafeBufferPointer(rebasing: bytes[start..<end]))
+        guard end < bytes.count else { break }
+        appendEscape(of: bytes[end], to: &output)
+        start = end + 1
       }
-      output.append(contentsOf: bytes[start...])
     }
     output.append(UInt8(ascii: "\""))
+  }
+
+  /// The place of the next byte that must be escaped, or the end; eight bytes at a step.
+  private static func plainEnd(_ bytes: UnsafeBufferPointer<UInt8>, from start: Int) -> Int {
+    var index = start
+    while index &+ 8 <= bytes.count {
+      let word = UnsafeRawBufferPointer(bytes).loadUnaligned(fromByteOffset: index, as: UInt64.self).littleEndian
+      let found = JSONScanner.ends(in: word) | JSONScanner.deletes(in: word)
+      if found != 0 { return index &+ found.trailingZeroBitCount >> 3 }
+      index &+= 8
+    }
+    while index < bytes.count, !mustEscape(bytes[index]) { index &+= 1 }
+    return index
   }
 
   private static func mustEscape(_ byte: UInt8) -> Bool {

@@ -20,6 +20,9 @@ import Testing
     #expect(request.metadata.protocolRevision == .v20260728)
     #expect(request.metadata.clientCapabilities == ["elicitation": [:]])
     #expect(request.metadata.clientName == "Client")
+    #expect(request.metadata.foreignMembers == ["progressToken": "p"])
+    #expect(request.metadata[MetadataKey.clientCapabilities] == ["elicitation": [:]])
+    #expect(request.params(without: ["_meta", "arguments"]) == ["name": "add"])
     #expect(try MCPMessage.parse(request.encoded()) == .request(request))
   }
 
@@ -35,6 +38,7 @@ import Testing
       return
     }
     #expect(notification.cancelledRequestID == .number(3))
+    #expect(notification.parameter("requestId") == 3 && notification.parameter("reason") == nil)
     let result = try MCPMessage.parse(Array(#"{"jsonrpc":"2.0","id":1,"result":{"x":[]}}"#.utf8))
     #expect(result == .response(MCPResponse(id: .number(1), outcome: .result(["x": []]))))
     let error = #"{"jsonrpc":"2.0","id":null,"error":{"code":-32700,"message":"m","data":1}}"#

@@ -39,6 +39,21 @@ import Testing
     }
   }
 
+  @Test func anObjectIsBuiltOfWhatIsWanted() throws {
+    for view in try views(#"{"x":{"a":7},"longer":"text","\u0061b":null,"a":2}"#) {
+      #expect(view.tree { !$0.starts(with: "a") } == ["x": ["a": 7], "longer": "text"])
+      #expect(view.tree { $0.holdsSame(as: "ab") || $0.holdsSame(as: "x") } == ["x": ["a": 7], "ab": nil])
+      #expect(view.tree { _ in true } == view.tree && view.tree { _ in false } == [:])
+    }
+  }
+
+  @Test(arguments: [
+    ("", "", true), ("a", "", true), ("", "a", false), ("ab", "abc", false), ("abc", "ab", true), ("éa", "e", false),
+  ])
+  func textsBeginBytewise(text: String, beginning: String, begins: Bool) {
+    #expect(text.startsBytewise(with: beginning) == begins)
+  }
+
   @Test func namesBeyondTheEighthAreNoOthers() throws {
     let names = (0..<12).map { "n\($0)" }
     let text = "{" + names.map { "\"\($0)\":\"\($0)\"" }.joined(separator: ",") + "}"

@@ -18,6 +18,30 @@ import Testing
         """)
   }
 
+  @Test func whatMustBeEscapedIsWhereverItStands() {
+    func naive(_ scalar: Unicode.Scalar) -> String {
+      switch scalar {
+      case "\"": "\\\""
+      case "\\": "\\\\"
+      case "\n": "\\n"
+      case "\0": "\\u0000"
+      case "\u{1F}": "\\u001f"
+      case "\u{7F}": "\\u007f"
+      default: String(scalar)
+      }
+    }
+    let scalars: [Unicode.Scalar] = [
+      "\0", "\n", "\u{1F}", " ", "!", "\"", "#", "[", "\\", "]", "~", "\u{7F}", "\u{80}", "é", "\u{FF}", "😀",
+    ]
+    for (count, scalar) in (0..<20).flatMap({ count in scalars.map { (count, $0) } }) {
+      for second in scalars {
+        let before = String(repeating: "a", count: count)
+        let text = before + String(scalar) + String(second) + "bcdefgh"
+        #expect(JSONWriter.string(.string(text)) == "\"\(before)\(naive(scalar))\(naive(second))bcdefgh\"")
+      }
+    }
+  }
+
   @Test func everyScalarSurvives() throws {
     for value in stride(from: UInt32(0), to: 0x11_0000, by: 0x7F) {
       guard let scalar = Unicode.Scalar(value) else { continue }

@@ -23,6 +23,9 @@ public struct MCPNotification: Sendable, Equatable {
   /// The parameters, or nil where there are none; built anew each time.
   public var params: JSONObject? { parameters?.tree }
 
+  /// One parameter, or nil; the others aren't built.
+  public func parameter(_ name: String) -> JSONValue? { parameters?[name] }
+
   /// The whole message; built anew each time.
   public var object: JSONObject { view.tree }
 

@@ -62,6 +62,11 @@ public struct MCPRequest: Sendable, Equatable {
   /// The parameters, or nil where there are none; built anew each time.
   public var params: JSONObject? { parameters?.tree }
 
+  /// The parameters but those of some names, which aren't built; nil where there are no parameters.
+  public func params(without names: [String]) -> JSONObject? {
+    parameters?.tree { key in !names.contains { key.holdsSame(as: $0) } }
+  }
+
   /// The whole message; built anew each time.
   public var object: JSONObject { view.tree }
 

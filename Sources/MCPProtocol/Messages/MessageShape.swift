@@ -124,12 +124,13 @@ struct MessageShape {
   }
 
   private func response() throws(MCPMessageError) -> MCPResponse {
-    switch (object.value(at: members[Envelope.result]), object.value(at: members[Envelope.error])) {
+    let tree = object.tree
+    switch (tree["result"], tree["error"]) {
     case (.some(let result), nil):
       guard let id else { throw .invalidRequest("the id of a response must be a string or an integer") }
-      return MCPResponse(id: id, outcome: .result(result), object: object.tree)
+      return MCPResponse(id: id, outcome: .result(result), object: tree)
     case (nil, .some(let error)):
-      return MCPResponse(id: try errorID(), outcome: .error(try failure(error)), object: object.tree)
+      return MCPResponse(id: try errorID(), outcome: .error(try failure(error)), object: tree)
     default:
       throw .invalidRequest("a message needs a method, a result or an error", id: id)
     }

@@ -1,5 +1,7 @@
 /// The reserved keys of `_meta` (MCP 2026-07-28, Basic, `_meta`).
 public enum MetadataKey {
+  /// What the protocol's own keys begin with, but for a few that are older.
+  public static let prefix = "io.modelcontextprotocol/"
   /// The version a modern request is written in.
   public static let protocolVersion = "io.modelcontextprotocol/protocolVersion"
   /// What the client can do.

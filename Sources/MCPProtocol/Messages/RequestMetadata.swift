@@ -40,6 +40,12 @@ public struct RequestMetadata: Sendable, Equatable {
   /// Where there is none.
   static let none = RequestMetadata(JSONObject())
 
+  /// One member, or nil; the others aren't built.
+  public subscript(_ key: String) -> JSONValue? { view[key] }
+
+  /// The members that don't have the protocol's prefix; the others aren't built.
+  public var foreignMembers: JSONObject { view.tree { !$0.starts(with: MetadataKey.prefix) } }
+
   /// All members, reserved or not; built anew each time.
   public var members: JSONObject { view.tree }
 

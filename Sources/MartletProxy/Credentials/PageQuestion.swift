@@ -44,7 +44,7 @@ struct PageQuestion {
     let declared =
       era == .modern
       ? classified.message?.metadata.clientCapabilities
-      : LegacyClientProfile(session?.session, assumed: nil).capabilities
+      : session?.client.capabilities
     return declared?["elicitation"]?["url"]?.objectValue != nil
   }
 

@@ -79,9 +79,7 @@ final class SSEClientSession: ExchangeAnswer {
     let outer = request.routed.incoming
     var headers = HeaderFields()
     headers.add("content-type", "application/json")
-    for name in ["traceparent", "tracestate"] {
-      for value in outer.headers.values(name) { headers.add(name, value) }
-    }
+    headers.addTrace(of: outer)
     if !isInitialize {
       if let mcpSession { headers.add("mcp-session-id", mcpSession) }
       // Clients of this kind say it nowhere; servers without sessions know it from nothing else.

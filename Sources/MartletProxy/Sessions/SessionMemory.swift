@@ -6,10 +6,21 @@ import Synchronization
 final class KnownSession: Sendable {
   let session: MCPSession
   private let notedAt: Atomic<Int64>
+  private let profile = Mutex<LegacyClientProfile?>(nil)
 
   init(_ session: MCPSession) {
     self.session = session
     notedAt = Atomic(session.usedAt.milliseconds)
+  }
+
+  /// What the client said of itself when it initialized; read when somebody asks.
+  var client: LegacyClientProfile {
+    profile.withLock { profile in
+      if let profile { return profile }
+      let read = LegacyClientProfile(session)
+      profile = read
+      return read
+    }
   }
 
   /// Whether its use is to be written down: that was done long ago, or for a time to come.

@@ -13,7 +13,7 @@ enum SessionPreference: Sendable, Equatable {
     guard let request = message?.request else { return nil }
     switch request.method {
     case .loggingSetLevel:
-      guard let level = request.params?["level"]?.stringValue, level.utf8.count <= 32 else { return nil }
+      guard let level = request.parameter("level")?.stringValue, level.utf8.count <= 32 else { return nil }
       self = .logLevel(level)
     case .resourcesSubscribe, .resourcesUnsubscribe:
       guard let uri = request.resourceURI, uri.utf8.count <= GatewayLimits.watchedResource else { return nil }

@@ -6,6 +6,8 @@ import NIOCore
 struct BoundSession: Sendable {
   private let known: KnownSession
   var session: MCPSession { known.session }
+  /// What the client said of itself when it initialized.
+  var client: LegacyClientProfile { known.client }
 
   init(_ known: KnownSession) { self.known = known }
 }

@@ -1,3 +1,4 @@
+import HTTPWire
 import MartletDomain
 import NIOCore
 
@@ -39,6 +40,15 @@ extension IncomingRequest {
   var trace: TraceContext? {
     guard headers.count(.traceparent) == 1 else { return nil }
     return headers.first(.traceparent).flatMap { TraceContext($0) }
+  }
+}
+
+extension HeaderFields {
+  /// Takes over what a request says of the trace that its sender is in, valid or not.
+  mutating func addTrace(of request: IncomingRequest) {
+    for field in [KnownField.traceparent, .tracestate] {
+      for value in request.headers.values(field) { add(field.rawValue, value) }
+    }
   }
 }
 

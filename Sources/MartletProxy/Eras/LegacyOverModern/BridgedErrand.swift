@@ -76,7 +76,7 @@ final class BridgedErrand: LegacyAnswer {
   private static let levels = ["debug", "info", "notice", "warning", "error", "critical", "alert", "emergency"]
 
   private func setLevel(_ message: MCPRequest) {
-    guard let level = message.params?["level"]?.stringValue, Self.levels.contains(where: { $0.equalsBytewise(level) })
+    guard let level = message.parameter("level")?.stringValue, Self.levels.contains(where: { $0.equalsBytewise(level) })
     else {
       return refuse(message, .invalidParams, "params.level must be one of \(Self.levels.joined(separator: ", ")).")
     }

@@ -13,23 +13,23 @@ struct LegacyClientProfile: Sendable {
 
   /// Reads `initialize`. A revision that isn't known, or isn't legacy, becomes the latest legacy one.
   init(_ initialize: MCPRequest) {
-    let requested = initialize.params?["protocolVersion"]?.stringValue.flatMap { ProtocolRevision($0) }
+    let requested = initialize.parameter("protocolVersion")?.stringValue.flatMap { ProtocolRevision($0) }
     revision = requested.flatMap { $0.era == .legacy ? $0 : nil } ?? .latestLegacy
-    capabilities = Self.modern(initialize.params?["capabilities"]?.objectValue ?? JSONObject())
-    info = initialize.params?["clientInfo"]?.objectValue.flatMap(Self.implementation)
+    capabilities = Self.modern(initialize.parameter("capabilities")?.objectValue ?? JSONObject())
+    info = initialize.parameter("clientInfo")?.objectValue.flatMap(Self.implementation)
   }
 
-  /// Reads what a session began with; a client without a session has said nothing.
-  init(_ session: MCPSession?, assumed: ProtocolRevision?) {
-    if let session, case .request(let initialize)? = try? MCPMessage.parse(session.initializeRequest) {
+  /// Reads what a session began with.
+  init(_ session: MCPSession) {
+    if case .request(let initialize)? = try? MCPMessage.parse(session.initializeRequest) {
       self.init(initialize)
     } else {
-      self.init(revision: session?.revision ?? assumed ?? .assumed)
+      self.init(revision: session.revision)
     }
   }
 
-  /// A client of which nothing but this is known.
-  private init(revision: ProtocolRevision) {
+  /// A client of which nothing but this is known: without a session it has said nothing.
+  init(revision: ProtocolRevision) {
     self.revision = revision
     capabilities = JSONObject()
     info = nil

@@ -49,6 +49,6 @@ extension AdmittedRequest {
 
   /// What the client said of itself when it initialized.
   var legacyClient: LegacyClientProfile {
-    LegacyClientProfile(session?.session, assumed: classified.classification.revision)
+    session?.client ?? LegacyClientProfile(revision: classified.classification.revision ?? .assumed)
   }
 }

@@ -23,8 +23,9 @@ struct RequestTranslation: Sendable {
   /// A legacy server tells what it thinks fit where the client sets no level; a modern one tells nothing unasked.
   static let usualLogLevel = "info"
 
-  /// Members of parameters that mean something in one era only: clients can't speak them through us.
-  private static let untranslated = ["task", "inputResponses", "requestState"]
+  /// Members of parameters that mean something in one era only, so that clients can't speak them through us; and `_meta`,
+  /// which is made anew.
+  private static let untranslated = ["_meta", "task", "inputResponses", "requestState"]
 
   /// Translates.
   ///
@@ -37,8 +38,7 @@ struct RequestTranslation: Sendable {
     _ request: MCPRequest, id: JSONRPCID, answers: InputAnswers? = nil,
     parameters: [MirroredHeaders.Parameter] = []
   ) throws(MCPMessageError) -> ModernRequest {
-    var params = request.params ?? JSONObject()
-    for key in Self.untranslated { params[key] = nil }
+    var params = request.params(without: Self.untranslated) ?? JSONObject()
     params["inputResponses"] = answers?.responses.map { .object($0) }
     params["requestState"] = answers?.state
     params["_meta"] = .object(metadata(request.metadata.members))

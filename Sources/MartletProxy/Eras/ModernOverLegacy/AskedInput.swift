@@ -37,15 +37,15 @@ struct AskedInput: Sendable, Equatable {
   /// What a client must have declared to be asked this; nil for requests that no modern client can be asked.
   static func feature(neededBy request: MCPRequest) -> ClientFeatures.Feature? {
     // A request that is to become a task can't be answered in the modern era.
-    if request.params?["task"] != nil { return nil }
+    if request.parameter("task") != nil { return nil }
     switch request.method {
     case .elicitationCreate:
-      switch request.params?["mode"]?.stringValue {
+      switch request.parameter("mode")?.stringValue {
       case nil, "form": return .formElicitation
       case "url": return .urlElicitation
       default: return nil
       }
-    case .samplingCreateMessage: return request.params?["tools"] == nil ? .sampling : .samplingWithTools
+    case .samplingCreateMessage: return request.parameter("tools") == nil ? .sampling : .samplingWithTools
     case .rootsList: return .roots
     default: return nil
     }

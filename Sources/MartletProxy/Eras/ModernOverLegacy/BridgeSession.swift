@@ -66,7 +66,7 @@ final class BridgeSession: Sendable {
   }
 
   /// Whether the session lives on one of these instances.
-  func lives(on urls: [String]) -> Bool { urls.contains { $0.utf8.elementsEqual(upstream.instance.string.utf8) } }
+  func lives(on urls: [String]) -> Bool { urls.contains { $0.equalsBytewise(upstream.instance.string) } }
 
   func lease() -> BridgeLease {
     state.withLock { $0.leases += 1 }

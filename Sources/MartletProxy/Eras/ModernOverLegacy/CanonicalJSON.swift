@@ -15,7 +15,7 @@ extension JSONValue {
   }
 
   /// SHA-256 of the canonical form.
-  var canonicalDigest: [UInt8] { Array(SHA256.hash(data: JSONWriter.write(canonical))) }
+  var canonicalDigest: [UInt8] { SHA256.hash(data: JSONWriter.write(canonical)).withUnsafeBytes { Array($0) } }
 }
 
 extension JSONObject {

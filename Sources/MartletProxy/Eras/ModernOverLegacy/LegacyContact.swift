@@ -73,9 +73,10 @@ extension AdmittedRequest {
   var withoutContent: AdmittedRequest {
     let (classified, authenticated) = (self.classified, self.classified.authenticated)
     let incoming = authenticated.routed.incoming
-    let traces = incoming.headers.fields.filter { $0.name == "traceparent" || $0.name == "tracestate" }
+    var trace = HeaderFields()
+    trace.addTrace(of: incoming)
     let bare = IncomingRequest(
-      method: incoming.method, path: incoming.path, query: "", headers: HeaderFields(lowercased: traces),
+      method: incoming.method, path: incoming.path, query: "", headers: trace,
       address: incoming.address, id: incoming.id, arrivedAt: incoming.arrivedAt)
     let routed = RoutedRequest(
       incoming: bare, route: authenticated.routed.route, settings: authenticated.routed.settings)

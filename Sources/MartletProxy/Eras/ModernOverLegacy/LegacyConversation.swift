@@ -66,7 +66,7 @@ struct LegacyConversation: Sendable {
       params[MetadataKey.progressToken] = token.json
       return .tell(MCPNotification(method: .progress, params: params))
     case .logMessage:
-      guard let wanted = round.logLevel, let level = LogLevel(notification.params?["level"]), level >= wanted else {
+      guard let wanted = round.logLevel, let level = LogLevel(notification.parameter("level")), level >= wanted else {
         return .nothing
       }
       return .tell(notification)

@@ -3,7 +3,8 @@ import StrictCoding
 
 /// Turns a request of a modern client into one for a legacy server.
 enum LegacyRequest {
-  private static let reservedPrefix = "io.modelcontextprotocol/"
+  /// Parameters that are the modern era's own, and `_meta`, which is made anew.
+  private static let untranslated = ["_meta", "requestState", "inputResponses"]
 
   /// The methods that both eras have and that go on.
   static func carries(_ method: MCPMethod) -> Bool {
@@ -32,11 +33,8 @@ enum LegacyRequest {
   ///   - id: The id under which the upstream session knows it. It is its progress token too, where the client wants
   ///     progress: tokens of two clients must not meet in one session.
   static func translate(_ request: MCPRequest, id: JSONRPCID) -> MCPRequest {
-    var params = request.params ?? JSONObject()
-    params["requestState"] = nil
-    params["inputResponses"] = nil
-    var metadata = JSONObject(
-      request.metadata.members.members.filter { !$0.key.utf8.starts(with: reservedPrefix.utf8) })
+    var params = request.params(without: untranslated) ?? JSONObject()
+    var metadata = request.metadata.foreignMembers
     metadata[MetadataKey.progressToken] = request.progressToken.map { _ in id.json }
     params["_meta"] = metadata.valueUnlessEmpty
     return MCPRequest(id: id, method: request.method, params: params.isEmpty ? nil : params)

@@ -64,12 +64,12 @@ struct ListenFilter: Sendable, Equatable {
   /// Subscriptions).
   func admits(_ notification: MCPNotification) -> Bool {
     guard notification.method == .resourcesUpdated else { return listChanges.contains(notification.method) }
-    guard let uri = notification.params?["uri"]?.stringValue else { return false }
+    guard let uri = notification.parameter("uri")?.stringValue else { return false }
     return resources.contains { Self.lies(uri, at: $0) }
   }
 
   private static func lies(_ uri: String, at watched: String) -> Bool {
-    guard uri.utf8.starts(with: watched.utf8) else { return false }
+    guard uri.startsBytewise(with: watched) else { return false }
     let ends: [UInt8] = [UInt8(ascii: "/"), UInt8(ascii: "?"), UInt8(ascii: "#")]
     guard let next = uri.utf8.dropFirst(watched.utf8.count).first, let last = watched.utf8.last else { return true }
     return ends.contains(next) || last == UInt8(ascii: "/")

@@ -19,7 +19,7 @@ final class ModernCall: ModernWork {
   }
 
   func start() {
-    if request.method == .toolsCall, request.params?["task"] != nil {
+    if request.method == .toolsCall, request.parameter("task") != nil {
       return client.conclude(
         ModernAnswer(
           .invalidParams, "params.task is not available here: the tasks of 2025-11-25 can't be translated."))
@@ -28,7 +28,7 @@ final class ModernCall: ModernWork {
       let round = LegacyConversation.Round(
         request: request, features: client.features, logLevel: try client.logLevel())
       client.expectSilence()
-      if let state = request.params?["requestState"] { proceed(round, state) } else { begin(round) }
+      if let state = request.parameter("requestState") { proceed(round, state) } else { begin(round) }
     } catch {
       client.conclude(ModernAnswer(.invalidParams, "params._meta needs a known \(MetadataKey.logLevel)"))
     }
@@ -58,7 +58,7 @@ final class ModernCall: ModernWork {
   /// A client that was asked to open a page comes back without state, and the call is made anew: in vain where the user
   /// didn't open it.
   private static func declined(_ request: MCPRequest) -> ModernAnswer? {
-    let answers = request.params?["inputResponses"]?.objectValue?.members ?? []
+    let answers = request.parameter("inputResponses")?.objectValue?.members ?? []
     let isDeclined = answers.contains { answer in
       switch ElicitationAction(answer.value) {
       case .decline, .cancel: true
@@ -75,7 +75,7 @@ final class ModernCall: ModernWork {
     guard let text = state.stringValue, let id = try? client.bridge.states.open(text, for: request, of: binding),
       let waiting = client.bridge.parked.peek(id, of: binding)
     else { return client.conclude(Self.repeatIt) }
-    let answers = request.params?["inputResponses"]?.objectValue ?? JSONObject()
+    let answers = request.parameter("inputResponses")?.objectValue ?? JSONObject()
     if let wrong = waiting.asked.first(where: { input in answers[input.key].map { !input.accepts($0) } ?? false }) {
       return client.conclude(
         ModernAnswer(.invalidParams, "inputResponses.\(wrong.key) is not an answer to what was asked."))

@@ -9,6 +9,7 @@ final class ModernExchange {
   let exchange: GatewayExchange
   let admitted: AdmittedRequest
   let features: ClientFeatures
+  private let capabilities: JSONObject
   let contact: LegacyContact
   /// Called when nothing more is sent.
   var onEnd: () -> Void = {}
@@ -20,7 +21,8 @@ final class ModernExchange {
     self.exchange = exchange
     self.admitted = admitted
     metadata = admitted.classified.message?.metadata ?? RequestMetadata()
-    features = ClientFeatures(metadata.clientCapabilities ?? JSONObject())
+    capabilities = metadata.clientCapabilities ?? JSONObject()
+    features = ClientFeatures(capabilities)
     contact = LegacyContact(
       selector: exchange.gateway.selector, transport: exchange.gateway.transport, request: admitted)
     messages = ClientMessages(exchange: exchange, id: admitted.classified.id)
@@ -35,7 +37,7 @@ final class ModernExchange {
 
   /// The log level that the request asks for; throws where it is none.
   func logLevel() throws(UnknownLogLevel) -> LogLevel? {
-    guard let value = metadata.members[MetadataKey.logLevel] else { return nil }
+    guard let value = metadata[MetadataKey.logLevel] else { return nil }
     guard let level = LogLevel(value) else { throw UnknownLogLevel() }
     return level
   }
@@ -55,8 +57,7 @@ final class ModernExchange {
   /// Gets a session for the client, or hears why there is none. Hears nothing where the client is gone meanwhile.
   func tryLease(_ completion: @escaping (Result<BridgeLease, Rejection>) -> Void) {
     let route = admitted.classified.authenticated.routed.route
-    let key = BridgeSessionKey(
-      binding: binding, capabilities: JSONValue.object(metadata.clientCapabilities ?? JSONObject()).canonicalDigest)
+    let key = BridgeSessionKey(binding: binding, capabilities: JSONValue.object(capabilities).canonicalDigest)
     let future = bridge.sessions.lease(key, on: route.urls.map(\.string), eventLoop: eventLoop) { begun in
       bridge.begin(key, for: admitted, gateway: gateway, on: eventLoop, completion: begun)
     }

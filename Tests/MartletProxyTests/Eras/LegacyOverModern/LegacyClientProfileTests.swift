@@ -1,4 +1,5 @@
 import MCPProtocol
+import MartletDomain
 import MartletTestSupport
 import StrictCoding
 import Testing
@@ -43,9 +44,27 @@ struct LegacyClientProfileTests {
     #expect(Self.profile().info == ["name": "c", "version": "1"])
   }
 
+  @Test func aSessionKnowsItsClient() {
+    func session(_ body: String) -> BoundSession {
+      BoundSession(
+        KnownSession(
+          MCPSession(
+            digest: ArtefactKind.mcpSession.digest(Secret("mms_x")), binding: ProxyFixture.principal().binding,
+            revision: .v20250326, initializeRequest: Array(body.utf8), upstreamSession: nil, upstreamURL: "",
+            createdAt: Timestamp(seconds: 1), usedAt: Timestamp(seconds: 1))))
+    }
+    let said = session(
+      #"{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-06-18","capabilities":{"roots":{}}}}"#
+    )
+    for _ in 1...2 {
+      #expect(said.client.revision == .v20250618 && said.client.capabilities == ["roots": [:]])
+    }
+    let unreadable = session("{")
+    #expect(unreadable.client.revision == .v20250326 && unreadable.client.capabilities.isEmpty)
+  }
+
   @Test func knowsNothingOfAClientWithoutSession() {
-    let profile = LegacyClientProfile(nil, assumed: .v20250618)
+    let profile = LegacyClientProfile(revision: .v20250618)
     #expect(profile.revision == .v20250618 && profile.capabilities.isEmpty && profile.info == nil)
-    #expect(LegacyClientProfile(nil, assumed: nil).revision == .assumed)
   }
 }
