@@ -42,7 +42,7 @@ struct JSONScanner {
     if bytes.count > min(limits.totalBytes, Int(Int32.max)) { throw failure(.tooLong, at: limits.totalBytes) }
     if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { throw failure(.byteOrderMark) }
     // 62 of them with what an array keeps beside them: the most that the allocator has at hand, 1 KiB.
-    entries.reserveCapacity(min(62, bytes.count / 4 + 4))
+    entries.reserveCapacity(min(62, bytes.count / 8 + 4))
     skipWhitespace()
     try value(depth: 0)
     skipWhitespace()
