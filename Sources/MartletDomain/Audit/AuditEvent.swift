@@ -52,10 +52,6 @@ public enum AuditAction: String, Sendable, CaseIterable {
   case exchangeForwarded = "exchange.forwarded"
   /// An exchange was refused.
   case exchangeRefused = "exchange.refused"
-  /// An MCP session began.
-  case sessionStarted = "session.started"
-  /// An MCP session ended.
-  case sessionEnded = "session.ended"
   /// An upstream credential was renewed.
   case credentialRefreshed = "credential.refreshed"
   /// An upstream credential couldn't be renewed.
