@@ -334,6 +334,17 @@ def test_a_server_in_trouble_is_unavailable(world, server, status):
     assert connection.call("tools/list")["result"]
 
 
+@pytest.mark.parametrize("status", [401, 403, 500, 502])
+def test_R_54_a_call_that_may_have_been_executed_says_so(world, server, status):
+    connection = legacy(world)
+    server.script(status, b"", method="tools/call")
+    error = connection.call("tools/call", {"name": "echo"})["error"]
+    assert error["code"] == -31003 and ("may have reached the server" in error["message"]) == (status >= 500), error
+    server.script(200, b": x\n\n", headers={"Content-Type": "text/event-stream"}, method="tools/call")
+    assert "may have reached the server" in connection.call("tools/call", {"name": "echo"})["error"]["message"]
+    assert len(server.received("tools/call")) == 2
+
+
 def test_unknown_results_are_named(world, server):
     server.on("tools/call", lambda *_: {"resultType": "task", "taskId": "t"})
     error = legacy(world).call("tools/call", {"name": "x"})["error"]

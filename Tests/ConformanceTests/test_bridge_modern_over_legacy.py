@@ -155,8 +155,22 @@ def test_a_call_that_failed_is_not_made_again(connect, upstream, status):
     client.tool("echo", {"text": "x"})
     upstream.clear()
     upstream.script(status, b"", method="tools/call")
-    assert client.error("tools/call", {"name": "echo", "arguments": {"text": "x"}})[1]["code"] == -31003
+    error = client.error("tools/call", {"name": "echo", "arguments": {"text": "x"}})[1]
+    assert error["code"] == -31003 and ("may have reached the server" in error["message"]) == (status >= 500), error
     assert len(upstream.received("tools/call")) == 1
+
+
+@pytest.mark.parametrize("status", [404, 400, 405, 503])
+def test_R_54_a_call_whose_stream_broke_is_not_made_again_when_its_rest_is_refused(connect, upstream, status):
+    client = connect()
+    client.tool("echo", {"text": "x"})
+    upstream.clear()
+    upstream.script(200, b"id: 7\nretry: 10\ndata:\n\n", headers={"Content-Type": "text/event-stream"}, method="tools/call")
+    gone = {"jsonrpc": "2.0", "id": None, "error": {"code": -32000, "message": "Bad Request: No valid session ID provided"}}
+    upstream.script(status, gone, headers={"Content-Type": "application/json"}, method="GET")
+    error = client.error("tools/call", {"name": "echo", "arguments": {"text": "x"}})[1]
+    assert error["code"] == -31003 and "may have reached the server" in error["message"], error
+    assert len(upstream.received("tools/call")) == 1, "the server had taken it"
 
 
 # Requests and results

@@ -120,13 +120,18 @@ final class ClientMessages {
       exchange.reject(rejection)
     case .streaming:
       if let id {
-        let failure = MCPResponse.Failure(code: .upstreamUnavailable, message: "The server behind this route failed.")
+        let failure = MCPResponse.Failure(code: .upstreamUnavailable, message: Self.words(for: rejection))
         let response = exchange.response(to: rejection) ?? MCPResponse(id: id, outcome: .error(failure))
         _ = say(SSEEvent(message: .response(response)))
       }
       finish(reason: rejection.reason)
     case .done: break
     }
+  }
+
+  private static func words(for rejection: Rejection) -> String {
+    if case .outcomeUnknown = rejection { return RejectionRendering.outcomeUnknown }
+    return "The server behind this route failed."
   }
 
   /// Ends a stream that has no response, or not yet. A kept one ends for its client when that has read it.

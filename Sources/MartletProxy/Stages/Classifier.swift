@@ -14,7 +14,8 @@ final class ClassifiedRequest: Sendable {
   let mirrored: MirroredHeaders
   /// The message's method, where it has one.
   let method: MCPMethod?
-  /// The message's id, where it has one.
+  /// The id to answer under: that of a request. A response has its server's, under which the client may have asked
+  /// something else.
   let id: JSONRPCID?
   /// Whether there is a message, and whether it wants no answer. Kept, like the two above: each look at `message` copies
   /// it.
@@ -33,13 +34,19 @@ final class ClassifiedRequest: Sendable {
     self.classification = classification
     self.mirrored = mirrored
     method = message?.method
-    id = message?.id
+    id = message.flatMap { $0.isRequest ? $0.id : nil }
     hasMessage = message != nil
     isOneWay = message.map { !$0.isRequest } ?? false
     target = message?.mirroredName
   }
 
   var incoming: IncomingRequest { authenticated.routed.incoming }
+
+  /// The refusal of a request that may have arrived, but whose answer is lost: a tool may have done its work all the same
+  ///
+  func answerLost(_ reason: String) -> Rejection {
+    method == .toolsCall ? .outcomeUnknown(reason: reason, id: id) : .upstreamUnavailable(reason: reason, id: id)
+  }
 }
 
 /// Body → message, era and revision. The one place that reads a body.

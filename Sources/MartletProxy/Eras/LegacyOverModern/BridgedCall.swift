@@ -16,6 +16,7 @@ final class BridgedCall: LegacyAnswer, EventProducer {
   private var questions: OpenQuestions?
   private var dialogue: UpstreamDialogue?
   private var timer: Scheduled<Void>?
+  private var silence: Scheduled<Void>?
   private var parameters: [MirroredHeaders.Parameter] = []
   private var attempts = 0
   private var rounds = 0
@@ -46,9 +47,19 @@ final class BridgedCall: LegacyAnswer, EventProducer {
   func start() {
     if let session = request.session?.session { messages.keep(in: session, for: principal, from: self) }
     if let session { gateway.legacyBridge.desk.began(Seat(self, on: eventLoop), message.id, in: session) }
+    expectSilence()
     // Without arguments there is nothing to mirror, whatever the definition says.
     guard message.method == .toolsCall, message.arguments?.isEmpty == false else { return send(nil) }
     mirror(isFresh: false) { [self] in send(nil) }
+  }
+
+  /// A comment tells proxies on the way that something still happens, as soon as they may wonder.
+  private func expectSilence() {
+    silence = eventLoop.assumeIsolated().scheduleTask(in: GatewayLimits.keepAlive) { [weak self] in
+      guard let self, !isOver, !clientIsGone else { return }
+      gateway.streams.opened(self, on: eventLoop)
+      messages.openStream()
+    }
   }
 
   private func mirror(isFresh: Bool, _ then: @escaping () -> Void) {
@@ -89,9 +100,11 @@ final class BridgedCall: LegacyAnswer, EventProducer {
       dialogue?.cancel()
       dialogue = nil
       answered(response)
-    case .ended: reject(upstream.unavailable("no_response"))
+    case .ended: reject(request.classified.answerLost("no_response"))
     case .refused(let status, _, let body): refused(status, body)
-    case .failed(let failure): reject(failure.rejection(answering: message.id))
+    case .failed(let failure):
+      reject(
+        failure.isUnheard ? failure.rejection(answering: message.id) : request.classified.answerLost(failure.code))
     }
   }
 
@@ -104,7 +117,9 @@ final class BridgedCall: LegacyAnswer, EventProducer {
   private func refused(_ status: Int, _ body: [UInt8]) {
     dialogue = nil
     guard let failure = ModernRefusal.failure(status: status, body: body) else {
-      return reject(upstream.unavailable("status_\(status)"))
+      let reason = "status_\(status)"
+      return reject(
+        (400..<500).contains(status) ? upstream.unavailable(reason) : request.classified.answerLost(reason))
     }
     switch failure.code {
     case .headerMismatch where message.method == .toolsCall && !hasRefreshed: refresh(failure)
@@ -269,6 +284,8 @@ final class BridgedCall: LegacyAnswer, EventProducer {
 
   func readerCame(_ principal: Principal) {}
 
+  func sessionEnded() { close(reason: "session_ended") }
+
   func clientDisconnected() {
     clientIsGone = true
     messages.forget(reason: "client_disconnected")
@@ -286,7 +303,7 @@ final class BridgedCall: LegacyAnswer, EventProducer {
   func close(reason: String) {
     if isOver { return }
     settle()
-    messages.reject(upstream.unavailable(reason))
+    messages.reject(request.classified.answerLost(reason))
   }
 
   // MARK: - The end
@@ -297,6 +314,7 @@ final class BridgedCall: LegacyAnswer, EventProducer {
     dialogue?.cancel()
     dialogue = nil
     timer?.cancel()
+    silence?.cancel()
     for id in questions?.withdraw() ?? [] where isHeard {
       messages.send(.notification(.init(method: .cancelled, params: ["requestId": id.json])))
     }

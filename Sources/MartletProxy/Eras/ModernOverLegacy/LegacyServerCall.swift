@@ -17,8 +17,10 @@ final class LegacyServerCall {
     case sessionLost
     /// The server took nothing of it, for want of a credential.
     case unheard(UpstreamFailure)
-    /// There is no usable answer.
+    /// There is no usable answer, and the server did nothing.
     case failed(reason: String)
+    /// The server may have done what was asked, but its answer is lost.
+    case lost(reason: String)
   }
   typealias Listener = @Sendable (Event) -> Void
 
@@ -108,12 +110,12 @@ final class LegacyServerCall {
     case .message(let message):
       resumptions = 0
       act(on: conversation.hear(message))
-    case .ended: pickUp(orFail: "no_answer")
+    case .ended: pickUp(orLose: "no_answer")
     case .refused(let status, _, let body): refused(status, body)
     // No connection was made: another instance may do.
-    case .failed(.unreachable): finish(.sessionLost)
+    case .failed(.unreachable) where !isTaken: finish(.sessionLost)
     case .failed(let failure) where failure.isUnheard && !isTaken: finish(.unheard(failure))
-    case .failed(let failure): pickUp(orFail: failure.code)
+    case .failed(let failure): pickUp(orLose: failure.code)
     }
   }
 
@@ -129,6 +131,8 @@ final class LegacyServerCall {
   }
 
   private func refused(_ status: Int, _ body: [UInt8]) {
+    // The rest of the stream is refused, not the request: that was taken, and is not sent again.
+    if isTaken { return finish(.lost(reason: "status_\(status)")) }
     if SessionLoss.isMeant(status, body), upstream.id != nil { return finish(.sessionLost) }
     // Our client's token is fine, whatever the upstream thinks of our call (S3).
     if status != 401, status != 403, status < 500, case .response(let response)? = try? MCPMessage.parse(body),
@@ -136,14 +140,15 @@ final class LegacyServerCall {
     {
       return finish(.answered(answer))
     }
-    finish(.failed(reason: "status_\(status)"))
+    let reason = "status_\(status)"
+    finish((400..<500).contains(status) ? .failed(reason: reason) : .lost(reason: reason))
   }
 
   /// A server may close a stream early and expect its client to ask for the rest (2025-11-25, Transports, Resumability).
-  private func pickUp(orFail reason: String) {
+  private func pickUp(orLose reason: String) {
     guard let last = dialogue?.lastEventID, resumptions < BridgeLimits.resumptions,
       var outbound = try? contact.outbound(.get, in: upstream)
-    else { return finish(.failed(reason: reason)) }
+    else { return finish(.lost(reason: reason)) }
     resumptions += 1
     outbound.lastEventID = last
     let resumed = outbound
@@ -184,7 +189,7 @@ final class LegacyServerCall {
       contact.tell(.response(reply), in: upstream, on: eventLoop) { [self] result in
         if case .success(nil) = result { return }
         // The server would wait for ever.
-        finish(.failed(reason: "input_not_taken"))
+        finish(.lost(reason: "input_not_taken"))
       }
     }
     if !conversation.asked.isEmpty { askSoon() }

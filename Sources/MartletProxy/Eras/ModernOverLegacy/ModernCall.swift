@@ -115,6 +115,7 @@ final class ModernCall: ModernWork {
     case .sessionLost: beginAgain(round)
     case .unheard(let failure): client.reject(failure.rejection(answering: request.id))
     case .failed(let reason): client.fail(reason)
+    case .lost(let reason): client.reject(client.admitted.classified.answerLost(reason))
     }
   }
 

@@ -121,7 +121,7 @@ final class ModernExchange {
   /// Ends what is open: with an error where nothing was said yet.
   func close(reason: String) {
     guard !isDone else { return }
-    if messages.isSilent { return fail(reason) }
+    if messages.isSilent { return reject(admitted.classified.answerLost(reason)) }
     messages.finish(reason: reason)
     ended()
   }
