@@ -67,9 +67,16 @@ final class RelayedStream: EventProducer {
     regulate()
   }
 
-  /// A server that ends the stream of a call before its response wants its client to come back for it.
+  /// A server that ends the stream of a call before its response wants its client to come back for it. Where there is
+  /// nothing to come back by, nobody will hear the response any more.
   func finish() {
-    if canBeResumed, !LostAnswer.isResponse(lastData) { log?.isUnfinished = true }
+    if !LostAnswer.isResponse(lastData) {
+      if canBeResumed, log != nil {
+        log?.isUnfinished = true
+      } else if request.classified.method != .subscriptionsListen {
+        say(LostAnswer.events(id))
+      }
+    }
     conclude(.complete(nil))
   }
 
@@ -150,4 +157,9 @@ final class RelayedStream: EventProducer {
   func readerLeft() {}
 
   func readerCame(_ principal: Principal) {}
+
+  func sessionEnded() {
+    call()?.cancel()
+    close(reason: "session_ended")
+  }
 }

@@ -12,6 +12,9 @@ protocol EventProducer: AnyObject {
 
   /// Somebody reads.
   func readerCame(_ principal: Principal)
+
+  /// The session is over, and what is said in it with it (V-041).
+  func sessionEnded()
 }
 
 /// What one stream of a legacy session said lately, under event ids of our own. It is the queue between an upstream and

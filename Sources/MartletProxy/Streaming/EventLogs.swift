@@ -59,9 +59,12 @@ final class EventLogs {
 
   func ended(_ log: EventLog) { endedLogs.append(Ended(log: log, at: .now())) }
 
-  /// Forgets what a session had.
+  /// Ends and forgets what a session had.
   func forget(_ session: ArtefactDigest) {
-    for log in bySession.removeValue(forKey: session) ?? [] { drop(log) }
+    for log in bySession.removeValue(forKey: session) ?? [] {
+      log.producer?.sessionEnded()
+      drop(log)
+    }
   }
 
   /// Forgets what is too old.

@@ -243,6 +243,8 @@ final class UpstreamStream: OpenStream, UpstreamReceiver, EventProducer {
 
   // MARK: - The end
 
+  func sessionEnded() { close(reason: "session_ended") }
+
   func close(reason: String) {
     call?.cancel()
     end(.complete(reason))

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from martlet_support import MCPConnection, request
-from martlet_support.mcp import MODERN
+from martlet_support.mcp import LEGACY, MODERN
 from martlet_support.route import connect, fresh_token
 from martlet_support.steps import at_once, count, person, registered, until, within
 
@@ -123,10 +123,34 @@ def test_V_041_revocation_ends_calls_too(install):
     assert wait_for_end(call.stream, within(8)) <= within(5)
 
 
+def goes_on(stream):
+    stream.send("notifications/message", {"level": "info", "data": "begun"})
+    stream.wait_for_close(timeout=600)
+    return {"content": []}
+
+
+@pytest.mark.parametrize("by", ["the process", "another process"])
+def test_V_041_the_end_of_a_session_ends_its_calls(install, by):
+    world = install()
+    # A server that takes DELETE and goes on with what it does.
+    world.upstreams["stateful"].converse("tools/call", goes_on)
+    connection = MCPConnection(world.mcp_url("stateful"), fresh_token(world))
+    connection.initialize()
+    call = connection.post("tools/call", {"name": "endless"}, stream=True)
+    next(call.stream.messages())
+    if by == "the process":
+        assert connection.end().status == 200
+    else:
+        with world.gateway.twin() as twin:
+            connection.url = twin.mcp_url("stateful")
+            assert connection.end().status == 200
+    assert wait_for_end(call.stream, within(8)) <= within(5)
+
+
 def test_X5_streams_speak_at_once_and_are_kept_alive(shared):
-    # Both take a pause of 15 s, so they take it together.
-    with ThreadPoolExecutor(2) as pool:
-        for done in (pool.submit(quiet_stream, shared), pool.submit(quiet_call, shared)):
+    # All take a pause of 15 s, so they take it together.
+    with ThreadPoolExecutor(3) as pool:
+        for done in [pool.submit(quiet, shared) for quiet in (quiet_stream, quiet_call, quiet_bridged_call)]:
             done.result()
 
 
@@ -162,6 +186,19 @@ def quiet_call(shared):
     # The other stream's notification goes out on every stream of the fake but this one, which is a call's.
     assert [m.get("method") for m in messages] == ["notifications/progress", None]
     assert len([c for c in answer.stream.comments]) >= 2, "one at once, one in the pause"
+
+
+def quiet_bridged_call(shared):
+    modern, patience = shared.upstreams["modern"], threading.Event()
+    modern.on("tools/call", lambda *_: patience.wait(60) and {"resultType": "complete", "content": []})
+    try:
+        answer = connect(shared, "modern", revision=LEGACY).post("tools/call", {"name": "patient"}, stream=True, timeout=120)
+        assert answer.stream, "proxies on the way would wonder: " + answer.describe()
+        patience.set()
+        assert ["result" in message for message in answer.stream.messages() if message][-1]
+    finally:
+        patience.set()
+        modern.reset()
 
 
 def test_4_2_each_event_is_flushed_when_it_comes(shared):

@@ -12,12 +12,15 @@ struct EventLogTests {
   private final class Producer: EventProducer {
     var isReading = true
     var readers = 0
+    var hasEnded = false
 
     func setReading(_ reading: Bool) { isReading = reading }
 
     func readerLeft() { readers -= 1 }
 
     func readerCame(_ principal: Principal) { readers += 1 }
+
+    func sessionEnded() { hasEnded = true }
   }
 
   /// What a client has taken.
@@ -135,6 +138,12 @@ struct EventLogTests {
     let fresh = log()
     fresh.append([event(1, padding: 100)])
     #expect(fresh.isKept)
+  }
+
+  @Test func V_041_whoSpeaksInASessionHearsThatItIsOver() {
+    let (log, resumable) = (log(), log(.standing))
+    logs.forget(session.digest)
+    #expect(producer.hasEnded && !log.isKept && !resumable.isKept)
   }
 
   @Test func olderClientsGetNoEmptyEvent() {
