@@ -164,6 +164,15 @@ def test_X10_a_404_that_answers_the_call_is_no_lost_session(shared):
     assert len(upstream.received("initialize")) == 1
 
 
+def test_X2_a_lost_session_is_understood_under_the_requests_id_too(shared):
+    connection, upstream = begun(shared), shared.upstreams["stateful"]
+    # As Martlet says it itself, which may stand behind another one.
+    error = {"jsonrpc": "2.0", "id": connection.next_id + 1, "error": {"code": -32001, "message": "Session not found"}}
+    upstream.script(404, error, headers={"Content-Type": "application/json"}, method="tools/call")
+    assert connection.tool("echo", {"text": "still here"})["content"][0]["text"] == "still here"
+    assert len(upstream.received("initialize")) == 2
+
+
 def test_4_2_a_server_that_never_knows_its_sessions_is_tried_once(shared):
     connection, upstream = begun(shared), shared.upstreams["stateful"]
     for _ in range(2):

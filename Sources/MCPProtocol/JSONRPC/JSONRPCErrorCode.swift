@@ -32,6 +32,8 @@ public struct JSONRPCErrorCode: RawRepresentable, Sendable, Hashable, Expressibl
   public static let missingCapability: JSONRPCErrorCode = -32021
   /// A protocol version that isn't spoken here (modern era).
   public static let unsupportedVersion: JSONRPCErrorCode = -32022
+  /// A session that isn't known, as servers say it with HTTP 404 (legacy era; no revision has a code for it).
+  public static let sessionNotFound: JSONRPCErrorCode = -32001
   /// A resource that doesn't exist (legacy era only).
   public static let legacyResourceNotFound: JSONRPCErrorCode = -32002
   /// A page that the user has to visit first (2025-11-25 only).

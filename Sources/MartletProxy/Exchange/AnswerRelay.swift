@@ -89,8 +89,11 @@ final class AnswerRelay: ExchangeAnswer, UpstreamReceiver {
       gateway.streams.opened(self, on: exchange.eventLoop)
       stream.open { [weak self] end in self?.streamEnded(end) }
     case 200 where passesOn && MediaType.isJSONAnswer(bytes: type):
+      let length = headers.first(.contentLength).flatMap { Int($0) }
+      // Nothing is no answer.
+      if length == 0 { return mode = .collecting(status: status, headers, []) }
       mode = .passing
-      exchange.sendJSONHead(length: headers.first(.contentLength).flatMap { Int($0) })
+      exchange.sendJSONHead(length: length)
     default: mode = .collecting(status: status, headers, [])
     }
   }
@@ -138,6 +141,7 @@ final class AnswerRelay: ExchangeAnswer, UpstreamReceiver {
     let answersUs = isAnswer(body)
     switch status {
     case 200..<300 where isOneWay: deliver(GatewayResponse(status: 202))
+    case 200..<300 where body.isEmpty: fail("empty_answer")
     case 200 where filter != nil && MediaType.isJSONAnswer(headers.first("content-type")): deliver(.json(200, body))
     case 200..<300 where preference != nil: noted(GatewayResponse.json(status, body), body)
     // Our client's token is fine, whatever the upstream thinks of our call (S3).
@@ -155,12 +159,13 @@ final class AnswerRelay: ExchangeAnswer, UpstreamReceiver {
     }
   }
 
-  /// Whether a refusal's body is the answer to this very request, rather than a word about its session.
+  /// Whether a refusal's body is the answer to this very request, rather than a word about its session, which some
+  /// servers, another Martlet among them, say under the request's id.
   private func isAnswer(_ body: [UInt8]) -> Bool {
     guard let id = message?.request?.id, case .response(let response)? = try? MCPMessage.parse(body) else {
       return false
     }
-    return response.id == id
+    return response.id == id && response.failure?.code != .sessionNotFound
   }
 
   /// Kept for a session that may have to be begun anew, before the client hears that it was taken.
@@ -243,8 +248,7 @@ final class AnswerRelay: ExchangeAnswer, UpstreamReceiver {
     case .streaming(let stream): stream.fail(reason)
     case .waiting, .collecting:
       call?.cancel()
-      let isUnknown = request.classified.method == .toolsCall
-      reject(isUnknown ? .outcomeUnknown(reason: reason, id: request.classified.id) : unavailable(reason))
+      reject(request.classified.answerLost(reason))
     }
   }
 

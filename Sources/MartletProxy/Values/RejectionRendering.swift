@@ -73,7 +73,7 @@ struct RejectionRendering {
     case .malformedMessage(let error):
       return .json(error.httpStatus, error.body)
     case .unknownSession(let id):
-      return .json(404, JSONRPCErrorBody.encode(id: id, code: -32_001, message: "Session not found"))
+      return .json(404, JSONRPCErrorBody.encode(id: id, code: .sessionNotFound, message: "Session not found"))
     case .denied(let reason, let id):
       let isDecided = reason.equalsBytewise(ApprovalGate.denied)
       return rpc(id, .denied, isDecided ? Self.decidedAgainst : Self.denied, nil, statusWithoutID: 403)
