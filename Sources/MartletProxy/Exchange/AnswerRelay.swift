@@ -146,6 +146,9 @@ final class AnswerRelay: ExchangeAnswer, UpstreamReceiver {
     case 200..<300 where preference != nil: noted(GatewayResponse.json(status, body), body)
     // Our client's token is fine, whatever the upstream thinks of our call (S3).
     case 401, 403: reject(unavailable("status_\(status)"))
+    case 400
+    where request.classified.classification.era == .legacy && ModernRefusal.isMeant(status: status, body: body):
+      eraLost(UpstreamRefusal(status, headers, body, answering: request.classified.id))
     // It answered, so the session is there; 404 itself would tell the client otherwise (X10).
     case 404 where session != nil && answersUs: deliver(.json(200, body))
     case 404 where session != nil && hasRevived: reject(unavailable("session_not_kept"))
@@ -154,7 +157,10 @@ final class AnswerRelay: ExchangeAnswer, UpstreamReceiver {
       session.map {
         revive($0, .doubtful, refusal: UpstreamRefusal(status, headers, body, answering: request.classified.id))
       }
-    case 400..<500: deliver(UpstreamRefusal(status, headers, body, answering: request.classified.id).response)
+    case 400..<500:
+      let (id, isModern) = (request.classified.id, request.classified.classification.era == .modern)
+      if isModern, ModernRefusal.isDoubtful(status: status, body: body, answering: id) { request.route.forgetEras() }
+      deliver(UpstreamRefusal(status, headers, body, answering: id).response)
     default: fail("status_\(status)")
     }
   }
@@ -166,6 +172,14 @@ final class AnswerRelay: ExchangeAnswer, UpstreamReceiver {
       return false
     }
     return response.id == id && response.failure?.code != .sessionNotFound
+  }
+
+  /// The server took nothing, in words of the other era: no session begins there any more, so that its client initializes
+  /// again, and is bridged. Without a session the next request is.
+  private func eraLost(_ refusal: UpstreamRefusal) {
+    if let session, !hasRevived { return revive(session, .lost) }
+    request.route.forgetEras()
+    deliver(refusal.response)
   }
 
   /// Kept for a session that may have to be begun anew, before the client hears that it was taken.

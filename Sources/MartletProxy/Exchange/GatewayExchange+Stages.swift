@@ -94,6 +94,25 @@ extension GatewayExchange {
     }
   }
 
+  /// A server that refused what only the other era has, and so took nothing, is asked anew which it speaks; once.
+  ///
+  /// - Parameters:
+  ///   - before: The era that it was taken to speak.
+  ///   - refuse: What is done where it is the same as before.
+  func askAnew(_ request: AdmittedRequest, after before: Era, otherwise refuse: @escaping (GatewayExchange) -> Void) {
+    if hasAskedAnew { return refuse(self) }
+    hasAskedAnew = true
+    state = .working
+    request.route.forgetEras()
+    let goOn: (GatewayExchange, Era) throws(Rejection) -> Void = { (exchange, era) throws(Rejection) in
+      if era == before { refuse(exchange) } else { try exchange.carry(request, to: era) }
+    }
+    switch gateway.eras.resolve(request, on: eventLoop) {
+    case .ready(let era): do throws(Rejection) { try goOn(self, era.get()) } catch { reject(error) }
+    case .later(let future): later(future, goOn)
+    }
+  }
+
   func begin<Answer: ExchangeAnswer>(_ answer: Answer, _ start: (Answer) -> Void) {
     record.isForwarded = true
     state = .answering(answer)

@@ -27,6 +27,8 @@ public final class GatewayExchange {
   let path: String
   let crossOrigin: CrossOriginPolicy
   var state = State.working
+  /// Whether the server was asked for its era once more.
+  var hasAskedAnew = false
   var body: [UInt8] = []
   var bodyIsComplete = false
   var stall: Scheduled<Void>?

@@ -77,7 +77,12 @@ final class SessionOpening: ExchangeAnswer, UpstreamReceiver {
     // Our client's token is fine, whatever the upstream thinks of our call (S3).
     case 400..<500 where status != 401 && status != 403:
       mode = .done
-      UpstreamRefusal(status, headers, body, answering: request.classified.id).send(on: exchange)
+      let refusal = UpstreamRefusal(status, headers, body, answering: request.classified.id)
+      if ModernRefusal.isMeant(status: status, body: body) {
+        exchange.askAnew(request, after: .legacy) { refusal.send(on: $0) }
+      } else {
+        refusal.send(on: exchange)
+      }
     default: fail("status_\(status)")
     }
   }

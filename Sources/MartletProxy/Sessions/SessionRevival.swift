@@ -90,7 +90,7 @@ final class SessionRevival {
     }
     // Whoever refuses everything has not said that the session is gone.
     if cause == .doubtful { return finish(.success(lost)) }
-    request.server.learn(.legacy, isSpoken: nil)
+    request.route.forgetEras()
     end()
   }
 

@@ -23,7 +23,8 @@ final class AdmittedRequest: Sendable {
   }
 
   /// What stands behind the route.
-  var server: UpstreamServer { classified.authenticated.routed.route.server }
+  var server: UpstreamServer { route.server }
+  var route: UpstreamRoute { classified.authenticated.routed.route }
 
   /// The same request in a session that lives elsewhere now.
   func moved(to session: MCPSession) -> AdmittedRequest {

@@ -17,7 +17,12 @@ final class EraResolver: Sendable {
     let server = request.classified.authenticated.routed.route.server
     let spoken = server.spokenEras
     let wanted = request.classified.classification.era
-    if let bound = request.session, !bound.session.isUnconnected { return .ready(.success(bound.session.upstreamEra)) }
+    if let bound = request.session, !bound.session.isUnconnected {
+      if bound.session.upstreamEra == .legacy || spoken[.modern] == true {
+        return .ready(.success(bound.session.upstreamEra))
+      }
+      return bridged(request, server, eventLoop)
+    }
     switch (spoken[wanted], spoken[wanted.other]) {
     case (true?, _): return .ready(.success(wanted))
     case (false?, true?): return .ready(.success(wanted.other))
@@ -41,6 +46,18 @@ final class EraResolver: Sendable {
           finish(other.map { $0 ? wanted.other : wanted })
         }
       }
+    }
+    return .later(promise.futureResult)
+  }
+
+  /// A session with a modern server that may have become a legacy one: then its client begins anew.
+  private func bridged(_ request: AdmittedRequest, _ server: UpstreamServer, _ eventLoop: any EventLoop) -> Staged<Era>
+  {
+    let promise = eventLoop.makePromise(of: Result<Era, Rejection>.self)
+    let id = request.classified.id
+    probe(.modern, request, server, eventLoop) { result in
+      promise.succeed(
+        result.mapError { $0.answering(id) }.flatMap { $0 ? .success(.modern) : .failure(.unknownSession(id: id)) })
     }
     return .later(promise.futureResult)
   }

@@ -37,6 +37,12 @@ public final class UpstreamRoute: Sendable {
     audience = instances.first?.url.string
     server = UpstreamServer(instances, pinned: pinnedRevision, after: previous?.server)
   }
+
+  /// The server spoke as one of another era: whoever comes next finds out anew which it speaks, unless that is pinned.
+  func forgetEras() {
+    guard pinnedRevision == nil else { return }
+    for era in Era.allCases { server.learn(era, isSpoken: nil) }
+  }
 }
 
 /// The configuration of the data plane: an immutable snapshot; a request keeps the one that it began with.

@@ -116,6 +116,9 @@ final class BridgedCall: LegacyAnswer, EventProducer {
 
   private func refused(_ status: Int, _ body: [UInt8]) {
     dialogue = nil
+    if ModernRefusal.isDoubtful(status: status, body: body, answering: upstream.id(String(attempts))) {
+      upstream.forgetEra()
+    }
     guard let failure = ModernRefusal.failure(status: status, body: body) else {
       let reason = "status_\(status)"
       return reject(

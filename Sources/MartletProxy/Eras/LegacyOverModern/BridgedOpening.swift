@@ -26,8 +26,14 @@ final class BridgedOpening: LegacyAnswer {
 
   func start() {
     upstream.discover { [self] result in
-      do throws(Rejection) { try open(result.get()) } catch { messages.reject(error) }
+      do throws(Rejection) { try open(result.get()) } catch { refuse(error) }
     }
+  }
+
+  /// A server that may not speak this era any more is asked.
+  private func refuse(_ rejection: Rejection) {
+    guard messages.isSilent, request.server.spokenEras[.modern] == nil else { return messages.reject(rejection) }
+    exchange.askAnew(request, after: .modern) { $0.reject(rejection) }
   }
 
   /// The session is stored before the client hears of it, so that no crash loses one that a client holds.

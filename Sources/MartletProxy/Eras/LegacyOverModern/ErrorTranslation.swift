@@ -50,4 +50,19 @@ enum ModernRefusal {
     guard case .response(let response)? = try? MCPMessage.parse(body) else { return nil }
     return response.failure
   }
+
+  /// Whether a refusal leaves it open that the server speaks the modern era: one that does repeats the request's id.
+  static func isDoubtful(status: Int, body: [UInt8], answering id: JSONRPCID?) -> Bool {
+    switch status {
+    case 400, 404, 405, 406, 415: break
+    default: return false
+    }
+    guard case .response(let response)? = try? MCPMessage.parse(body) else { return true }
+    return response.id != id
+  }
+
+  /// Whether a server refuses in words that only the modern era has.
+  static func isMeant(status: Int, body: [UInt8]) -> Bool {
+    failure(status: status, body: body)?.code.meansModernEra == true
+  }
 }

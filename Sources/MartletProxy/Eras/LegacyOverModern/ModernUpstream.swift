@@ -113,9 +113,7 @@ struct ModernUpstream {
     .upstreamUnavailable(reason: reason, id: request.classified.id)
   }
 
-  /// The server said that it doesn't speak the modern era any more: whoever comes next finds out again.
-  func forgetEra() {
-    let route = request.classified.authenticated.routed.route
-    if route.pinnedRevision == nil { route.server.learn(.modern, isSpoken: nil) }
-  }
+  /// The server said that it doesn't speak the modern era any more, or as good as said so: whoever comes next finds out
+  /// again.
+  func forgetEra() { request.route.forgetEras() }
 }

@@ -5,6 +5,7 @@ import NIOCore
 final class UpstreamQuestion {
   private var completion: ((Result<MCPResponse, Rejection>) -> Void)?
   private let upstream: ModernUpstream
+  private let id: JSONRPCID?
   private var dialogue: UpstreamDialogue?
   private var limit: Scheduled<Void>?
 
@@ -12,7 +13,7 @@ final class UpstreamQuestion {
     _ modern: ModernRequest, _ upstream: ModernUpstream, on eventLoop: any EventLoop,
     _ completion: @escaping (Result<MCPResponse, Rejection>) -> Void
   ) {
-    let question = UpstreamQuestion(upstream, completion)
+    let question = UpstreamQuestion(modern.message.id, upstream, completion)
     do throws(Rejection) {
       // Held by the transport for as long as the call lasts.
       let dialogue = try upstream.send(modern) { question.hear($0) }
@@ -24,7 +25,10 @@ final class UpstreamQuestion {
     } catch { question.finish(.failure(error)) }
   }
 
-  private init(_ upstream: ModernUpstream, _ completion: @escaping (Result<MCPResponse, Rejection>) -> Void) {
+  private init(
+    _ id: JSONRPCID?, _ upstream: ModernUpstream, _ completion: @escaping (Result<MCPResponse, Rejection>) -> Void
+  ) {
+    self.id = id
     self.upstream = upstream
     self.completion = completion
   }
@@ -35,6 +39,7 @@ final class UpstreamQuestion {
     case .message(.response(let response)): finish(.success(response))
     case .ended: fail("no_response")
     case .refused(let status, _, let body):
+      if ModernRefusal.isDoubtful(status: status, body: body, answering: id) { upstream.forgetEra() }
       guard let failure = ModernRefusal.failure(status: status, body: body) else { return fail("status_\(status)") }
       finish(.success(MCPResponse(id: .null, outcome: .error(failure))))
     case .failed(let failure): finish(.failure(failure.rejection(answering: upstream.request.classified.id)))

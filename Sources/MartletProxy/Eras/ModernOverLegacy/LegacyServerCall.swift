@@ -134,6 +134,8 @@ final class LegacyServerCall {
     // The rest of the stream is refused, not the request: that was taken, and is not sent again.
     if isTaken { return finish(.lost(reason: "status_\(status)")) }
     if SessionLoss.isMeant(status, body), upstream.id != nil { return finish(.sessionLost) }
+    // It has learned the other era meanwhile: no legacy session can be had of it, which is found out by trying.
+    if ModernRefusal.isMeant(status: status, body: body) { return finish(.sessionLost) }
     // Our client's token is fine, whatever the upstream thinks of our call (S3).
     if status != 401, status != 403, status < 500, case .response(let response)? = try? MCPMessage.parse(body),
       case .conclude(let answer) = conversation.hear(.response(response))

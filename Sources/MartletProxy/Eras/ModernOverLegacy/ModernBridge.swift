@@ -68,8 +68,8 @@ final class ModernBridge: Sendable {
 
   /// A server that doesn't take `initialize` any more may have learned the other era.
   private static func doubt(_ route: UpstreamRoute, after rejection: Rejection) {
-    guard route.pinnedRevision == nil, case .upstreamUnavailable(let reason, _) = rejection else { return }
+    guard case .upstreamUnavailable(let reason, _) = rejection else { return }
     guard reason == "bad_initialize_answer" || reason.startsBytewise(with: "status_4") else { return }
-    for era in Era.allCases { route.server.learn(era, isSpoken: nil) }
+    route.forgetEras()
   }
 }
