@@ -16,6 +16,8 @@ final class RelayedStream: EventProducer {
   private var reading: LoggedEvents?
   private var ended: ((EventLog.End) -> Void)?
   private var lastData: [UInt8]?
+  /// Whether the response came before the last event.
+  private var isAnswered = false
   private var canBeResumed = false
   /// Whether nobody hears on this exchange any more, though the stream goes on.
   private(set) var isDetached = false
@@ -60,17 +62,28 @@ final class RelayedStream: EventProducer {
       guard let shown = try? filter.filtered(received) else { return cut("bad_list") }
       received = shown
     }
-    lastData = received.last { $0.data?.isEmpty == false }?.data ?? lastData
+    note(received)
     canBeResumed = canBeResumed || received.contains { $0.id != nil }
     if let log { return log.append(received) }
     guard events.send(received) else { return cut("slow_reader") }
     regulate()
   }
 
+  /// Some servers go on after the response, with a last word in the log.
+  private func note(_ received: [SSEEvent]) {
+    for event in received {
+      guard let data = event.data, !data.isEmpty else { continue }
+      if !isAnswered, let lastData, LostAnswer.mayBeResponse(lastData) { isAnswered = LostAnswer.isResponse(lastData) }
+      lastData = data
+    }
+  }
+
+  private var hasResponse: Bool { isAnswered || LostAnswer.isResponse(lastData) }
+
   /// A server that ends the stream of a call before its response wants its client to come back for it. Where there is
   /// nothing to come back by, nobody will hear the response any more.
   func finish() {
-    if !LostAnswer.isResponse(lastData) {
+    if !hasResponse {
       if canBeResumed, log != nil {
         log?.isUnfinished = true
       } else if request.classified.method != .subscriptionsListen {
@@ -82,7 +95,7 @@ final class RelayedStream: EventProducer {
 
   /// The upstream broke off. Where that leaves a call without its response, the client hears so.
   func fail(_ reason: String) {
-    if !LostAnswer.isResponse(lastData) { say(LostAnswer.events(id)) }
+    if !hasResponse { say(LostAnswer.events(id)) }
     conclude(.complete("upstream_unavailable:\(reason)"))
   }
 

@@ -328,6 +328,24 @@ def test_a_stream_that_ends_without_the_response_says_so(world, extra):
         assert b'"id":1,"error":{"code":-31003' in answer.body, answer.describe()
 
 
+def test_a_word_after_the_response_takes_nothing_back(world):
+    more = data({"jsonrpc": "2.0", "method": "notifications/message", "params": {"level": "info", "data": "done"}})
+    world.raw.answer = opening(b"upstream-session")
+    session = post(world, INITIALIZE).header("mcp-session-id")
+
+    def answer(sock, _):
+        sock.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Length: %d\r\n\r\n" % len(data(RESULT) + more + more))
+        for part in (data(RESULT), more, more):
+            sock.sendall(part)
+            time.sleep(0.05)
+        return b""
+
+    world.raw.answer = answer
+    for headers in ({}, {"Mcp-Session-Id": session}):
+        body = post(world, CALL, headers=headers).body
+        assert b'"result"' in body and body.count(b"notifications/message") == 2 and b"-31003" not in body, body
+
+
 def test_an_answer_of_the_client_that_is_not_taken_has_no_answer_under_its_id(world):
     # The id is the server's; under the same one the client may be waiting for something of its own.
     world.raw.answer = json_answer(b"", status="500 X")
