@@ -60,6 +60,19 @@ import Testing
     #expect(try await store.refreshToken(token.digest)?.family == family)
   }
 
+  @Test func V_015_ownersOfTasksAreKnownAfterRestart() async throws {
+    let path = folder.newPath()
+    let now = Sample().now
+    var store = try SQLiteStore(patient: path)
+    try await store.noteTasks([[1], [2]], of: [7], tenant: "acme", at: now, until: now + .seconds(9), capacity: 9)
+    try store.close()
+    store = try SQLiteStore(patient: path)
+    try await store.noteTasks([[1]], of: [8], tenant: "acme", at: now, until: now + .seconds(9), capacity: 9)
+    #expect(try await store.ownedTasks([[1], [3]], by: [7], tenant: "acme", at: now) == [[1]])
+    #expect(try await store.ownedTasks(by: [7], tenant: "acme", at: now) == [[1], [2]])
+    #expect(try await store.ownedTasks(by: [8], tenant: "acme", at: now) == [])
+  }
+
   @Test func manyOpenANewFileAtOnce() async throws {
     for _ in 0..<TestCounts.pick(reduced: 5, full: 200) {
       let path = folder.newPath()

@@ -21,6 +21,21 @@ private let stores = TestedStore.allCases
   @Test(arguments: stores) func V_031_changedToolsAreNotTrusted(_ store: TestedStore) async throws {
     try await ToolPinStoreContract.changedToolsAreNotTrusted(makeStore: store.maker)
   }
+  @Test(arguments: stores) func V_015_tasksAreTheirOwners(_ store: TestedStore) async throws {
+    try await TaskOwnerStoreContract.tasksAreTheirOwners(makeStore: store.maker)
+  }
+  @Test(arguments: stores) func V_015_theFirstOwnerStays(_ store: TestedStore) async throws {
+    try await TaskOwnerStoreContract.theFirstOwnerStays(makeStore: store.maker)
+  }
+  @Test(arguments: stores) func V_015_oneOfManyOwnsATask(_ store: TestedStore) async throws {
+    try await TaskOwnerStoreContract.oneOfManyOwnsATask(makeStores: store.sharedMaker)
+  }
+  @Test(arguments: stores) func V_015_theOldestTasksAreForgotten(_ store: TestedStore) async throws {
+    try await TaskOwnerStoreContract.theOldestAreForgotten(makeStore: store.maker)
+  }
+  @Test(arguments: stores) func V_015_tasksGoWithTheirTenant(_ store: TestedStore) async throws {
+    try await TaskOwnerStoreContract.tasksGoWithTheirTenant(makeStore: store.maker)
+  }
   @Test(arguments: stores) func clientsComeBackAsStored(_ store: TestedStore) async throws {
     try await ClientStoreContract.clientsComeBackAsStored(makeStore: store.maker)
   }

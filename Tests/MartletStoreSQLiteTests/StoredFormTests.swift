@@ -48,6 +48,33 @@ import Testing
     #expect(plan.count == 1 && plan[0].contains("audit_event_attempt"), "\(plan)")
   }
 
+  /// What has expired doesn't lie there any longer than until something is noted, whoever's it was.
+  @Test func V_015_expiredTasksGo() async throws {
+    let store = try SQLiteStore(patient: folder.newPath())
+    for (second, tenant) in [(0, "acme"), (5, "umbrella"), (9, "acme")] {
+      let now = sample.now + .seconds(Int64(second))
+      try await store.noteTasks(
+        [[UInt8(second)]], of: [7], tenant: TenantID(tenant), at: now, until: now + .seconds(9), capacity: 9)
+    }
+    let left = try await store.pool.read { try Int.fetchOne($0, sql: "SELECT COUNT(*) FROM mcp_task") }
+    #expect(left == 2)
+  }
+
+  /// However many tasks others have, an owner's are found without looking at them.
+  @Test func V_015_tasksHaveIndexes() async throws {
+    let store = try SQLiteStore(patient: folder.newPath())
+    for (condition, index) in [
+      ("tenant = 'a' AND owner = x'07' ORDER BY noted_at DESC, task DESC", "mcp_task_owner"),
+      ("tenant = 'a' AND task = x'07' AND owner = x'07'", "PRIMARY KEY"), ("expires_at <= 1", "mcp_task_end"),
+    ] {
+      let plan = try await store.pool.read { database in
+        try Row.fetchAll(database, sql: "EXPLAIN QUERY PLAN SELECT task FROM mcp_task WHERE \(condition)")
+          .map { $0["detail"] as String }
+      }
+      #expect(plan.count == 1 && plan[0].contains(index), "\(plan)")
+    }
+  }
+
   /// A value that can't be is `corrupt`, never a guess.
   @Test func unreadableRowsAreCorrupt() async throws {
     let store = try SQLiteStore(patient: folder.newPath())

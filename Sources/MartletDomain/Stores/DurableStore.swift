@@ -3,4 +3,4 @@ public typealias DurableStore = ClientStore & AuthorizationStore & RefreshTokenS
   & LoginSessionStore & SigningKeyStore & MCPSessionStore & FetchedDocumentStore & AuditStore & ConnectionStore
   & DataKeyStore & ConnectingStore & APIKeyStore & AdminTokenStore & ToolPinStore
   & DeviceAuthorizationStore & CallSumStore & TrailCursorStore & ApprovalStore & QuotaStore & DelegationStore
-  & TenantStore & IdempotencyStore
+  & TenantStore & IdempotencyStore & TaskOwnerStore

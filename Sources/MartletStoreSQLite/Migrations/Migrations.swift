@@ -4,7 +4,7 @@ import GRDB
 /// works.
 struct Migrations {
   /// The number of the newest migration.
-  static let newest = 18
+  static let newest = 19
 
   private let migrator: DatabaseMigrator = {
     var migrator = DatabaseMigrator()
@@ -26,6 +26,7 @@ struct Migrations {
     migrator.registerMigration("16") { database in try Migration16.apply(to: database) }
     migrator.registerMigration("17") { database in try Migration17.apply(to: database) }
     migrator.registerMigration("18") { database in try Migration18.apply(to: database) }
+    migrator.registerMigration("19") { database in try Migration19.apply(to: database) }
     return migrator
   }()
 

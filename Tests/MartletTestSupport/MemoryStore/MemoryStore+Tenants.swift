@@ -39,6 +39,7 @@ extension MemoryStore {
       state.delegations = state.delegations.filter { $0.value.tenant != tenant }
       state.dataKeys.removeAll { $0.tenant == tenant }
       state.connections = state.connections.filter { $0.key.tenant != tenant }
+      state.ownedTasks.removeAll { $0.tenant == tenant }
       return before - state.users.count - state.apiKeys.count - state.delegations.count
     }
   }

@@ -106,4 +106,5 @@ struct MemoryStoreState: Sendable {
   var delegations: [DelegationID: Delegation] = [:]
   var tenantStates: [TenantID: TenantState] = [:]
   var idempotent: [IdempotentName: IdempotentRequest] = [:]
+  var ownedTasks: [OwnedTask] = []
 }
