@@ -21,6 +21,7 @@ public final class Gateway: Sendable {
   let resolver: SessionResolver
   let admission: Admission
   let sightings: ToolSightings
+  let tasks: TaskOwners
   let selector: UpstreamSelector
   let injector: CredentialInjector
   let pages = AwaitedPages()
@@ -57,6 +58,8 @@ public final class Gateway: Sendable {
     public var quotas: DailyQuotas
     /// Keeps which definitions of tools are trusted.
     public var toolPins: any ToolPinStore
+    /// Keeps whose the tasks of servers are.
+    public var tasks: any TaskOwnerStore
     /// Signs assertions.
     public var assertions: any UpstreamAssertions
     /// Carries requests.
@@ -83,7 +86,7 @@ public final class Gateway: Sendable {
       verifier: any BearerVerifier, keys: any KeyVerifier, revocations: RevocationIndex,
       sessions: any MCPSessionStore, policy: any PolicyEngine, subjects: SubjectDirectory, limiter: any CallLimiter,
       quotas: DailyQuotas,
-      toolPins: any ToolPinStore,
+      toolPins: any ToolPinStore, tasks: any TaskOwnerStore,
       assertions: any UpstreamAssertions, transport: any UpstreamTransport,
       audit: any AuditSink, flows: any FlowCorrelation, clock: any WallClock, random: any RandomSource,
       sealer: Sealer, oracle: any PolicyOracle, approvals: Approvals, credentials: (any UpstreamCredentials)? = nil
@@ -97,6 +100,7 @@ public final class Gateway: Sendable {
       self.limiter = limiter
       self.quotas = quotas
       self.toolPins = toolPins
+      self.tasks = tasks
       self.assertions = assertions
       self.transport = transport
       self.audit = audit
@@ -126,6 +130,7 @@ public final class Gateway: Sendable {
       clock: dependencies.clock)
     sessions = MCPSessions(store: dependencies.sessions, clock: dependencies.clock, random: dependencies.random)
     resolver = SessionResolver(sessions: sessions)
+    tasks = TaskOwners(store: dependencies.tasks, clock: dependencies.clock)
     recorder = ExchangeRecorder(audit: dependencies.audit, flows: dependencies.flows, clock: dependencies.clock)
     selector = UpstreamSelector(assertions: dependencies.assertions, random: dependencies.random)
     injector = CredentialInjector(credentials: dependencies.credentials)

@@ -26,6 +26,48 @@ import Testing
     #expect(try MCPMessage.parse(request.encoded()) == .request(request))
   }
 
+  static let named: [(method: String, params: String, ids: [String]?)] = [
+    ("tasks/get", #"{"taskId":"a"}"#, ["a"]), ("tasks/else", #"{"taskId":"a"}"#, ["a"]), ("tasks/list", "{}", []),
+    ("tools/call", #"{"name":"x","taskId":"a"}"#, []), ("subscriptions/listen", "{}", []),
+    ("subscriptions/listen", #"{"notifications":{"taskIds":["a","b"]}}"#, ["a", "b"]),
+    ("subscriptions/listen", #"{"notifications":{"taskIds":null}}"#, []),
+    ("subscriptions/listen", #"{"notifications":{"x":[{"taskId":"a"}],"TaskIDs":["b"]}}"#, ["a", "b"]),
+    ("tasks/result", "{}", nil), ("tasks/else", #"{"taskId":7}"#, nil),
+    ("subscriptions/listen", #"{"notifications":{"taskIds":[7]}}"#, nil),
+    ("subscriptions/listen", #"{"notifications":{"taskIds":"a"}}"#, ["a"]),
+    ("subscriptions/listen", #"{"notifications":{"taskIds":{"a":"b"}}}"#, nil),
+  ]
+
+  @Test(arguments: named.indices) func V_015_requestsNameTheirTasks(index: Int) throws {
+    let (method, params, ids) = Self.named[index]
+    let text = #"{"jsonrpc":"2.0","id":1,"method":"\#(method)","params":\#(params)}"#
+    let request = try #require(try MCPMessage.parse(Array(text.utf8)).request)
+    #expect((try? request.taskIDs()) == ids)
+  }
+
+  static let begun: [(result: String, id: String?)] = [
+    (#"{"task":{"taskId":"a"}}"#, "a"), (#"{"resultType":"task","taskId":"a"}"#, "a"), (#"{"taskId":"a"}"#, nil),
+    (#"{"task":"a"}"#, nil), (#"{"resultType":"complete","taskId":"a"}"#, nil), (#""a""#, nil),
+  ]
+
+  @Test(arguments: begun.indices) func V_015_resultsNameTheTaskThatTheyBegan(index: Int) throws {
+    let (result, id) = Self.begun[index]
+    let response = MCPResponse(id: .number(1), outcome: .result(try JSONReader.parse(string: result)))
+    #expect(response.begunTask == id)
+  }
+
+  @Test func whoMayHearOfATask() {
+    func mayBecome(_ params: JSONObject) -> Bool {
+      MCPRequest(id: .number(1), method: .toolsCall, params: params).mayBecomeTask
+    }
+    let declared: JSONValue = [MetadataKey.clientCapabilities: ["extensions": ["io.modelcontextprotocol/tasks": [:]]]]
+    let other: JSONValue = [MetadataKey.clientCapabilities: ["tasks": [:]]]
+    #expect(mayBecome(["task": [:]]))
+    #expect(mayBecome(["_meta": declared]))
+    #expect(!mayBecome([:]))
+    #expect(!mayBecome(["_meta": other]))
+  }
+
   @Test func readsOtherMessages() throws {
     let read = try MCPMessage.parse(
       Array(#"{"jsonrpc":"2.0","id":"a","method":"resources/read","params":{"uri":"x:y"}}"#.utf8))

@@ -55,6 +55,11 @@ public struct RequestMetadata: Sendable, Equatable {
   /// Compares the members.
   public static func == (lhs: RequestMetadata, rhs: RequestMetadata) -> Bool { lhs.members == rhs.members }
 
+  /// Whether the client declared an extension.
+  public func declares(extension name: String) -> Bool {
+    view.object(at: reserved[Member.clientCapabilities])?.object("extensions")?[name] != nil
+  }
+
   /// The client's capabilities; nil where they are absent or no object.
   public var clientCapabilities: JSONObject? {
     view[MetadataKey.clientCapabilities]?.objectValue

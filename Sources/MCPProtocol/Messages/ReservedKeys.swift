@@ -26,6 +26,9 @@ struct ReservedKeys: Sendable {
   ])
   static let metadata = ReservedKeys(MetadataKey.all)
 
+  /// Under which a subscription names tasks.
+  static let tasks = ReservedKeys(["taskId", "taskIds"])
+
   /// A name by its number.
   subscript(number: Int) -> String { texts[number] }
 
@@ -40,6 +43,9 @@ struct ReservedKeys: Sendable {
     }
     return (members, isImitated)
   }
+
+  /// Whether a key is one of the names, or folds to one.
+  func isMeant(by key: String) -> Bool { texts.contains { $0.equalsBytewise(key) } || isImitated(by: key) }
 
   /// A key of ASCII. What isn't visible is folded like all that isn't ASCII.
   private func isImitated(by key: UnsafeBufferPointer<UInt8>) -> Bool {

@@ -25,12 +25,15 @@ final class AnswerRelay: ExchangeAnswer, UpstreamReceiver {
   private var hasRevived = false
   private let preference: SessionPreference?
   private let filter: ListFilter?
+  private let tasks: TaskAnswers?
   /// Whether what comes may go on as it comes: nothing of it has to be understood.
   private let passesOn: Bool
 
-  init(exchange: GatewayExchange, request: AdmittedRequest) {
+  /// - Parameter tasks: Looks after the tasks in the answer, where it may hold some.
+  init(exchange: GatewayExchange, request: AdmittedRequest, tasks: TaskAnswers?) {
     self.exchange = exchange
     self.request = request
+    self.tasks = tasks
     let classified = request.classified
     preference = request.session == nil ? nil : SessionPreference(classified.message)
     filter = ListFilter(request, classified.method, exchange.gateway.sightings)
@@ -84,14 +87,14 @@ final class AnswerRelay: ExchangeAnswer, UpstreamReceiver {
       call?.cancel()
       deliver(GatewayResponse(status: 202))
     case 200 where isStream && !isOneWay:
-      let stream = RelayedStream(exchange: exchange, request: request) { [weak self] in self?.call }
+      let stream = RelayedStream(exchange: exchange, request: request, tasks: tasks) { [weak self] in self?.call }
       mode = .streaming(stream)
       gateway.streams.opened(self, on: exchange.eventLoop)
       stream.open { [weak self] end in self?.streamEnded(end) }
     case 200 where passesOn && MediaType.isJSONAnswer(bytes: type):
       let length = headers.first(.contentLength).flatMap { Int($0) }
       // Nothing is no answer.
-      if length == 0 { return mode = .collecting(status: status, headers, []) }
+      if length == 0 || tasks?.isRead(length) == true { return mode = .collecting(status: status, headers, []) }
       mode = .passing
       exchange.sendJSONHead(length: length)
     default: mode = .collecting(status: status, headers, [])
@@ -109,7 +112,7 @@ final class AnswerRelay: ExchangeAnswer, UpstreamReceiver {
       mode = .waiting
       collected.append(contentsOf: bytes.readableBytesView)
       mode = .collecting(status: status, headers, collected)
-      if collected.count > (filter == nil ? GatewayLimits.bufferedAnswer : GatewayLimits.readAnswer) {
+      if collected.count > (filter == nil && tasks == nil ? GatewayLimits.bufferedAnswer : GatewayLimits.readAnswer) {
         fail("answer_too_large")
       }
     case .waiting, .done: break
@@ -143,6 +146,7 @@ final class AnswerRelay: ExchangeAnswer, UpstreamReceiver {
     case 200..<300 where isOneWay: deliver(GatewayResponse(status: 202))
     case 200..<300 where body.isEmpty: fail("empty_answer")
     case 200 where filter != nil && MediaType.isJSONAnswer(headers.first("content-type")): deliver(.json(200, body))
+    case 200..<300 where tasks != nil: begun(GatewayResponse.json(status, body))
     case 200..<300 where preference != nil: noted(GatewayResponse.json(status, body), body)
     // Our client's token is fine, whatever the upstream thinks of our call (S3).
     case 401, 403: reject(unavailable("status_\(status)"))
@@ -190,6 +194,13 @@ final class AnswerRelay: ExchangeAnswer, UpstreamReceiver {
     gateway.sessions.note(preference, in: session, on: exchange.eventLoop).assumeIsolated().whenComplete { [self] _ in
       deliver(response)
     }
+  }
+
+  /// A task is its principal's before anybody can ask for it.
+  private func begun(_ response: GatewayResponse) {
+    guard let tasks, let task = tasks.begun(in: response.body) else { return deliver(response) }
+    mode = .waiting
+    tasks.note(task, on: exchange.eventLoop).assumeIsolated().whenComplete { [self] _ in deliver(response) }
   }
 
   // MARK: - The session, begun anew
@@ -278,6 +289,7 @@ final class AnswerRelay: ExchangeAnswer, UpstreamReceiver {
         return fail("bad_list")
       }
     }
+    if let shown = tasks?.shown(response.body) { response.body = shown }
     settle()
     exchange.deliver(response)
   }

@@ -124,7 +124,10 @@ extension GatewayExchange {
       if request.classified.classification.era == .legacy, request.classified.method == .initialize {
         return begin(SessionOpening(exchange: self, request: request)) { $0.start() }
       }
-      return begin(AnswerRelay(exchange: self, request: request)) { $0.start() }
+      guard request.classified.mayNameTasks else { return answer(request, showing: nil) }
+      return later(gateway.tasks.allowed(request, on: eventLoop)) { (exchange, tasks) in
+        exchange.answer(request, showing: tasks)
+      }
     }
     let isEnd = request.classified.incoming.method == "DELETE"
     guard let session = request.session?.session, session.upstreamSession != nil, !(isEnd && session.isUnconnected)
@@ -137,6 +140,12 @@ extension GatewayExchange {
       begin(SessionEnding(exchange: self, request: request, session: session)) { $0.start(outbound) }
     } else {
       begin(StreamAnswer(exchange: self, request: request, session: session)) { $0.start() }
+    }
+  }
+
+  private func answer(_ request: AdmittedRequest, showing tasks: OwnTasks?) {
+    begin(AnswerRelay(exchange: self, request: request, tasks: TaskAnswers(request, gateway.tasks, showing: tasks))) {
+      $0.start()
     }
   }
 

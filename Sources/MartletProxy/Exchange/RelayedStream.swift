@@ -11,6 +11,7 @@ final class RelayedStream: EventProducer {
   private let call: () -> (any UpstreamCall)?
   private let events: ClientEventStream
   private let filter: ListFilter?
+  private let tasks: TaskAnswers?
   private var parser: SSEParser
   private var log: EventLog?
   private var reading: LoggedEvents?
@@ -22,8 +23,13 @@ final class RelayedStream: EventProducer {
   /// Whether nobody hears on this exchange any more, though the stream goes on.
   private(set) var isDetached = false
 
-  /// - Parameter call: The call to the upstream, once it is known.
-  init(exchange: GatewayExchange, request: AdmittedRequest, call: @escaping () -> (any UpstreamCall)?) {
+  /// - Parameters:
+  ///   - tasks: Looks after the tasks in the answer, where it may hold some.
+  ///   - call: The call to the upstream, once it is known.
+  init(
+    exchange: GatewayExchange, request: AdmittedRequest, tasks: TaskAnswers?, call: @escaping () -> (any UpstreamCall)?
+  ) {
+    self.tasks = tasks
     self.exchange = exchange
     self.request = request
     self.call = call
@@ -62,6 +68,7 @@ final class RelayedStream: EventProducer {
       guard let shown = try? filter.filtered(received) else { return cut("bad_list") }
       received = shown
     }
+    if let tasks { received = tasks.taken(received, on: exchange.eventLoop) }
     note(received)
     canBeResumed = canBeResumed || received.contains { $0.id != nil }
     if let log { return log.append(received) }

@@ -21,6 +21,8 @@ final class ClassifiedRequest: Sendable {
   /// it.
   let hasMessage: Bool
   let isOneWay: Bool
+  /// Whether it may name tasks.
+  let mayNameTasks: Bool
   /// What the message is about: the name of a tool or prompt, the URI of a resource.
   let target: String?
 
@@ -37,6 +39,7 @@ final class ClassifiedRequest: Sendable {
     id = message.flatMap { $0.isRequest ? $0.id : nil }
     hasMessage = message != nil
     isOneWay = message.map { !$0.isRequest } ?? false
+    mayNameTasks = method.map { $0.isOfTasks || $0 == .subscriptionsListen } ?? false
     target = message?.mirroredName
   }
 

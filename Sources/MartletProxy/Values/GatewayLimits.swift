@@ -115,6 +115,14 @@ public enum GatewayLimits {
   public static let watchedResources = 256
   /// The longest URI of them: 2 KiB.
   public static let watchedResource = 2 << 10
+  /// How long it is known whose a server's task is, after its beginning: 30 days.
+  public static let taskOwner = Duration.seconds(30 * 24 * 3600)
+  /// The longest answer that may begin a task, where its length is told: 64 KiB.
+  public static let taskAnswer = 64 << 10
+  /// How many tasks a caller may have at a route: 10,000, the oldest are forgotten.
+  public static let ownedTasks = 10_000
+  /// How many owners of tasks a process remembers; beyond that it asks the store again: 10,000.
+  public static let rememberedTasks = 10_000
   /// Events of legacy streams that are kept for clients that were cut off: 64 MiB in all, oldest streams out first.
   public static let loggedEvents = 64 << 20
   /// Of one stream: 1 MiB.

@@ -29,6 +29,8 @@ enum Rejection: Error, Sendable {
   case malformedMessage(MCPMessageError)
   /// No such session for this caller; unknown, ended and foreign look alike (V-014).
   case unknownSession(id: JSONRPCID?)
+  /// No such task for this caller; unknown, expired and foreign look alike (V-015).
+  case unknownTask(id: JSONRPCID?)
   /// Policy refused; the reason is for the trail.
   case denied(reason: String, id: JSONRPCID?)
   /// Somebody has to approve of it first.
@@ -52,6 +54,7 @@ enum Rejection: Error, Sendable {
     case .upstreamUnavailable(let reason, _): .upstreamUnavailable(reason: reason, id: id)
     case .outcomeUnknown(let reason, _): .outcomeUnknown(reason: reason, id: id)
     case .unknownSession: .unknownSession(id: id)
+    case .unknownTask: .unknownTask(id: id)
     case .connectionRequired(let need, _): .connectionRequired(need, id: id)
     case .scopesExhausted(let scopes, _): .scopesExhausted(scopes, id: id)
     case .denied(let reason, _): .denied(reason: reason, id: id)
@@ -77,6 +80,7 @@ enum Rejection: Error, Sendable {
     case .bodyTimeout: "body_timeout"
     case .malformedMessage(let error): "malformed_message:\(error.code.rawValue)"
     case .unknownSession: "unknown_session"
+    case .unknownTask: "unknown_task"
     case .denied(let reason, _): "denied:\(reason)"
     case .approvalRequired(let approval, _): "approval_required:\(approval)"
     case .limited(let refusal, _): "limited:\(refusal.kind.rawValue):\(refusal.limit)"

@@ -74,6 +74,8 @@ struct RejectionRendering {
       return .json(error.httpStatus, error.body)
     case .unknownSession(let id):
       return .json(404, JSONRPCErrorBody.encode(id: id, code: .sessionNotFound, message: "Session not found"))
+    case .unknownTask(let id):
+      return rpc(id, .invalidParams, "Task not found", nil, statusWithoutID: 404)
     case .denied(let reason, let id):
       let isDecided = reason.equalsBytewise(ApprovalGate.denied)
       return rpc(id, .denied, isDecided ? Self.decidedAgainst : Self.denied, nil, statusWithoutID: 403)

@@ -169,7 +169,7 @@ struct Assembly: Sendable {
       sessions: installation.store, policy: RuleEvaluation(clock: installation.clock),
       subjects: SubjectDirectory(store: installation.store, clock: installation.clock), limiter: MemoryCallLimiter(),
       quotas: quotas,
-      toolPins: installation.store,
+      toolPins: installation.store, tasks: installation.store,
       assertions: UpstreamAssertionsAdapter(signer: signer, clock: installation.clock),
       transport: SSEUpstreamTransport(
         over: CredentialTransport(

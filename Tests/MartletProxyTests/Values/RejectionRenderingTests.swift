@@ -22,6 +22,7 @@ struct RejectionRenderingTests {
     case .bodyTimeout: (408, nil)
     case .malformedMessage: (400, nil)
     case .unknownSession: (404, nil)
+    case .unknownTask(let id): (id == nil ? 404 : 200, nil)
     case .denied(_, let id): (id == nil ? 403 : 200, nil)
     case .approvalRequired(_, let id): (id == nil ? 403 : 200, nil)
     case .limited: (429, "retry-after")
@@ -39,6 +40,7 @@ struct RejectionRenderingTests {
     .unknownRoute, .foreignOrigin, .unauthenticated, .invalidToken(reason: secret), .malformedCredential,
     .tooManyGuesses(seconds: 3), .methodNotAllowed(allow: "POST"),
     .unsupportedMediaType, .bodyTooLarge, .bodyTimeout, .unknownSession(id: .number(7)), .unknownSession(id: nil),
+    .unknownTask(id: .number(7)), .unknownTask(id: nil),
     .denied(reason: secret, id: .number(7)), .denied(reason: secret, id: nil),
     .approvalRequired("apr_1", id: .number(7)), .approvalRequired("apr_1", id: nil),
     .limited(limit, id: .number(7)), .limited(limit, id: nil), .upstreamUnavailable(reason: secret, id: .number(7)),

@@ -55,8 +55,3 @@ struct LegacyClientProfile: Sendable {
     info["name"]?.stringValue == nil || info["version"]?.stringValue == nil ? nil : info
   }
 }
-
-/// The tasks of the modern era, which are an extension.
-enum TaskExtension {
-  static let name = "io.modelcontextprotocol/tasks"
-}

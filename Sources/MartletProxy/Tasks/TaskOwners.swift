@@ -1,0 +1,113 @@
+import Crypto
+import MCPProtocol
+import MartletDomain
+import NIOCore
+import StrictCoding
+import Synchronization
+
+/// Whose the tasks of servers are: the principal's whose request became one. Servers behind Martlet don't know who calls,
+/// so that an id alone would be a key to somebody else's work (V-015).
+final class TaskOwners: Sendable {
+  /// A task and its owner, by their digests.
+  private struct Ownership: Hashable {
+    let task: [UInt8]
+    let owner: [UInt8]
+  }
+
+  private let store: any TaskOwnerStore
+  private let clock: any WallClock
+  /// What was noted or found lately: a task is asked for again and again.
+  private let known = Mutex<Set<Ownership>>([])
+
+  init(store: any TaskOwnerStore, clock: any WallClock) {
+    self.store = store
+    self.clock = clock
+  }
+
+  /// Lets a request go on to its server where the tasks that it names are its principal's.
+  ///
+  /// - Returns: The principal's tasks, where they are to be listed; refused where one is not.
+  func allowed(_ request: AdmittedRequest, on eventLoop: any EventLoop) -> EventLoopFuture<Result<OwnTasks?, Rejection>>
+  {
+    // Nobody could be told what came of it.
+    guard let message = request.classified.message?.request else {
+      return eventLoop.makeSucceededFuture(.failure(.unknownTask(id: nil)))
+    }
+    let binding = request.principal.binding
+    let owner = Self.digest(of: binding)
+    if message.method == .tasksList {
+      return eventLoop.makeFutureWithTask { await self.all(of: binding, owner, answering: message.id) }
+    }
+    let named: [[UInt8]]
+    do throws(MCPMessageError) { named = try message.taskIDs().map { Self.digest(of: $0, at: binding.route) } } catch {
+      return eventLoop.makeSucceededFuture(.failure(.malformedMessage(error)))
+    }
+    let unknown = known.withLock { known in
+      named.filter { !known.contains(Ownership(task: $0, owner: owner)) }
+    }
+    guard !unknown.isEmpty else { return eventLoop.makeSucceededFuture(.success(nil)) }
+    return eventLoop.makeFutureWithTask { await self.find(unknown, of: binding, owner, answering: message.id) }
+  }
+
+  private func all(of binding: PrincipalBinding, _ owner: [UInt8], answering id: JSONRPCID?) async
+    -> Result<OwnTasks?, Rejection>
+  {
+    do throws(StoreError) {
+      let kept = try await store.ownedTasks(by: owner, tenant: binding.tenant, at: clock.now())
+      // What an event began a moment ago may not have got there.
+      let lately = known.withLock { known in known.filter { $0.owner == owner }.map(\.task) }
+      return .success(OwnTasks(route: binding.route, digests: kept.union(lately)))
+    } catch { return .failure(.temporarilyUnavailable(reason: "task_store", id: id)) }
+  }
+
+  private func find(_ tasks: [[UInt8]], of binding: PrincipalBinding, _ owner: [UInt8], answering id: JSONRPCID?) async
+    -> Result<OwnTasks?, Rejection>
+  {
+    do throws(StoreError) {
+      let found = try await store.ownedTasks(tasks, by: owner, tenant: binding.tenant, at: clock.now())
+      for task in found { remember(Ownership(task: task, owner: owner)) }
+      return tasks.allSatisfy(found.contains) ? .success(nil) : .failure(.unknownTask(id: id))
+    } catch { return .failure(.temporarilyUnavailable(reason: "task_store", id: id)) }
+  }
+
+  /// Notes whose a task is: here at once, and in the store.
+  ///
+  /// - Returns: Done when no restart can make it nobody's.
+  func note(_ id: String, of binding: PrincipalBinding, on eventLoop: any EventLoop) -> EventLoopFuture<Void> {
+    let (task, owner) = (Self.digest(of: id, at: binding.route), Self.digest(of: binding))
+    remember(Ownership(task: task, owner: owner))
+    let now = clock.now()
+    return eventLoop.makeFutureWithTask {
+      try await self.store.noteTasks(
+        [task], of: owner, tenant: binding.tenant, at: now, until: now + GatewayLimits.taskOwner,
+        capacity: GatewayLimits.ownedTasks)
+    }
+  }
+
+  private func remember(_ ownership: Ownership) {
+    known.withLock { known in
+      if known.count >= GatewayLimits.rememberedTasks { known.removeAll(keepingCapacity: true) }
+      known.insert(ownership)
+    }
+  }
+
+  fileprivate static func digest(of task: String, at route: RouteID) -> [UInt8] {
+    JSONValue.array([.string(route.path), .string(task)]).canonicalDigest
+  }
+
+  private static func digest(of binding: PrincipalBinding) -> [UInt8] {
+    let parts = [
+      binding.tenant.value.string, binding.issuer.string, binding.subject.string, binding.client.string,
+      binding.route.path,
+    ]
+    return JSONValue.array(parts.map { .string($0) }).canonicalDigest
+  }
+}
+
+/// The tasks of one principal at one route.
+struct OwnTasks: Sendable {
+  let route: RouteID
+  let digests: Set<[UInt8]>
+
+  func holds(_ id: String) -> Bool { digests.contains(TaskOwners.digest(of: id, at: route)) }
+}
