@@ -118,7 +118,8 @@ def test_V_015_a_list_shows_the_callers_tasks_alone(world, answer):
 ])
 def test_V_015_nobody_listens_for_foreign_tasks(world, wanted):
     world.upstreams["modern"].clear()
-    answer = connection(world, "modern").post("subscriptions/listen", {"notifications": wanted})
+    answer = connection(world, "modern").post("subscriptions/listen", {"notifications": wanted}, stream=True)
+    assert not answer.stream, "it listens"
     assert answer.json()["error"]["code"] == -32602, answer.describe()
     assert world.upstreams["modern"].received() == []
 
