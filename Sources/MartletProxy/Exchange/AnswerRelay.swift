@@ -141,7 +141,7 @@ final class AnswerRelay: ExchangeAnswer, UpstreamReceiver {
   // MARK: - Whole answers
 
   private func answered(_ status: Int, _ headers: HeaderFields, _ body: [UInt8]) {
-    let answersUs = isAnswer(body)
+    lazy var answersUs = isAnswer(body)
     switch status {
     case 200..<300 where isOneWay: deliver(GatewayResponse(status: 202))
     case 200..<300 where body.isEmpty: fail("empty_answer")

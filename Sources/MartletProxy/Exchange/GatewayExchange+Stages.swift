@@ -55,9 +55,8 @@ extension GatewayExchange {
     do throws(Rejection) {
       let admitted = try result.get()
       lease = admitted.lease
-      switch gateway.injector.inject(admitted, on: eventLoop) {
-      case .ready(let standing): try go(on: standing.get())
-      case .later(let future): later(future) { (exchange, standing) throws(Rejection) in try exchange.go(on: standing) }
+      try after(gateway.injector.inject(admitted, on: eventLoop)) { (exchange, standing) throws(Rejection) in
+        try exchange.go(on: standing)
       }
     } catch { reject(error) }
   }
@@ -68,21 +67,23 @@ extension GatewayExchange {
       if !listen(for: request) { answerUnconnected(request, need) }
     case .connected(let request):
       if request.account != nil, answerConnected(request) { return }
-      switch gateway.eras.resolve(request, on: eventLoop) {
-      case .ready(let era): try carry(request, to: era.get())
-      case .later(let future):
-        later(future) { (exchange, era) throws(Rejection) in try exchange.carry(request, to: era) }
+      try after(gateway.eras.resolve(request, on: eventLoop)) { (exchange, era) throws(Rejection) in
+        try exchange.carry(request, to: era)
       }
     }
   }
 
-  private func later<Value: Sendable>(
-    _ future: EventLoopFuture<Result<Value, Rejection>>,
-    _ goOn: @escaping (GatewayExchange, Value) throws(Rejection) -> Void
-  ) {
-    future.assumeIsolated().whenSuccess { [self] result in
-      guard case .working = state else { return }
-      do throws(Rejection) { try goOn(self, result.get()) } catch { reject(error) }
+  /// Goes on with what a stage answers, now or when it has.
+  private func after<Value: Sendable>(
+    _ stage: Staged<Value>, _ goOn: @escaping (GatewayExchange, Value) throws(Rejection) -> Void
+  ) throws(Rejection) {
+    switch stage {
+    case .ready(let result): try goOn(self, result.get())
+    case .later(let future):
+      future.assumeIsolated().whenSuccess { [self] result in
+        guard case .working = state else { return }
+        do throws(Rejection) { try goOn(self, result.get()) } catch { reject(error) }
+      }
     }
   }
 
@@ -104,13 +105,11 @@ extension GatewayExchange {
     hasAskedAnew = true
     state = .working
     request.route.forgetEras()
-    let goOn: (GatewayExchange, Era) throws(Rejection) -> Void = { (exchange, era) throws(Rejection) in
-      if era == before { refuse(exchange) } else { try exchange.carry(request, to: era) }
-    }
-    switch gateway.eras.resolve(request, on: eventLoop) {
-    case .ready(let era): do throws(Rejection) { try goOn(self, era.get()) } catch { reject(error) }
-    case .later(let future): later(future, goOn)
-    }
+    do throws(Rejection) {
+      try after(gateway.eras.resolve(request, on: eventLoop)) { (exchange, era) throws(Rejection) in
+        if era == before { refuse(exchange) } else { try exchange.carry(request, to: era) }
+      }
+    } catch { reject(error) }
   }
 
   func begin<Answer: ExchangeAnswer>(_ answer: Answer, _ start: (Answer) -> Void) {
@@ -125,7 +124,7 @@ extension GatewayExchange {
         return begin(SessionOpening(exchange: self, request: request)) { $0.start() }
       }
       guard request.classified.mayNameTasks else { return answer(request, showing: nil) }
-      return later(gateway.tasks.allowed(request, on: eventLoop)) { (exchange, tasks) in
+      return try after(gateway.tasks.allowed(request, on: eventLoop)) { exchange, tasks in
         exchange.answer(request, showing: tasks)
       }
     }

@@ -23,7 +23,7 @@ struct TaskAnswers: Sendable {
   func isRead(_ length: Int?) -> Bool { own != nil || length ?? 0 <= GatewayLimits.taskAnswer }
 
   /// The task that a request became, by its answer.
-  func begun(in message: [UInt8]) -> String? { response(message)?.begunTask }
+  func begun(in message: [UInt8]) -> String? { own == nil ? response(message)?.begunTask : nil }
 
   /// See ``TaskOwners/note(_:of:on:)``.
   func note(_ task: String, on eventLoop: any EventLoop) -> EventLoopFuture<Void> {

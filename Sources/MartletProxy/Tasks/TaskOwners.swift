@@ -27,26 +27,23 @@ final class TaskOwners: Sendable {
   /// Lets a request go on to its server where the tasks that it names are its principal's.
   ///
   /// - Returns: The principal's tasks, where they are to be listed; refused where one is not.
-  func allowed(_ request: AdmittedRequest, on eventLoop: any EventLoop) -> EventLoopFuture<Result<OwnTasks?, Rejection>>
-  {
+  func allowed(_ request: AdmittedRequest, on eventLoop: any EventLoop) -> Staged<OwnTasks?> {
     // Nobody could be told what came of it.
-    guard let message = request.classified.message?.request else {
-      return eventLoop.makeSucceededFuture(.failure(.unknownTask(id: nil)))
-    }
+    guard let message = request.classified.message?.request else { return .ready(.failure(.unknownTask(id: nil))) }
     let binding = request.principal.binding
     let owner = Self.digest(of: binding)
     if message.method == .tasksList {
-      return eventLoop.makeFutureWithTask { await self.all(of: binding, owner, answering: message.id) }
+      return .later(eventLoop.makeFutureWithTask { await self.all(of: binding, owner, answering: message.id) })
     }
     let named: [[UInt8]]
     do throws(MCPMessageError) { named = try message.taskIDs().map { Self.digest(of: $0, at: binding.route) } } catch {
-      return eventLoop.makeSucceededFuture(.failure(.malformedMessage(error)))
+      return .ready(.failure(.malformedMessage(error)))
     }
     let unknown = known.withLock { known in
       named.filter { !known.contains(Ownership(task: $0, owner: owner)) }
     }
-    guard !unknown.isEmpty else { return eventLoop.makeSucceededFuture(.success(nil)) }
-    return eventLoop.makeFutureWithTask { await self.find(unknown, of: binding, owner, answering: message.id) }
+    guard !unknown.isEmpty else { return .ready(.success(nil)) }
+    return .later(eventLoop.makeFutureWithTask { await self.find(unknown, of: binding, owner, answering: message.id) })
   }
 
   private func all(of binding: PrincipalBinding, _ owner: [UInt8], answering id: JSONRPCID?) async
