@@ -63,9 +63,9 @@ final class RelayedStream: EventProducer {
   // MARK: - The upstream's side
 
   func take(_ bytes: ByteBuffer) {
-    guard var received = try? parser.feed(bytes.readableBytesView) else { return cut("bad_event_stream") }
+    guard var received = try? parser.feed(bytes.readableBytesView) else { return giveUp("bad_event_stream") }
     if let filter {
-      guard let shown = try? filter.filtered(received) else { return cut("bad_list") }
+      guard let shown = try? filter.filtered(received) else { return giveUp("bad_list") }
       received = shown
     }
     if let tasks { received = tasks.taken(received, on: exchange.eventLoop) }
@@ -104,6 +104,12 @@ final class RelayedStream: EventProducer {
   func fail(_ reason: String) {
     if !hasResponse { say(LostAnswer.events(id)) }
     conclude(.complete("upstream_unavailable:\(reason)"))
+  }
+
+  /// What comes can't be read on.
+  private func giveUp(_ reason: String) {
+    call()?.cancel()
+    fail(reason)
   }
 
   private func say(_ more: [SSEEvent]) {

@@ -18,9 +18,15 @@ enum LostAnswer {
     return true
   }
 
-  /// Whether the data of a stream's last event is a response: then nothing is missing.
+  /// Whether the data of a stream's last event is a response, or a batch of them (2025-03-26): then nothing is missing. Of
+  /// what is too large or too loose to be read here, but went on to the client as it came, a look has to do.
   static func isResponse(_ data: [UInt8]?) -> Bool {
-    guard let data, case .response? = try? MCPMessage.parse(data) else { return false }
-    return true
+    guard let data else { return false }
+    do throws(MCPMessageError) {
+      let messages = try MCPPayload.parse(data, allowsBatches: true).messages
+      return messages.contains { if case .response = $0 { true } else { false } }
+    } catch {
+      return mayBeResponse(data) && ["\"result\"", "\"error\""].contains { data.contains($0.utf8) }
+    }
   }
 }
