@@ -8,7 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from martlet_support import FakeMCPServer, Gateway, MCPConnection
+from martlet_support.mcp import LEGACY
 from martlet_support.pytest_plugin import PASSWORD, USER, Installation
+from martlet_support.raw import RawUpstream, events_answer, json_answer
 from martlet_support.route import connect, fresh_token, token
 from martlet_support.steps import count
 
@@ -209,6 +211,51 @@ def test_R_60_a_server_that_closes_streams_early_is_asked_for_the_rest(events):
                 assert whole(messages) and turns >= 12 // events, (turns, messages)
         assert len(upstream.received("tools/call")) == count(8, 400), "each was executed once"
     print(f"proof: R-60 count={count(8, 400)}")
+
+
+@pytest.fixture
+def places():
+    """A raw server whose session is open, and what its GETs asked for; a test sets how it answers calls and GETs."""
+    asked: list[str | None] = []
+
+    def answer(sock, arrival):
+        if arrival.head.startswith(b"GET "):
+            asked.append(next((value for name, value in arrival.headers if name.lower() == "last-event-id"), None))
+            return events_answer(upstream.stream(len(asked)))
+        message = json.loads(arrival.body or b"{}")
+        if "id" not in message:
+            return b"HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n"
+        if message["method"] == "tools/call":
+            return events_answer(upstream.call)
+        result = {"protocolVersion": LEGACY, "capabilities": {}, "serverInfo": {"name": "places", "version": "1"}}
+        return json_answer(json.dumps({"jsonrpc": "2.0", "id": message["id"], "result": result}).encode(), extra=b"Mcp-Session-Id: one\r\n")
+
+    with RawUpstream(answer) as upstream, Gateway({"raw": upstream.url}, users={USER: PASSWORD}) as gateway:
+        upstream.asked = asked
+        yield connect(Installation(gateway, {}), "raw"), upstream
+
+
+def test_R_60_the_servers_own_stream_may_end_and_goes_on(places):
+    """A server closes its own stream whenever it likes: whoever comes back with what came last is for the server to serve."""
+    connection, upstream = places
+    upstream.stream = lambda turn: b'id: e%d\ndata: {"jsonrpc": "2.0", "method": "notifications/message", "params": {"data": %d}}\n\n' % (turn, turn)
+    got, last = read(connection.open_stream().stream)
+    for _ in range(3):
+        more, last = read(resume(connection, last).stream)
+        got += more
+    assert [m["params"]["data"] for m in got] == [1, 2, 3, 4]
+    assert upstream.asked == [None, "e1", "e2", "e3"]
+
+
+def test_R_60_an_event_of_nothing_but_an_id_is_a_place(places):
+    connection, upstream = places
+    upstream.call = b"id: p1\nretry: 10\n\n"
+    upstream.stream = lambda _: b'id: p2\ndata: {"jsonrpc": "2.0", "id": %d, "result": {"content": []}}\n\n' % connection.next_id
+    said = connection.post("tools/call", SLOW, stream=True).stream._raw.read()
+    last = [line[4:] for line in said.decode().splitlines() if line.startswith("id: ")][-1]
+    messages, _ = read(resume(connection, last).stream)
+    assert len(messages) == 1 and "result" in messages[0], messages
+    assert upstream.asked == ["p1"]
 
 
 def connection_of(connection: MCPConnection) -> MCPConnection:

@@ -86,8 +86,11 @@ final class EventLog {
     sequence <= last && sequence + 1 >= (entries.first?.sequence ?? last + 1)
   }
 
-  /// Whether whoever comes back with this event has everything that is here, and the server has more.
-  func isExhausted(after sequence: Int) -> Bool { isUnfinished && end != nil && sequence >= lastIdentified }
+  /// Whether whoever comes back with this event has everything that is here, and the server has more: of a call that it
+  /// did not answer yet, and of its own stream, which it may close at any time, always.
+  func isExhausted(after sequence: Int) -> Bool {
+    (isUnfinished || name.kind == .standing) && end != nil && sequence >= lastIdentified
+  }
 
   // MARK: - Filling
 
@@ -104,7 +107,7 @@ final class EventLog {
     guard end == nil else { return }
     for var event in events where !event.isEmpty {
       last += 1
-      if event.data != nil {
+      if event.data != nil || event.id != nil {
         lastIdentified = last
         event.id = logs.ids.encode(
           EventPoint(stream: name, sequence: last, request: request, upstreamID: Self.usable(event.id)), of: session)
