@@ -160,6 +160,24 @@ def test_4_3_the_server_asks_in_the_middle_of_a_call(world):
     assert json.loads(next(stream)["result"]["content"][0]["text"])["content"] == {"name": "ada"}
 
 
+def test_4_3_a_cancelled_call_is_not_waited_for(world, servers):
+    """A server answers nothing that was cancelled, and what it asks afterwards is not asked on a stream that nobody reads."""
+    connection = connect(world, "found")
+    session = list(servers["found"].streams)[-1]
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(connection.post, "tools/call", {"name": "never", "arguments": {}}, timeout=20)
+        until(lambda: any(m.get("method") == "tools/call" for m in servers["found"].executed))
+        cancelled = connection.post("notifications/cancelled", {"requestId": connection.next_id}, notification=True)
+        assert cancelled.status == 202, cancelled.describe()
+        answer = waiting.result()
+        assert answer.json()["error"]["code"] == -31003, answer.describe()
+    stream = connection.open_stream()
+    asked = {"jsonrpc": "2.0", "id": "roots", "method": "roots/list"}
+    servers["found"].push(asked, session)
+    assert next(stream.stream.messages()) == asked
+    stream.stream.close()
+
+
 def test_4_3_what_belongs_to_no_call_goes_to_the_open_stream(world, servers):
     connection = connect(world, "found")
     session = list(servers["found"].streams)[-1]

@@ -45,6 +45,9 @@ struct SSECorrelation {
     return true
   }
 
+  /// The call that a request is answered to, as long as it is under way.
+  func number(of id: JSONRPCID) -> SSECallNumber? { pending.first { $0.id == id }?.number }
+
   /// A call was answered, or nobody waits for it any more.
   mutating func ended(_ number: SSECallNumber) { pending.removeAll { $0.number == number } }
 

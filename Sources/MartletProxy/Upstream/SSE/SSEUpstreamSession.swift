@@ -60,7 +60,7 @@ final class SSEUpstreamSession {
     lastWord = .now()
     latest = request
     if request.sharesSession { correlation.isShared = true }
-    guard let asked = message.request else { return pass(request, port) }
+    guard let asked = message.request else { return pass(request, message, port) }
     guard correlation.count < GatewayLimits.ssePending else {
       return port.tell(.failed(.unreachable))
     }
@@ -134,10 +134,12 @@ final class SSEUpstreamSession {
     _ = transport.send(outbound, to: SSEPost(completion: completion), on: eventLoop)
   }
 
-  private func pass(_ request: OutboundRequest, _ port: SSECallPort) {
+  private func pass(_ request: OutboundRequest, _ message: MCPMessage, _ port: SSECallPort) {
     post(request) { [self] outcome in
       switch outcome {
-      case .accepted: port.tell(status: 202)
+      case .accepted:
+        port.tell(status: 202)
+        if case .notification(let notification) = message, let id = notification.cancelledRequestID { cancelled(id) }
       case .refused(404, _, _):
         port.tell(status: 404)
         end(.disconnected)
@@ -145,6 +147,13 @@ final class SSEUpstreamSession {
       case .failed(let failure): port.tell(.failed(failure))
       }
     }
+  }
+
+  /// What was cancelled is not answered (2024-11-05, Cancellation): what the server says next is about something else.
+  private func cancelled(_ id: JSONRPCID) {
+    guard let number = correlation.number(of: id) else { return }
+    forget(number)?.finish()
+    drain()
   }
 
   private func posted(_ outcome: SSEPost.Outcome, _ port: SSECallPort) {
