@@ -1,13 +1,18 @@
 """Several instances of one server: sessions stay where they began, everything else goes where there is least to do, and an instance that
 is gone, fails or drains is no matter of the client's (R-63, R-64)."""
 
+import json
+import socket
+import struct
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from martlet_support import FakeMCPServer, Gateway, MCPConnection
+from martlet_support import FakeMCPServer, Gateway, MCPConnection, request
 from martlet_support.pytest_plugin import PASSWORD, USER, Installation
-from martlet_support.route import connect
+from martlet_support.raw import RawUpstream, json_answer
+from martlet_support.route import connect, token
 from martlet_support.steps import count, reconfigure
 
 
@@ -148,6 +153,38 @@ def test_R_50_an_instance_that_fails_is_left_out_until_it_is_back(several):
     assert good.received("tools/call")
 
 
+def test_R_50_nobody_has_an_instance_left_out_by_not_reading(install):
+    together = threading.Barrier(8, timeout=60)
+
+    def flood(sock, arrival):
+        if b'"flood"' not in arrival.body:
+            return json_answer(b'{"jsonrpc": "2.0", "id": 1, "result": {"content": []}}')
+        sock.settimeout(1)
+        try:
+            sock.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % (1 << 30))
+            while True:
+                sock.sendall(b" " * 65536)
+        except TimeoutError:
+            together.wait()
+            # It has waited long enough, and resets the connection.
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        return None
+
+    with RawUpstream(flood) as upstream:
+        world = install(servers={"many": {"url": upstream.url, "protocol": "2025-11-25"}})
+        body = b'{"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "flood", "arguments": {}}}'
+        head = "POST /many/mcp HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n"
+        asked = head.format(f"127.0.0.1:{world.gateway.port}", token(world, "many"), len(body)).encode() + body
+        readers = [socket.create_connection(("127.0.0.1", world.gateway.port)) for _ in range(8)]
+        for reader in readers:
+            reader.sendall(asked)
+        until(lambda: len(upstream.ended) >= 8, 60)
+        time.sleep(2)
+        assert not [arrival for arrival in upstream.arrivals if arrival.is_health_probe], "it was taken for ill"
+        for reader in readers:
+            reader.close()
+
+
 def test_R_50_all_instances_down_are_never_all_left_out(several):
     world = several("modern", 2)
     connection = modern(world)
@@ -202,6 +239,46 @@ def test_R_64_a_stream_alone_is_use_enough_to_move(several):
     world.instances[1 - home].push({"jsonrpc": "2.0", "method": "notifications/message"})
     assert next(stream.stream.messages())["method"] == "notifications/message"
     stream.stream.close()
+
+
+def test_R_64_calls_go_on_at_an_instance_that_drains(several):
+    world = several("stateful", 2)
+    connection = connect(world, "many")
+    home = next(one for one in world.instances if one.sessions)
+    call = connection.post("tools/call", {"name": "slow", "arguments": {"steps": 40, "delay": 0.1}}, stream=True).stream.messages()
+    assert next(call)["params"]["progress"] == 1
+    reconfigure(world, configured(world, **{f"i{world.instances.index(home)}": "drained"}))
+    # What needs no answer is for what is under way.
+    answer = {"jsonrpc": "2.0", "id": "asked", "result": {"roots": []}}
+    assert request("POST", connection.url, headers=connection.headers(), json=answer).status == 202
+    assert [m for m in map(sent, home.received()) if m.get("id") == "asked"] == [answer]
+    # The session goes elsewhere; what it began is not ended with it.
+    assert connection.call("ping")["result"] == {}
+    assert not [r for r in home.received("ping")]
+    time.sleep(1.5)
+    assert home.sessions, "ended in the middle of a call"
+    assert "result" in list(call)[-1]
+    until(lambda: not home.sessions)
+
+
+def test_R_64_the_rest_of_a_call_is_asked_for_where_it_began(several):
+    world = several("stateful", 2)
+    for one in world.instances:
+        one.resumable, one.closes_after = True, 3
+    connection = connect(world, "many")
+    home = next(one for one in world.instances if one.sessions)
+    got = list(connection.post("tools/call", {"name": "slow", "arguments": {"steps": 6, "delay": 0.02}}, stream=True).stream.events())
+    reconfigure(world, configured(world, **{f"i{world.instances.index(home)}": "drained"}))
+    for _ in range(9):
+        if '"result"' in got[-1][1]:
+            break
+        got += connection.open_stream(headers={"Last-Event-ID": got[-1][2]}, timeout=20).stream.events()
+    assert '"result"' in got[-1][1] and "-31003" not in got[-1][1], got
+    assert len(home.received("tools/call")) == 1
+
+
+def sent(arrival) -> dict:
+    return json.loads(arrival.body or b"{}")
 
 
 def test_R_64_a_new_instance_takes_nobodys_session(several):

@@ -61,12 +61,18 @@ final class AnswerRelay: ExchangeAnswer, UpstreamReceiver {
   func start() {
     // Looked at where it lies: a session is large, and every call would copy it.
     if let bound = request.session, bound.session.upstreamSession != nil,
-      !request.server.keeps(bound.session.upstreamURL)
+      !request.server.keeps(bound.session.upstreamURL), !isForWhatDrains(bound.session)
     {
       revive(bound.session, .draining)
     } else {
       send()
     }
+  }
+
+  /// What needs no answer is about what is under way, and that stays where it is: an answer to the server's question, a
+  /// cancellation.
+  private func isForWhatDrains(_ session: MCPSession) -> Bool {
+    isOneWay && request.server.instance(session.upstreamURL) != nil
   }
 
   private func send() {

@@ -157,11 +157,16 @@ final class SessionRevival {
     _ = UpstreamDialogue(request, over: house.transport, on: eventLoop) { _ in }
   }
 
-  /// Ends the session on the instance that drains, so that whoever waits for it sees it empty.
-  private func leave(_ session: MCPSession) {
-    guard request.server.instance(session.upstreamURL) != nil,
+  /// Ends the session on the instance that drains, so that whoever waits for it sees it empty; not while calls go on there,
+  /// which may be the session's own.
+  private func leave(_ session: MCPSession, until deadline: NIODeadline = .now() + GatewayLimits.drain) {
+    guard let instance = request.server.instance(session.upstreamURL),
       var farewell = try? house.selector.bare(.delete, for: request.moved(to: session))
     else { return }
+    if instance.load > 0, .now() < deadline {
+      _ = eventLoop.assumeIsolated().scheduleTask(in: .seconds(1)) { [self] in leave(session, until: deadline) }
+      return
+    }
     farewell.upstreamSession = session.upstreamSession
     farewell.revision = session.revision
     _ = UpstreamDialogue(farewell, over: house.transport, on: eventLoop) { _ in }

@@ -72,7 +72,9 @@ final class UpstreamStream: OpenStream, UpstreamReceiver, EventProducer {
       return refuse(.rejected(.unknownRoute))
     }
     request = current
-    if !request.server.keeps(session.upstreamURL) { return revive(.draining) }
+    if isStanding, !request.server.keeps(session.upstreamURL) { return revive(.draining) }
+    // A call stays where it began: only there is the rest of it.
+    if !isStanding, request.server.instance(session.upstreamURL) == nil { return refuse(.none) }
     mode = .waiting
     do throws(Rejection) {
       var outbound = try gateway.selector.outbound(request)
@@ -108,7 +110,7 @@ final class UpstreamStream: OpenStream, UpstreamReceiver, EventProducer {
       mode = .streaming(parser)
       guard let events = events.flatMap(shown) else {
         call?.cancel()
-        return end(.cut("bad_event_stream"))
+        return end(.complete("bad_event_stream"))
       }
       if let id = events.last(where: { $0.id != nil })?.id { lastEventID = id }
       if !isStanding { lastData = events.last { $0.data != nil }?.data ?? lastData }

@@ -50,6 +50,7 @@ private final class HTTPUpstreamCall: UpstreamCall, UpstreamReceiver {
   private var hasRedirected = false
   private var hasRepeated = false
   private var hasAnswered = false
+  private var isReading = true
   private var counted: UpstreamInstance?
   /// `nil` on an event loop that isn't of the transport's group.
   private let pool: UpstreamPool?
@@ -83,7 +84,10 @@ private final class HTTPUpstreamCall: UpstreamCall, UpstreamReceiver {
     connection.send(request, to: self)
   }
 
-  func setReading(_ reading: Bool) { connection?.setReading(reading) }
+  func setReading(_ reading: Bool) {
+    isReading = reading
+    connection?.setReading(reading)
+  }
 
   func cancel() {
     receiver = nil
@@ -124,7 +128,8 @@ private final class HTTPUpstreamCall: UpstreamCall, UpstreamReceiver {
       hasRepeated = true
       return start()
     }
-    blame(failure == .unreachable ? .unreachable : .failing)
+    // A server can't go on where its client takes nothing: one who doesn't read must not have it left out.
+    if isReading { blame(failure == .unreachable ? .unreachable : .failing) }
     if failure == .unreachable, receiver != nil, request.takeAlternative() { return start() }
     uncount()
     receiver.take()?.upstreamFailed(failure)

@@ -105,6 +105,8 @@ public enum GatewayLimits {
   public static let probe = TimeAmount.seconds(5)
   /// How long a session may take to be begun anew with its upstream: 30 s.
   public static let revival = TimeAmount.seconds(30)
+  /// How long a session that left a draining instance waits there for what is under way, before it is ended: 300 s.
+  public static let drain = TimeAmount.seconds(300)
   /// A server that is asked which era it speaks: 30 s.
   public static let eraProbe = TimeAmount.seconds(30)
   /// How long Martlet's own look at a server's tools may take: 30 s.
