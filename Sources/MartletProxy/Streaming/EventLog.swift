@@ -87,9 +87,10 @@ final class EventLog {
   }
 
   /// Whether whoever comes back with this event has everything that is here, and the server has more: of a call that it
-  /// did not answer yet, and of its own stream, which it may close at any time, always.
+  /// did not answer yet, and of its own stream, which it may close at any time, unless its client opened another.
   func isExhausted(after sequence: Int) -> Bool {
-    (isUnfinished || name.kind == .standing) && end != nil && sequence >= lastIdentified
+    guard let end, sequence >= lastIdentified else { return false }
+    return isUnfinished || (name.kind == .standing && end != .complete("replaced"))
   }
 
   // MARK: - Filling
@@ -106,8 +107,10 @@ final class EventLog {
   func append(_ events: [SSEEvent]) {
     guard end == nil else { return }
     for var event in events where !event.isEmpty {
+      // Many readers hear of an id with data only, were it empty (see `prime`).
+      if event.id != nil, event.data == nil, session.revision >= .v20251125 { event.data = [] }
       last += 1
-      if event.data != nil || event.id != nil {
+      if event.data != nil {
         lastIdentified = last
         event.id = logs.ids.encode(
           EventPoint(stream: name, sequence: last, request: request, upstreamID: Self.usable(event.id)), of: session)

@@ -159,12 +159,30 @@ struct EventLogTests {
   }
 
   @Test func theUpstreamsIDsAreNotTheClients() {
-    let (log, taken) = (log(), Taken())
-    take(reader(log), into: taken)
-    log.append([
-      SSEEvent(id: "theirs", data: [0x31]), SSEEvent(id: "theirs", retry: 5), SSEEvent(id: "\u{1}", data: [0x32]),
-    ])
-    #expect(!taken.text.contains("theirs"))
-    #expect(taken.text.split(separator: "\n").count { $0.hasPrefix("id: ") } == 2, "an event without data has no id")
+    for (revision, ids) in [(ProtocolRevision.v20250618, 2), (.v20251125, 3)] {
+      var session = session
+      session.revision = revision
+      let (log, taken) = (logs.begin(.call, of: session), Taken())
+      take(reader(log), into: taken)
+      log.append([
+        SSEEvent(id: "theirs", data: [0x31]), SSEEvent(id: "theirs", retry: 5), SSEEvent(id: "\u{1}", data: [0x32]),
+        SSEEvent(retry: 5),
+      ])
+      #expect(!taken.text.contains("theirs"))
+      let given = taken.text.split(separator: "\n").count { $0.hasPrefix("id: ") }
+      #expect(given == ids, "an event without data has an id where it can have empty data")
+    }
+  }
+
+  @Test func whoHasAllOfAStreamThatEndedIsSentToTheServerWhereItHasMore() {
+    let (call, standing, replaced) = (log(), log(.standing), log(.standing))
+    for log in [call, standing, replaced] { log.append([event(1), event(2)]) }
+    #expect(!standing.isExhausted(after: 2), "it goes on")
+    call.finish(.complete(nil))
+    standing.finish(.complete(nil))
+    replaced.finish(.complete("replaced"))
+    #expect(!call.isExhausted(after: 2), "its answer was all")
+    #expect(standing.isExhausted(after: 2) && !standing.isExhausted(after: 1))
+    #expect(!replaced.isExhausted(after: 2), "its client opened another")
   }
 }
