@@ -8,6 +8,7 @@ final class ClientEventStream {
   private var keepAlive: Scheduled<Void>?
   private var lastWrite = NIODeadline.now()
   private var isOpen = false
+  private var largest = 0
 
   init(exchange: GatewayExchange) { self.exchange = exchange }
 
@@ -24,16 +25,16 @@ final class ClientEventStream {
     scheduleTick()
   }
 
-  /// Sends events.
+  /// Sends events. However large one is, it may wait by itself.
   ///
   /// - Returns: Whether the reader keeps up; one that doesn't has to be cut (V-084).
   func send(_ events: [SSEEvent]) -> Bool {
     guard isOpen else { return true }
     var buffer = ByteBuffer()
-    for event in events where !event.isEmpty { buffer.writeBytes(event.encoded()) }
+    for event in events where !event.isEmpty { largest = max(largest, buffer.writeBytes(event.encoded())) }
     guard buffer.readableBytes > 0 else { return true }
     write(buffer)
-    return client.waitingBytes <= GatewayLimits.slowReader
+    return client.waitingBytes <= GatewayLimits.slowReader + largest
   }
 
   /// Sends events that are written out already.

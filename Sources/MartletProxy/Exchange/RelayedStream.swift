@@ -12,7 +12,7 @@ final class RelayedStream: EventProducer {
   private let events: ClientEventStream
   private let filter: ListFilter?
   private let tasks: TaskAnswers?
-  private var parser: SSEParser
+  private var parser = SSEParser(limits: .upstreamAnswer)
   private var log: EventLog?
   private var reading: LoggedEvents?
   private var ended: ((EventLog.End) -> Void)?
@@ -35,7 +35,6 @@ final class RelayedStream: EventProducer {
     self.call = call
     events = ClientEventStream(exchange: exchange)
     filter = ListFilter(request, request.classified.method, exchange.gateway.sightings)
-    parser = filter == nil ? SSEParser() : SSEParser(limits: .upstreamAnswer)
   }
 
   private var client: any ClientStream { exchange.client }

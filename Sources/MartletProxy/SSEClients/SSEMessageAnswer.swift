@@ -60,7 +60,7 @@ final class SSEMessageAnswer: ClientStream {
     if request?.method == .initialize { session.began(session: head.headers.first("mcp-session-id"), revision: nil) }
     if head.status == 200, MediaType.isEventStream(head.headers.first("content-type")) {
       wasOpened = true
-      body = .events(SSEParser(limits: GatewayLimits.sseMessages))
+      body = .events(SSEParser(limits: .upstreamAnswer))
     } else {
       body = .whole(status: head.status, [])
     }
@@ -103,7 +103,7 @@ final class SSEMessageAnswer: ClientStream {
   }
 
   private func pass(_ data: [UInt8]) {
-    if let request, case .response(let response)? = try? MCPMessage.parse(data, limits: GatewayLimits.sseJSON),
+    if let request, case .response(let response)? = try? MCPMessage.parse(data, limits: .upstreamAnswer),
       response.id == request.id
     {
       isAnswered = true

@@ -90,7 +90,7 @@ final class UpstreamStream: OpenStream, UpstreamReceiver, EventProducer {
       mode = .collecting(status: status, headers, [])
       return
     }
-    mode = .streaming(SSEParser())
+    mode = .streaming(SSEParser(limits: .upstreamAnswer))
     retries = StreamRetries()
     guard log == nil, let session, let loop = gateway.streams.loop(eventLoop) else { return }
     let log = loop.logs.begin(

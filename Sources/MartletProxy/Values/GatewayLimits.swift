@@ -11,7 +11,7 @@ public enum GatewayLimits {
   static let trustedLength = 64 << 10
   /// The largest upstream answer that is read whole (`initialize`, errors): 1 MiB.
   public static let bufferedAnswer = 1 << 20
-  /// The largest upstream answer that a bridge between eras reads: 16 MiB.
+  /// The largest answer of an upstream that is understood, and the largest event of its streams: 16 MiB.
   public static let readAnswer = 16 << 20
   /// The longest pause before an upstream's stream is picked up again, in milliseconds: 30 s, whatever the upstream
   /// asks for.
@@ -47,19 +47,13 @@ public enum GatewayLimits {
   public static let discardedBody = 8 << 20
   /// How long that may take: 15 s.
   public static let discardTime = TimeAmount.seconds(15)
-  /// Bytes that may wait for a slow reader before it is cut: 1 MiB (V-084).
+  /// Bytes that may wait for a slow reader, beside the largest event, before it is cut: 1 MiB (V-084).
   public static let slowReader = 1 << 20
 
   // HTTP+SSE (2024-11-05)
 
   /// How long a server may take to open its stream and name its endpoint: 10 s.
   public static let sseEndpoint = TimeAmount.seconds(10)
-  /// The largest message on a server's stream: 4 MiB.
-  public static let sseMessage = 4 << 20
-  /// The same for the reader of streams.
-  static let sseMessages = SSELimits(lineBytes: sseMessage, eventBytes: sseMessage)
-  /// The same for the reader of messages.
-  static let sseJSON = JSONLimits(keys: 100_000, stringBytes: sseMessage, totalBytes: sseMessage)
   /// Requests of one session that may wait for their answer: 256.
   public static let ssePending = 256
   /// The silence after which the answer to a request becomes a stream, so that it can be kept alive: 10 s.

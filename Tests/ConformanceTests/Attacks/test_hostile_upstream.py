@@ -332,7 +332,7 @@ def test_a_stream_that_ends_without_the_response_says_so(world, extra):
 def test_an_event_that_cannot_be_read_leaves_nobody_waiting(world, kind):
     world.raw.answer = opening(b"upstream-session")
     session = post(world, INITIALIZE).header("mcp-session-id")
-    world.raw.answer = events_answer(data({"jsonrpc": "2.0", "method": "notifications/message", "params": {"data": 1}}) + b"data: " + b"x" * (1 << 20) + b"\n\n")
+    world.raw.answer = events_answer(data({"jsonrpc": "2.0", "method": "notifications/message", "params": {"data": 1}}) + b"data: " + b"x" * (16 << 20) + b"\n\n")
     answer = post(world, CALL, headers={"Mcp-Session-Id": session} if kind == "session" else {})
     assert answer.status == 200 and b'"id":1,"error":{"code":-31003' in answer.body, answer.describe()
     assert b"xxxx" not in answer.body

@@ -283,5 +283,5 @@ class FakeMCPServer:
         if params.get("name") == "headers":
             return json.dumps([[name, value] for name, value in request.headers])
         if params.get("name") == "slow":
-            return f"{arguments.get('steps', 3)} steps done"
+            return f"{arguments.get('steps', 3)} steps done" + "x" * arguments.get("size", 0)
         return str(arguments.get("text", ""))

@@ -255,7 +255,7 @@ class FakeSSEServer:
                     progress = {"progressToken": token, "progress": step + 1, "total": steps}
                     stream.put({"jsonrpc": "2.0", "method": "notifications/progress", "params": progress})
                     time.sleep(arguments.get("delay", 0.02))
-                return text(f"{steps} steps done")
+                return text(f"{steps} steps done" + "x" * arguments.get("size", 0))
             case "ask":
                 asked = {"jsonrpc": "2.0", "id": secrets.token_hex(8), "method": "elicitation/create", "params": {"message": "who?"}}
                 return text(json.dumps(self.ask(session, asked).get("result")))

@@ -74,7 +74,7 @@ final class SSEServerStream: UpstreamReceiver {
     guard status == 200, MediaType.isEventStream(headers.first("content-type")) else {
       return give(.otherwise(status: status))
     }
-    phase = .opening(SSEParser(limits: GatewayLimits.sseMessages))
+    phase = .opening(SSEParser(limits: .upstreamAnswer))
   }
 
   func upstreamSent(_ bytes: ByteBuffer) {
