@@ -1,6 +1,7 @@
 """Several instances of one server: sessions stay where they began, everything else goes where there is least to do, and an instance that
 is gone, fails or drains is no matter of the client's (R-63, R-64)."""
 
+import itertools
 import json
 import socket
 import struct
@@ -10,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from martlet_support import FakeMCPServer, Gateway, MCPConnection, request
+from martlet_support.modern_rules import RPCError
 from martlet_support.pytest_plugin import PASSWORD, USER, Installation
 from martlet_support.raw import RawUpstream, json_answer
 from martlet_support.route import connect, token
@@ -21,8 +23,8 @@ def several():
     """several(mode, number) -> an installation whose one server `many` has so many instances."""
     started = []
 
-    def start(mode: str, number: int = 3) -> Installation:
-        instances = [FakeMCPServer(mode).start() for _ in range(number)]
+    def start(mode: str, number: int = 3, kind=FakeMCPServer) -> Installation:
+        instances = [kind(mode).start() for _ in range(number)]
         gateway = Gateway({"many": {"urls": [one.url for one in instances]}}, users={USER: PASSWORD}).start()
         world = Installation(gateway, {})
         world.instances = instances
@@ -292,3 +294,102 @@ def test_R_64_a_new_instance_takes_nobodys_session(several):
     for _ in range(24):
         connect(world, "many")
     assert world.instances[2].received("initialize"), "what is new may go there"
+
+
+TASKS = "io.modelcontextprotocol/tasks"
+DECLARED = {"_meta": {"io.modelcontextprotocol/clientCapabilities": {"extensions": {TASKS: {}}}}}
+
+
+class Worker(FakeMCPServer):
+    """Every call becomes a task, of which this instance alone knows."""
+
+    numbers = itertools.count(1)
+
+    def __init__(self, mode: str):
+        super().__init__(mode)
+        self.tasks: set[str] = set()
+        self.on("tools/call", self.begin)
+        for method in ("tasks/get", "tasks/cancel", "tasks/update", "tasks/result"):
+            self.on(method, self.known)
+
+    def begin(self, *_):
+        task = {"taskId": f"task-{next(self.numbers)}", "status": "working"}
+        self.tasks.add(task["taskId"])
+        return {"resultType": "task", **task} if self.mode == "modern" else {"task": task}
+
+    def known(self, message, _):
+        task = message["params"]["taskId"]
+        if task not in self.tasks:
+            raise RPCError(-32602, f"{task} is not here")
+        return {"taskId": task, "status": "working"}
+
+
+def begun(connection, number: int) -> list[str]:
+    params = {"name": "echo", "arguments": {}, **(DECLARED if connection.modern else {"task": {"ttl": 60000}})}
+    results = [connection.call("tools/call", params)["result"] for _ in range(number)]
+    return [result.get("task", result)["taskId"] for result in results]
+
+
+def asked(connection, tasks, *methods: str) -> None:
+    """Asks for each twice in a row, so that instances in turn are not those where the tasks began."""
+    for method in methods:
+        for task in (one for task in tasks for one in (task, task)):
+            answer = connection.call(method, {"taskId": task})
+            assert answer.get("result", answer).get("taskId") == task, (method, answer)
+
+
+@pytest.mark.parametrize("mode", ["modern", "stateless"])
+@pytest.mark.parametrize("answer", ["json", "sse"])
+def test_R_63_a_task_is_asked_for_where_it_began(several, mode, answer):
+    world = several(mode, kind=Worker)
+    for one in world.instances:
+        one.answer = answer
+    connection = modern(world) if mode == "modern" else connect(world, "many")
+    tasks = begun(connection, 12)
+    assert all(one.tasks for one in world.instances), "everybody has some"
+    methods = ["tasks/get", "tasks/update" if mode == "modern" else "tasks/result", "tasks/cancel"]
+    asked(connection, tasks, *methods)
+    world.gateway.restart(crash=answer == "json")
+    asked(connection, tasks, *methods)
+    assert sum(len(one.received(method)) for one in world.instances for method in methods) == 2 * 3 * 2 * 12, "each was asked for once"
+
+
+def test_R_63_a_task_is_listened_for_where_it_began(several):
+    world = several("modern", kind=Worker)
+    connection = modern(world)
+    for task in (one for task in begun(connection, 4) for one in (task, task)):
+        answer = connection.post("subscriptions/listen", {"notifications": {"taskIds": [task]}}, stream=True)
+        next(answer.stream.messages())
+        home = next(one for one in world.instances if task in one.tasks)
+        assert [r.json["params"]["notifications"]["taskIds"] for r in home.received("subscriptions/listen")][-1:] == [[task]]
+        answer.stream.close()
+
+
+def test_R_64_an_instance_that_drains_is_asked_for_its_tasks(several):
+    world = several("modern", 2, kind=Worker)
+    connection = modern(world)
+    tasks = begun(connection, 6)
+    reconfigure(world, configured(world, i0="drained"))
+    asked(connection, tasks, "tasks/get")
+    before = len(world.instances[0].received("tools/call"))
+    begun(connection, 4)
+    assert len(world.instances[0].received("tools/call")) == before, "it gets nothing new"
+
+
+@pytest.mark.parametrize("how", ["lost", "removed"])
+def test_R_63_a_task_whose_instance_is_gone_is_asked_for_elsewhere(several, how):
+    """Instances that share what they know answer for one another."""
+    world = several("modern", 3, kind=Worker)
+    connection = modern(world)
+    tasks = begun(connection, 9)
+    shared = set().union(*(one.tasks for one in world.instances))
+    for one in world.instances:
+        one.tasks = shared
+    if how == "lost":
+        gone(world, 0)
+    else:
+        reconfigure(world, configured(world, i0="removed"))
+        world.instances[0].clear()
+    for _ in range(3):
+        asked(connection, tasks, "tasks/get")
+    assert how == "lost" or not world.instances[0].received()

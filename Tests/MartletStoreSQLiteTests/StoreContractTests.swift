@@ -27,6 +27,9 @@ private let stores = TestedStore.allCases
   @Test(arguments: stores) func V_015_theFirstOwnerStays(_ store: TestedStore) async throws {
     try await TaskOwnerStoreContract.theFirstOwnerStays(makeStore: store.maker)
   }
+  @Test(arguments: stores) func R_63_tasksHaveInstances(_ store: TestedStore) async throws {
+    try await TaskOwnerStoreContract.tasksHaveInstances(makeStore: store.maker)
+  }
   @Test(arguments: stores) func V_015_oneOfManyOwnsATask(_ store: TestedStore) async throws {
     try await TaskOwnerStoreContract.oneOfManyOwnsATask(makeStores: store.sharedMaker)
   }

@@ -54,7 +54,8 @@ import Testing
     for (second, tenant) in [(0, "acme"), (5, "umbrella"), (9, "acme")] {
       let now = sample.now + .seconds(Int64(second))
       try await store.noteTasks(
-        [[UInt8(second)]], of: [7], tenant: TenantID(tenant), at: now, until: now + .seconds(9), capacity: 9)
+        [[UInt8(second)]], of: [7], tenant: TenantID(tenant), at: now, until: now + .seconds(9), capacity: 9,
+        instance: nil)
     }
     let left = try await store.pool.read { try Int.fetchOne($0, sql: "SELECT COUNT(*) FROM mcp_task") }
     #expect(left == 2)

@@ -9,13 +9,19 @@ public protocol TaskOwnerStore: Sendable {
   ///   - now: The time; what has expired by then is forgotten.
   ///   - expiry: Until when it is kept.
   ///   - capacity: How many an owner may have; beyond that the oldest are forgotten.
+  ///   - instance: The URL of the instance of their server that began them; `nil` where nobody knows.
   func noteTasks(
-    _ tasks: [[UInt8]], of owner: [UInt8], tenant: TenantID, at now: Timestamp, until expiry: Timestamp, capacity: Int
+    _ tasks: [[UInt8]], of owner: [UInt8], tenant: TenantID, at now: Timestamp, until expiry: Timestamp, capacity: Int,
+    instance: String?
   ) async throws(StoreError)
 
   /// Those of an owner's tasks that are among these.
   func ownedTasks(_ tasks: [[UInt8]], by owner: [UInt8], tenant: TenantID, at now: Timestamp)
     async throws(StoreError) -> Set<[UInt8]>
+
+  /// Which instances began those of an owner's tasks that are among these, by task; without those of which nobody knows.
+  func instances(ofTasks tasks: [[UInt8]], by owner: [UInt8], tenant: TenantID, at now: Timestamp)
+    async throws(StoreError) -> [[UInt8]: String]
 
   /// All of an owner's tasks.
   func ownedTasks(by owner: [UInt8], tenant: TenantID, at now: Timestamp) async throws(StoreError) -> Set<[UInt8]>

@@ -60,6 +60,8 @@ final class CredentialedCall: UpstreamCall, UpstreamReceiver {
     }
   }
 
+  var instance: UpstreamInstance? { call?.instance }
+
   func setReading(_ reading: Bool) {
     isReading = reading
     if case .refused = mode { return }

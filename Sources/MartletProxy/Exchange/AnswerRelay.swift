@@ -25,15 +25,19 @@ final class AnswerRelay: ExchangeAnswer, UpstreamReceiver {
   private var hasRevived = false
   private let preference: SessionPreference?
   private let filter: ListFilter?
-  private let tasks: TaskAnswers?
+  private var tasks: TaskAnswers?
+  private let origin: String?
   /// Whether what comes may go on as it comes: nothing of it has to be understood.
   private let passesOn: Bool
 
-  /// - Parameter tasks: Looks after the tasks in the answer, where it may hold some.
-  init(exchange: GatewayExchange, request: AdmittedRequest, tasks: TaskAnswers?) {
+  /// - Parameters:
+  ///   - tasks: Looks after the tasks in the answer, where it may hold some.
+  ///   - origin: The URL of the instance that began the task which is asked for.
+  init(exchange: GatewayExchange, request: AdmittedRequest, tasks: TaskAnswers?, origin: String?) {
     self.exchange = exchange
     self.request = request
     self.tasks = tasks
+    self.origin = origin
     let classified = request.classified
     preference = request.session == nil ? nil : SessionPreference(classified.message)
     filter = ListFilter(request, classified.method, exchange.gateway.sightings)
@@ -78,7 +82,9 @@ final class AnswerRelay: ExchangeAnswer, UpstreamReceiver {
   private func send() {
     mode = .waiting
     do throws(Rejection) {
-      let outbound = try gateway.selector.outbound(request)
+      var outbound = try gateway.selector.outbound(request)
+      // A session has its instance.
+      if let origin, session == nil, let home = request.server.home(origin) { outbound.prefer(home) }
       call = gateway.transport.send(outbound, to: self, on: exchange.eventLoop)
     } catch { reject(error) }
   }
@@ -86,6 +92,7 @@ final class AnswerRelay: ExchangeAnswer, UpstreamReceiver {
   // MARK: - The upstream's side
 
   func upstreamAnswered(status: Int, headers: HeaderFields) {
+    tasks?.instance = call?.instance?.url.string
     let type = headers.bytes(of: .contentType)
     let isStream = MediaType.isEventStream(bytes: type)
     switch status {

@@ -123,9 +123,9 @@ extension GatewayExchange {
       if request.classified.classification.era == .legacy, request.classified.method == .initialize {
         return begin(SessionOpening(exchange: self, request: request)) { $0.start() }
       }
-      guard request.classified.mayNameTasks else { return answer(request, showing: nil) }
+      guard request.classified.mayNameTasks else { return answer(request, of: NamedTasks()) }
       return try after(gateway.tasks.allowed(request, on: eventLoop)) { exchange, tasks in
-        exchange.answer(request, showing: tasks)
+        exchange.answer(request, of: tasks)
       }
     }
     let isEnd = request.classified.incoming.method == "DELETE"
@@ -142,10 +142,9 @@ extension GatewayExchange {
     }
   }
 
-  private func answer(_ request: AdmittedRequest, showing tasks: OwnTasks?) {
-    begin(AnswerRelay(exchange: self, request: request, tasks: TaskAnswers(request, gateway.tasks, showing: tasks))) {
-      $0.start()
-    }
+  private func answer(_ request: AdmittedRequest, of named: NamedTasks) {
+    let tasks = TaskAnswers(request, gateway.tasks, showing: named.own)
+    begin(AnswerRelay(exchange: self, request: request, tasks: tasks, origin: named.instance)) { $0.start() }
   }
 
   /// An upstream without sessions of its own: ours ends alone.

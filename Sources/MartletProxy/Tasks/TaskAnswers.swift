@@ -9,6 +9,8 @@ struct TaskAnswers: Sendable {
   private let owners: TaskOwners
   private let binding: PrincipalBinding
   private let own: OwnTasks?
+  /// The URL of the instance that answers, where it is known.
+  var instance: String?
 
   /// - Parameter own: What a list may show.
   /// - Returns: `nil` where the answer can hold no task.
@@ -25,9 +27,9 @@ struct TaskAnswers: Sendable {
   /// The task that a request became, by its answer.
   func begun(in message: [UInt8]) -> String? { own == nil ? response(message)?.begunTask : nil }
 
-  /// See ``TaskOwners/note(_:of:on:)``.
+  /// See ``TaskOwners/note(_:of:begunAt:on:)``.
   func note(_ task: String, on eventLoop: any EventLoop) -> EventLoopFuture<Void> {
-    owners.note(task, of: binding, on: eventLoop)
+    owners.note(task, of: binding, begunAt: instance, on: eventLoop)
   }
 
   /// A list without the tasks of others; `nil` where nothing is to be taken out.

@@ -14,10 +14,15 @@ final class TaskOwners: Sendable {
     let owner: [UInt8]
   }
 
+  /// The URL of the instance that began a task, where that is known.
+  private struct Origin {
+    let instance: String?
+  }
+
   private let store: any TaskOwnerStore
   private let clock: any WallClock
   /// What was noted or found lately: a task is asked for again and again.
-  private let known = Mutex<Set<Ownership>>([])
+  private let known = Mutex<[Ownership: Origin]>([:])
 
   init(store: any TaskOwnerStore, clock: any WallClock) {
     self.store = store
@@ -26,8 +31,8 @@ final class TaskOwners: Sendable {
 
   /// Lets a request go on to its server where the tasks that it names are its principal's.
   ///
-  /// - Returns: The principal's tasks, where they are to be listed; refused where one is not.
-  func allowed(_ request: AdmittedRequest, on eventLoop: any EventLoop) -> Staged<OwnTasks?> {
+  /// - Returns: What is known of them; refused where one is not.
+  func allowed(_ request: AdmittedRequest, on eventLoop: any EventLoop) -> Staged<NamedTasks> {
     // Nobody could be told what came of it.
     guard let message = request.classified.message?.request else { return .ready(.failure(.unknownTask(id: nil))) }
     let binding = request.principal.binding
@@ -39,52 +44,59 @@ final class TaskOwners: Sendable {
     do throws(MCPMessageError) { named = try message.taskIDs().map { Self.digest(of: $0, at: binding.route) } } catch {
       return .ready(.failure(.malformedMessage(error)))
     }
-    let unknown = known.withLock { known in
-      named.filter { !known.contains(Ownership(task: $0, owner: owner)) }
+    let (unknown, origins) = known.withLock { known in
+      let origins = named.map { known[Ownership(task: $0, owner: owner)] }
+      return (zip(named, origins).filter { $1 == nil }.map(\.0), origins.compactMap { $0?.instance })
     }
-    guard !unknown.isEmpty else { return .ready(.success(nil)) }
+    guard !unknown.isEmpty else { return .ready(.success(NamedTasks(instance: origins.first))) }
     return .later(eventLoop.makeFutureWithTask { await self.find(unknown, of: binding, owner, answering: message.id) })
   }
 
   private func all(of binding: PrincipalBinding, _ owner: [UInt8], answering id: JSONRPCID?) async
-    -> Result<OwnTasks?, Rejection>
+    -> Result<NamedTasks, Rejection>
   {
     do throws(StoreError) {
       let kept = try await store.ownedTasks(by: owner, tenant: binding.tenant, at: clock.now())
       // What an event began a moment ago may not have got there.
-      let lately = known.withLock { known in known.filter { $0.owner == owner }.map(\.task) }
-      return .success(OwnTasks(route: binding.route, digests: kept.union(lately)))
+      let lately = known.withLock { known in known.keys.filter { $0.owner == owner }.map(\.task) }
+      return .success(NamedTasks(own: OwnTasks(route: binding.route, digests: kept.union(lately))))
     } catch { return .failure(.temporarilyUnavailable(reason: "task_store", id: id)) }
   }
 
   private func find(_ tasks: [[UInt8]], of binding: PrincipalBinding, _ owner: [UInt8], answering id: JSONRPCID?) async
-    -> Result<OwnTasks?, Rejection>
+    -> Result<NamedTasks, Rejection>
   {
     do throws(StoreError) {
-      let found = try await store.ownedTasks(tasks, by: owner, tenant: binding.tenant, at: clock.now())
-      for task in found { remember(Ownership(task: task, owner: owner)) }
-      return tasks.allSatisfy(found.contains) ? .success(nil) : .failure(.unknownTask(id: id))
+      let now = clock.now()
+      let found = try await store.ownedTasks(tasks, by: owner, tenant: binding.tenant, at: now)
+      let instances = try await store.instances(ofTasks: tasks, by: owner, tenant: binding.tenant, at: now)
+      for task in found { remember(Ownership(task: task, owner: owner), begunAt: instances[task]) }
+      let instance = tasks.lazy.compactMap { instances[$0] }.first
+      return tasks.allSatisfy(found.contains)
+        ? .success(NamedTasks(instance: instance)) : .failure(.unknownTask(id: id))
     } catch { return .failure(.temporarilyUnavailable(reason: "task_store", id: id)) }
   }
 
-  /// Notes whose a task is: here at once, and in the store.
+  /// Notes whose a task is, and where it began: here at once, and in the store.
   ///
   /// - Returns: Done when no restart can make it nobody's.
-  func note(_ id: String, of binding: PrincipalBinding, on eventLoop: any EventLoop) -> EventLoopFuture<Void> {
+  func note(_ id: String, of binding: PrincipalBinding, begunAt instance: String?, on eventLoop: any EventLoop)
+    -> EventLoopFuture<Void>
+  {
     let (task, owner) = (Self.digest(of: id, at: binding.route), Self.digest(of: binding))
-    remember(Ownership(task: task, owner: owner))
+    remember(Ownership(task: task, owner: owner), begunAt: instance)
     let now = clock.now()
     return eventLoop.makeFutureWithTask {
       try await self.store.noteTasks(
         [task], of: owner, tenant: binding.tenant, at: now, until: now + GatewayLimits.taskOwner,
-        capacity: GatewayLimits.ownedTasks)
+        capacity: GatewayLimits.ownedTasks, instance: instance)
     }
   }
 
-  private func remember(_ ownership: Ownership) {
+  private func remember(_ ownership: Ownership, begunAt instance: String?) {
     known.withLock { known in
       if known.count >= GatewayLimits.rememberedTasks { known.removeAll(keepingCapacity: true) }
-      known.insert(ownership)
+      known[ownership] = Origin(instance: instance)
     }
   }
 
@@ -99,6 +111,14 @@ final class TaskOwners: Sendable {
     ]
     return JSONValue.array(parts.map { .string($0) }).canonicalDigest
   }
+}
+
+/// What is known of the tasks that a request names, all of which are its principal's.
+struct NamedTasks: Sendable {
+  /// All of the principal's, where they are to be listed.
+  var own: OwnTasks?
+  /// The URL of the instance that began one of them, where that is known.
+  var instance: String?
 }
 
 /// The tasks of one principal at one route.

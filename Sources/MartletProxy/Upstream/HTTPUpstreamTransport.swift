@@ -84,6 +84,8 @@ private final class HTTPUpstreamCall: UpstreamCall, UpstreamReceiver {
     connection.send(request, to: self)
   }
 
+  var instance: UpstreamInstance? { counted }
+
   func setReading(_ reading: Bool) {
     isReading = reading
     connection?.setReading(reading)

@@ -196,6 +196,12 @@ public struct OutboundRequest: Sendable {
     if !instances.isEmpty { change { $0.goal = .instances(instances) } }
   }
 
+  /// Directs it to one instance first; those that it was for are its alternatives.
+  mutating func prefer(_ instance: UpstreamInstance) {
+    guard case .instances(let others) = place.parts.goal else { return }
+    direct(to: ([instance] + others.filter { $0 !== instance })[...])
+  }
+
   /// Directs it to the next alternative.
   ///
   /// - Returns: Whether there was one.

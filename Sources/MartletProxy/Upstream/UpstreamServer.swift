@@ -86,6 +86,13 @@ public final class UpstreamServer: Sendable {
     return !active.contains { $0.ejectedFor == nil }
   }
 
+  /// The instance that began a task, as it was remembered, where it can be asked for it: it is configured, drained or
+  /// not, and there.
+  func home(_ url: String) -> UpstreamInstance? {
+    guard let instance = instance(url), instance.ejectedFor != .unreachable else { return nil }
+    return instance
+  }
+
   /// Whether a session could live elsewhere than on an instance.
   func hasOther(than url: String) -> Bool { active.contains { !$0.url.string.equalsBytewise(url) } }
 

@@ -69,6 +69,13 @@ public protocol UpstreamCall: AnyObject {
   func setReading(_ reading: Bool)
   /// Ends it; the receiver hears nothing more.
   func cancel()
+  /// The instance that it is under way at; `nil` for none, or where it is over.
+  var instance: UpstreamInstance? { get }
+}
+
+extension UpstreamCall {
+  /// A call that doesn't choose between instances has none.
+  public var instance: UpstreamInstance? { nil }
 }
 
 /// Carries requests to an upstream: HTTP now, stdio and others later.

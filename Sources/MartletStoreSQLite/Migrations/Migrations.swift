@@ -4,7 +4,7 @@ import GRDB
 /// works.
 struct Migrations {
   /// The number of the newest migration.
-  static let newest = 19
+  static let newest = 20
 
   private let migrator: DatabaseMigrator = {
     var migrator = DatabaseMigrator()
@@ -27,6 +27,7 @@ struct Migrations {
     migrator.registerMigration("17") { database in try Migration17.apply(to: database) }
     migrator.registerMigration("18") { database in try Migration18.apply(to: database) }
     migrator.registerMigration("19") { database in try Migration19.apply(to: database) }
+    migrator.registerMigration("20") { database in try Migration20.apply(to: database) }
     return migrator
   }()
 

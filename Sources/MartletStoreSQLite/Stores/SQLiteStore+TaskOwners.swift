@@ -4,7 +4,8 @@ import MartletDomain
 extension SQLiteStore {
   /// See `TaskOwnerStore`.
   public func noteTasks(
-    _ tasks: [[UInt8]], of owner: [UInt8], tenant: TenantID, at now: Timestamp, until expiry: Timestamp, capacity: Int
+    _ tasks: [[UInt8]], of owner: [UInt8], tenant: TenantID, at now: Timestamp, until expiry: Timestamp, capacity: Int,
+    instance: String?
   ) async throws(StoreError) {
     guard !tasks.isEmpty else { return }
     try await write { database in
@@ -12,12 +13,12 @@ extension SQLiteStore {
       for task in tasks {
         try database.run(
           """
-          INSERT INTO mcp_task (tenant, task, owner, noted_at, expires_at)
-          VALUES (:tenant, :task, :owner, :now, :expiry) ON CONFLICT DO NOTHING
+          INSERT INTO mcp_task (tenant, task, owner, noted_at, expires_at, instance)
+          VALUES (:tenant, :task, :owner, :now, :expiry, :instance) ON CONFLICT DO NOTHING
           """,
           [
             "tenant": .id(tenant), "task": .bytes(task), "owner": .bytes(owner), "now": .time(now),
-            "expiry": .time(expiry),
+            "expiry": .time(expiry), "instance": .text(instance),
           ])
       }
       try database.run(
@@ -44,6 +45,26 @@ extension SQLiteStore {
         if let row { owned.insert(try row.bytes("task")) }
       }
       return owned
+    }
+  }
+
+  /// See `TaskOwnerStore`.
+  public func instances(ofTasks tasks: [[UInt8]], by owner: [UInt8], tenant: TenantID, at now: Timestamp)
+    async throws(StoreError) -> [[UInt8]: String]
+  {
+    guard !tasks.isEmpty else { return [:] }
+    return try await read { database in
+      var instances: [[UInt8]: String] = [:]
+      for task in tasks {
+        let row = try database.row(
+          """
+          SELECT instance FROM mcp_task
+          WHERE tenant = :tenant AND task = :task AND owner = :owner AND expires_at > :now
+          """,
+          ["tenant": .id(tenant), "task": .bytes(task), "owner": .bytes(owner), "now": .time(now)])
+        if let row { instances[task] = try row.optionalText("instance") }
+      }
+      return instances
     }
   }
 

@@ -8,9 +8,11 @@ public enum TaskOwnerStoreContract {
 
   private static func note(
     _ store: any DurableStore, _ tasks: [[UInt8]], of owner: [UInt8], tenant: TenantID = "acme",
-    at time: Timestamp = now, until expiry: Timestamp = expiry, capacity: Int = 9
+    at time: Timestamp = now, until expiry: Timestamp = expiry, capacity: Int = 9,
+    instance: String? = nil
   ) async throws {
-    try await store.noteTasks(tasks, of: owner, tenant: tenant, at: time, until: expiry, capacity: capacity)
+    try await store.noteTasks(
+      tasks, of: owner, tenant: tenant, at: time, until: expiry, capacity: capacity, instance: instance)
   }
 
   /// An owner's tasks are found, one by one and all of them: nobody else's, and none of another tenant.
@@ -55,6 +57,27 @@ public enum TaskOwnerStoreContract {
     try await note(store, [[1]], of: bob, at: expiry, until: expiry + .seconds(60))
     try expect(try await store.ownedTasks([[1]], by: ann, tenant: "acme", at: expiry), is: [])
     try expect(try await store.ownedTasks([[1], [2]], by: bob, tenant: "acme", at: expiry), is: [[1], [2]])
+  }
+
+  /// Where a task began is told to its owner alone, as it was said first.
+  public static func tasksHaveInstances(makeStore: StoreMaker) async throws {
+    let store = try await makeStore()
+    try await note(store, [[1], [2]], of: ann, instance: "https://one.example/mcp")
+    try await note(store, [[3]], of: ann, instance: "https://two.example/mcp")
+    try await note(store, [[4]], of: ann)
+    try await note(store, [[1]], of: ann, instance: "https://two.example/mcp")
+    try await note(store, [[2]], of: bob, tenant: "umbrella", instance: "https://three.example/mcp")
+    let all: [[UInt8]] = [[1], [2], [3], [4], [5], [1]]
+    let owned: [(owner: [UInt8], tenant: TenantID, instances: [[UInt8]: String])] = [
+      (ann, "acme", [[1]: "https://one.example/mcp", [2]: "https://one.example/mcp", [3]: "https://two.example/mcp"]),
+      (bob, "umbrella", [[2]: "https://three.example/mcp"]), (bob, "acme", [:]), (ann, "umbrella", [:]),
+    ]
+    for (owner, tenant, instances) in owned {
+      let found = try await store.instances(ofTasks: all, by: owner, tenant: tenant, at: now)
+      try expect(found, is: instances, "\(owner) of \(tenant)")
+    }
+    try expect(try await store.instances(ofTasks: [], by: ann, tenant: "acme", at: now), is: [:])
+    try expect(try await store.instances(ofTasks: [[1]], by: ann, tenant: "acme", at: expiry), is: [:], "expired")
   }
 
   /// Of many who say at once that a task is theirs, over several handles, one is right.

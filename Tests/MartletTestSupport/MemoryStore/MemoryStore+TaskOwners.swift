@@ -3,13 +3,14 @@ import MartletDomain
 extension MemoryStore {
   /// See `TaskOwnerStore`.
   public func noteTasks(
-    _ tasks: [[UInt8]], of owner: [UInt8], tenant: TenantID, at now: Timestamp, until expiry: Timestamp, capacity: Int
+    _ tasks: [[UInt8]], of owner: [UInt8], tenant: TenantID, at now: Timestamp, until expiry: Timestamp, capacity: Int,
+    instance: String?
   ) async throws(StoreError) {
     try access { state in
       state.ownedTasks.removeAll { $0.expiresAt <= now }
       for task in tasks where !state.ownedTasks.contains(where: { $0.tenant == tenant && $0.task == task }) {
         state.ownedTasks.append(
-          .init(tenant: tenant, task: task, owner: owner, notedAt: now, expiresAt: expiry))
+          .init(tenant: tenant, task: task, owner: owner, notedAt: now, expiresAt: expiry, instance: instance))
       }
       let oldest = state.ownedTasks.filter { $0.tenant == tenant && $0.owner == owner }
         .sorted {
@@ -25,6 +26,18 @@ extension MemoryStore {
     async throws(StoreError) -> Set<[UInt8]>
   {
     try await ownedTasks(by: owner, tenant: tenant, at: now).intersection(tasks)
+  }
+
+  /// See `TaskOwnerStore`.
+  public func instances(ofTasks tasks: [[UInt8]], by owner: [UInt8], tenant: TenantID, at now: Timestamp)
+    async throws(StoreError) -> [[UInt8]: String]
+  {
+    try access { state in
+      let owned = state.ownedTasks.filter {
+        $0.tenant == tenant && $0.owner == owner && $0.expiresAt > now && tasks.contains($0.task)
+      }
+      return Dictionary(owned.compactMap { task in task.instance.map { (task.task, $0) } }) { first, _ in first }
+    }
   }
 
   /// See `TaskOwnerStore`.
@@ -44,5 +57,6 @@ extension MemoryStoreState {
     let owner: [UInt8]
     let notedAt: Timestamp
     let expiresAt: Timestamp
+    let instance: String?
   }
 }
