@@ -9,6 +9,8 @@ import StrictCoding
 final class AnswerRelay: ExchangeAnswer, UpstreamReceiver {
   private enum Mode {
     case waiting
+    /// JSON of untold length, of which nothing has come: it may be no answer.
+    case opening
     /// JSON that goes on as it comes.
     case passing
     case streaming(RelayedStream)
@@ -108,6 +110,7 @@ final class AnswerRelay: ExchangeAnswer, UpstreamReceiver {
       let length = headers.first(.contentLength).flatMap { Int($0) }
       // Nothing is no answer.
       if length == 0 || tasks?.isRead(length) == true { return mode = .collecting(status: status, headers, []) }
+      guard length != nil else { return mode = .opening }
       mode = .passing
       exchange.sendJSONHead(length: length)
     default: mode = .collecting(status: status, headers, [])
@@ -116,10 +119,11 @@ final class AnswerRelay: ExchangeAnswer, UpstreamReceiver {
 
   func upstreamSent(_ bytes: ByteBuffer) {
     switch mode {
-    case .passing:
-      let client = client
-      if !clientIsGone { client.send(body: bytes) }
-      call?.setReading(clientIsGone || client.isWritable)
+    case .passing: pass(bytes)
+    case .opening where bytes.readableBytes > 0:
+      mode = .passing
+      exchange.sendJSONHead(length: nil)
+      pass(bytes)
     case .streaming(let stream): stream.take(bytes)
     case .collecting(let status, let headers, var collected):
       mode = .waiting
@@ -128,8 +132,14 @@ final class AnswerRelay: ExchangeAnswer, UpstreamReceiver {
       if collected.count > (filter == nil && tasks == nil ? GatewayLimits.bufferedAnswer : GatewayLimits.readAnswer) {
         fail("answer_too_large")
       }
-    case .waiting, .done: break
+    case .waiting, .opening, .done: break
     }
+  }
+
+  private func pass(_ bytes: ByteBuffer) {
+    let client = client
+    if !clientIsGone { client.send(body: bytes) }
+    call?.setReading(clientIsGone || client.isWritable)
   }
 
   func upstreamFinished() {
@@ -138,6 +148,7 @@ final class AnswerRelay: ExchangeAnswer, UpstreamReceiver {
       if end(reason: nil), !clientIsGone { client.finish() }
     case .streaming(let stream): stream.finish()
     case .collecting(let status, let headers, let body): answered(status, headers, body)
+    case .opening: fail("empty_answer")
     case .waiting: fail("no_answer")
     case .done: break
     }
@@ -284,7 +295,7 @@ final class AnswerRelay: ExchangeAnswer, UpstreamReceiver {
     // The head is out: the client must not take half an answer for a whole one.
     case .passing: streamEnded(.cut("upstream_unavailable:\(reason)"))
     case .streaming(let stream): stream.fail(reason)
-    case .waiting, .collecting:
+    case .waiting, .opening, .collecting:
       call?.cancel()
       reject(request.classified.answerLost(reason))
     }

@@ -309,9 +309,14 @@ def test_an_empty_answer_to_a_request_is_no_answer(world):
         assert answer.status == 200 and answer.json()["error"]["code"] == -31003, answer.describe()
 
 
+NOTHING = {"length": b"Content-Length: 0\r\n\r\n", "chunks": b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+           "chunks with a trailer": b"Transfer-Encoding: chunked\r\n\r\n0\r\nX-Evil: 1\r\n\r\n"}
+
+
+@pytest.mark.parametrize("framing", NOTHING)
 @pytest.mark.parametrize("message", [CALL, LISTING])
-def test_nothing_is_no_answer_whatever_its_type(world, message):
-    world.raw.answer = json_answer(b"")
+def test_nothing_is_no_answer_whatever_its_type(world, message, framing):
+    world.raw.answer = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n" + NOTHING[framing]
     answer = post(world, message)
     assert answer.status == 200 and answer.json()["error"]["code"] == -31003, answer.describe()
 
