@@ -56,6 +56,14 @@ extension HeaderFields {
     return keeps
   }
 
+  /// Whether the body has to be decoded before it can be read: a coding is named that isn't `identity` (RFC 9110 §8.4).
+  public var isEncoded: Bool {
+    for entry in entries where entry.known == .contentEncoding {
+      if !entry.value.isEmpty, !equals(entry.value, "identity") { return true }
+    }
+    return false
+  }
+
   var expectsContinue: Bool { entries.contains { $0.known == .expect && equals($0.value, "100-continue") } }
 
   private func decimal(_ range: Range<Int>) -> Int? {

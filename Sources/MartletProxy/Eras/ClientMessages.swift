@@ -130,7 +130,7 @@ final class ClientMessages {
   }
 
   private static func words(for rejection: Rejection) -> String {
-    if case .outcomeUnknown = rejection { return RejectionRendering.outcomeUnknown }
+    if case .outcomeUnknown(let reason, _) = rejection { return RejectionRendering.outcomeUnknown(reason) }
     return "The server behind this route failed."
   }
 

@@ -66,6 +66,8 @@ final class UpstreamConnection {
   /// - Parameter isReusable: Whether the connection may carry another request once the answer is complete.
   func readHead(status: Int, headers: HeaderFields, isReusable: Bool) {
     guard case .waitingForHead = state else { return fail(.malformed) }
+    // A refusal says enough by its status.
+    if status == 200, headers.isEncoded { return fail(.encoded) }
     isStream = MediaType.isEventStream(bytes: headers.bytes(of: .contentType))
     state = .readingBody(isReusable: isReusable)
     if isStream { wire?.streamBegan() }

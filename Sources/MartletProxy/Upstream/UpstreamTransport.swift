@@ -12,6 +12,8 @@ public enum UpstreamFailure: Error, Sendable, Hashable {
   case timeout
   /// What came is not HTTP, or more than may be read.
   case malformed
+  /// What came is compressed or otherwise encoded, though nobody asked for it.
+  case encoded
   /// The user has to connect an account at the server first; the server took nothing.
   case connectionRequired(ConnectionNeed)
   /// The credential can't be had right now; the server took nothing.
@@ -27,6 +29,7 @@ public enum UpstreamFailure: Error, Sendable, Hashable {
     case .disconnected: "disconnected"
     case .timeout: "timeout"
     case .malformed: "malformed"
+    case .encoded: "content_encoding"
     case .connectionRequired: "connection_required"
     case .credentialUnavailable: "credential_unavailable"
     case .scopesExhausted: "scopes_exhausted"
@@ -37,7 +40,7 @@ public enum UpstreamFailure: Error, Sendable, Hashable {
   var isUnheard: Bool {
     switch self {
     case .unreachable, .connectionRequired, .credentialUnavailable, .scopesExhausted: true
-    case .disconnected, .timeout, .malformed: false
+    case .disconnected, .timeout, .malformed, .encoded: false
     }
   }
 

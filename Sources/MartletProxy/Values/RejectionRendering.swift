@@ -12,8 +12,18 @@ struct RejectionRendering {
     "The call may have reached the server, but its answer is lost. It was not sent again: find out whether it took effect "
     + "before you repeat it."
 
+  /// The same of a call whose answer came, but can't be read.
+  static func outcomeUnknown(_ reason: String) -> String {
+    guard reason.equalsBytewise(UpstreamFailure.encoded.code) else { return outcomeUnknown }
+    return encoded + " The call was not sent again: find out whether it took effect before you repeat it."
+  }
+
   /// What a client hears while its server can't be reached.
   static let away = "The server behind this route is not available."
+
+  /// What a client hears of an answer that nobody here decodes.
+  static let encoded =
+    "The server's answer is encoded (Content-Encoding), which Martlet doesn't ask for and doesn't read."
 
   /// What a client hears while nothing can be had to call its server with.
   static let noCredential =
@@ -85,10 +95,9 @@ struct RejectionRendering {
     case .limited(let refusal, let id):
       return LimitAnswer(refusal).response(to: id)
     case .upstreamUnavailable(let reason, let id):
-      let isCredential = reason.equalsBytewise(UpstreamFailure.credentialUnavailable.code)
-      return rpc(id, .upstreamUnavailable, isCredential ? Self.noCredential : Self.away, 5, statusWithoutID: 503)
-    case .outcomeUnknown(_, let id):
-      return rpc(id, .upstreamUnavailable, Self.outcomeUnknown, nil, statusWithoutID: 502)
+      return rpc(id, .upstreamUnavailable, Self.unavailable(reason), 5, statusWithoutID: 503)
+    case .outcomeUnknown(let reason, let id):
+      return rpc(id, .upstreamUnavailable, Self.outcomeUnknown(reason), nil, statusWithoutID: 502)
     case .connectionRequired(_, let id):
       return rpc(id, .upstreamUnavailable, Self.connectionRequired, nil, statusWithoutID: 503)
     case .scopesExhausted(let scopes, let id):
@@ -98,6 +107,11 @@ struct RejectionRendering {
     case .temporarilyUnavailable(_, let id?):
       return rpc(id, .upstreamUnavailable, Self.undecided, 2, statusWithoutID: 503)
     }
+  }
+
+  private static func unavailable(_ reason: String) -> String {
+    if reason.equalsBytewise(UpstreamFailure.credentialUnavailable.code) { return noCredential }
+    return reason.equalsBytewise(UpstreamFailure.encoded.code) ? encoded : away
   }
 
   /// A JSON-RPC error with HTTP 200 where a request can be answered, else the status alone.

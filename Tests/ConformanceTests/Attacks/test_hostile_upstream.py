@@ -1,6 +1,7 @@
 """A malicious or broken upstream writes events, headers or statuses that would speak for the gateway: another event inside its own, a
 cookie, a redirect, a challenge that logs the user out. One upstream event is one client event; its status and headers are never ours."""
 
+import gzip
 import json
 import threading
 import time
@@ -307,6 +308,31 @@ def test_an_empty_answer_to_a_request_is_no_answer(world):
         world.raw.answer = b"HTTP/1.1 204 X\r\n\r\n" if status == 204 else json_answer(b"", status=f"{status} X", content_type=b"text/plain")
         answer = post(world, CALL)
         assert answer.status == 200 and answer.json()["error"]["code"] == -31003, answer.describe()
+
+
+@pytest.mark.parametrize("coding", ["gzip", "br", "identity, gzip", "x-unknown"])
+@pytest.mark.parametrize("message", [CALL, LISTING, INITIALIZE])
+@pytest.mark.parametrize("kind", ["json", "chunks", "events"])
+def test_an_encoded_answer_is_refused_by_name(world, kind, message, coding):
+    extra, body = b"Content-Encoding: %s\r\n" % coding.encode(), gzip.compress(json.dumps(RESULT).encode())
+    chunked = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n%s\r\n%x\r\n%s\r\n0\r\n\r\n" % (extra, len(body), body)
+    world.raw.answer = {"json": json_answer(body, extra=extra), "chunks": chunked, "events": events_answer(body, extra=extra)}[kind]
+    answer = post(world, message)
+    error = answer.json()["error"]
+    assert answer.status == 200 and error["code"] == -31003 and "Content-Encoding" in error["message"], answer.describe()
+    assert ("not sent again" in error["message"]) == (message is CALL)
+
+
+@pytest.mark.parametrize("coding", ["identity", "Identity", ""])
+def test_an_answer_that_says_it_is_not_encoded_is_taken(world, coding):
+    world.raw.answer = json_answer(json.dumps(RESULT).encode(), extra=b"Content-Encoding: %s\r\n" % coding.encode())
+    assert post(world, LISTING).json() == RESULT
+
+
+def test_a_refusal_keeps_its_status_however_it_is_encoded(world):
+    world.raw.answer = json_answer(gzip.compress(b"{}"), status="418 X", extra=b"Content-Encoding: gzip\r\n")
+    answer = post(world, CALL)
+    assert answer.status == 418 and answer.json()["error"]["code"] == -31003, answer.describe()
 
 
 NOTHING = {"length": b"Content-Length: 0\r\n\r\n", "chunks": b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
