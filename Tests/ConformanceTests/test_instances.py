@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from martlet_support import FakeMCPServer, Gateway, MCPConnection, request
+from martlet_support.mcp import LEGACY, MODERN, answer_of
 from martlet_support.modern_rules import RPCError
 from martlet_support.pytest_plugin import PASSWORD, USER, Installation
 from martlet_support.raw import RawUpstream, json_answer
@@ -393,3 +394,54 @@ def test_R_63_a_task_whose_instance_is_gone_is_asked_for_elsewhere(several, how)
     for _ in range(3):
         asked(connection, tasks, "tasks/get")
     assert how == "lost" or not world.instances[0].received()
+
+
+class Stuck(FakeMCPServer):
+    """Takes connections and requests, and says nothing until it is let go."""
+
+    def __init__(self, mode: str):
+        super().__init__(mode)
+        self.let_go = threading.Event()
+        self.let_go.set()
+        self.guard = lambda request: self.let_go.wait(120) and None
+
+    def stop(self) -> None:
+        self.let_go.set()
+        super().stop()
+
+
+@pytest.fixture
+def half_stuck(several):
+    """half_stuck(mode) -> an installation whose first instance is stuck; the second is well."""
+
+    def start(mode: str) -> Installation:
+        world = several(mode, 2, kind=Stuck)
+        world.instances[0].let_go.clear()
+        return world
+
+    return start
+
+
+CELLS = [("stateful", LEGACY), ("stateful", MODERN), ("modern", LEGACY)]
+
+
+@pytest.mark.parametrize("mode,revision", CELLS)
+def test_R_63_an_instance_that_says_nothing_holds_up_no_beginning(half_stuck, mode, revision):
+    """Neither the question for an era nor what begins a session, in any bridge: enough of them that either instance is asked."""
+    world = half_stuck(mode)
+    stuck, well = world.instances
+    connections = [connect(world, "many", revision=revision, initialize=False) for _ in range(6)]
+
+    def begin(connection):
+        if not connection.modern:
+            assert "result" in answer_of(connection.initialize())
+        return mode == "modern" or connection.call("tools/list")["result"]["tools"]
+
+    with ThreadPoolExecutor(len(connections)) as pool:
+        assert all(pool.map(begin, connections)), "while the other is still stuck"
+    assert stuck.received(probes=True) and well.received(probes=True), "both were asked"
+    # What it begins now is nobody's, and ended.
+    asked = [r for r in stuck.received(probes=True) if r.rpc_method == "initialize"]
+    stuck.let_go.set()
+    until(lambda: len([r for r in stuck.received(probes=True) if r.method == "DELETE"]) >= (len(asked) if mode == "stateful" else 0), 30)
+    until(lambda: not stuck.sessions and not stuck.probes, 30)

@@ -1,5 +1,6 @@
 import MCPProtocol
 import NIOCore
+import OAuthProtocol
 import StrictCoding
 
 /// Asks an upstream which era it speaks: `server/discover` for the modern one, `initialize` for the legacy one. Used on
@@ -46,14 +47,14 @@ final class EraProbe {
       id: .number(1), method: .initialize, params: MartletAsClient.initializeParams(.latestLegacy)
     ).encoded()
     listen(to: request) { [self] outcome in
-      if case .success(let answer) = outcome, let session = answer.session { end(session) }
+      if case .success(let answer) = outcome, let session = answer.session { end(session, at: answer.instance) }
       completion(outcome.map { $0.speaksLegacy })
     }
   }
 
   /// The session was begun only to see whether it could be.
-  private func end(_ session: String) {
-    var request = outbound.another(.delete, to: outbound.url)
+  private func end(_ session: String, at instance: AbsoluteURL?) {
+    var request = outbound.another(.delete, to: instance ?? outbound.url)
     request.upstreamSession = session
     request.revision = .latestLegacy
     dialogue = UpstreamDialogue(request, over: transport, on: eventLoop) { _ in }
@@ -62,6 +63,7 @@ final class EraProbe {
   private struct Answer {
     var response: MCPResponse?
     var session: String?
+    var instance: AbsoluteURL?
 
     var speaksModern: Bool {
       if response?.failure?.code.meansModernEra == true { return true }
@@ -90,9 +92,11 @@ final class EraProbe {
       dialogue?.cancel()
       finish(.failure(.upstreamUnavailable(reason: "probe_timeout", id: nil)))
     }
-    dialogue = UpstreamDialogue(request, over: transport, on: eventLoop) { [self] turn in
+    dialogue = UpstreamDialogue(request, over: ImpatientTransport(over: transport), on: eventLoop) { [self] turn in
       switch turn {
-      case .accepted(let headers): answer.session = headers.first("mcp-session-id")
+      case .accepted(let headers):
+        answer.session = headers.first("mcp-session-id")
+        answer.instance = dialogue?.instance?.url
       case .message(.response(let response)):
         answer.response = response
         dialogue?.cancel()

@@ -27,7 +27,7 @@ final class LegacyHandshake {
 
   /// - Parameters:
   ///   - outbound: A POST to the instance, of which body, revision and session are set here. Where that can't be
-  ///     reached, its alternatives are tried.
+  ///     reached, or is slow, its alternatives are tried.
   ///   - initialize: The body of the request; its id may be anything.
   ///   - completion: Hears how it ended, once.
   static func begin(
@@ -49,21 +49,21 @@ final class LegacyHandshake {
   }
 
   private func initialize(_ body: [UInt8]) {
-    var request = outbound.bound
+    var request = outbound
     request.body = body
     request.revision = nil
     request.upstreamSession = nil
     request.isRepeatable = true
     // Held by the transport for as long as the call lasts.
-    dialogue = UpstreamDialogue(request, over: transport, on: eventLoop) { [self] turn in
-      if case .failed(.unreachable) = turn, outbound.takeAlternative() { return initialize(body) }
-      hear(turn)
+    dialogue = UpstreamDialogue(request, over: ImpatientTransport(over: transport), on: eventLoop) { [self] in hear($0)
     }
   }
 
   private func hear(_ turn: UpstreamDialogue.Turn) {
     switch turn {
-    case .accepted(let headers): self.headers = headers
+    case .accepted(let headers):
+      self.headers = headers
+      if let instance = dialogue?.instance { outbound.direct(to: [instance]) }
     case .message(.response(let response)):
       // A stream may stay open after the response.
       dialogue?.cancel()

@@ -1,6 +1,7 @@
 import MCPProtocol
 import MartletDomain
 import NIOCore
+import OAuthProtocol
 import StrictCoding
 
 /// Answers a legacy `initialize`: the upstream begins a session, and the client gets one of ours for it. Used on its event
@@ -20,7 +21,8 @@ final class SessionOpening: ExchangeAnswer, UpstreamReceiver {
   private let id: Secret
   private let digest: ArtefactDigest
   private let mintedAt: Timestamp
-  private var outbound: OutboundRequest?
+  /// Where the session begins.
+  private var url: AbsoluteURL?
   private var call: (any UpstreamCall)?
   private var mode = Mode.waiting
   private var clientIsGone = false
@@ -42,18 +44,17 @@ final class SessionOpening: ExchangeAnswer, UpstreamReceiver {
       var outbound = try exchange.gateway.selector.opening(digest, for: request)
       outbound.body = request.classified.bytes
       outbound.isRepeatable = true
-      send(outbound)
+      let transport = ImpatientTransport(over: exchange.gateway.transport)
+      call = transport.send(outbound, to: self, on: client.eventLoop)
     } catch { reject(error) }
-  }
-
-  private func send(_ outbound: OutboundRequest) {
-    self.outbound = outbound
-    call = exchange.gateway.transport.send(outbound.bound, to: self, on: client.eventLoop)
   }
 
   // MARK: - The upstream's side
 
-  func upstreamAnswered(status: Int, headers: HeaderFields) { mode = .collecting(status: status, headers, []) }
+  func upstreamAnswered(status: Int, headers: HeaderFields) {
+    url = call?.instance?.url
+    mode = .collecting(status: status, headers, [])
+  }
 
   func upstreamSent(_ bytes: ByteBuffer) {
     guard case .collecting(let status, let headers, var body) = mode else { return }
@@ -88,7 +89,6 @@ final class SessionOpening: ExchangeAnswer, UpstreamReceiver {
   }
 
   func upstreamFailed(_ failure: UpstreamFailure) {
-    if failure == .unreachable, var outbound, outbound.takeAlternative() { return send(outbound) }
     if case .connectionRequired = failure {
       mode = .done
       return reject(failure.rejection(answering: request.classified.id))
@@ -103,7 +103,7 @@ final class SessionOpening: ExchangeAnswer, UpstreamReceiver {
     mode = .done
     let isStream = MediaType.isEventStream(headers.first("content-type"))
     let type = isStream ? "text/event-stream" : "application/json"
-    guard answer.response.result != nil, let upstreamSession = answer.upstreamSession, let url = outbound?.url else {
+    guard answer.response.result != nil, let upstreamSession = answer.upstreamSession, let url else {
       return deliver(body, type, session: nil)
     }
     if let revision = answer.revision { request.server.learn(revision) }

@@ -57,6 +57,9 @@ final class UpstreamDialogue: UpstreamReceiver {
     call?.cancel()
   }
 
+  /// The instance that it is under way at; `nil` for none, or where it is over.
+  var instance: UpstreamInstance? { call?.instance }
+
   /// Stops or goes on reading, so that a slow client slows the upstream down.
   func setReading(_ reading: Bool) { call?.setReading(reading) }
 

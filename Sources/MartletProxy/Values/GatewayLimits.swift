@@ -101,6 +101,11 @@ public enum GatewayLimits {
   public static let revival = TimeAmount.seconds(30)
   /// How long a session that left a draining instance waits there for what is under way, before it is ended: 300 s.
   public static let drain = TimeAmount.seconds(300)
+  /// How long an instance may take to begin its answer to what begins a session, or to the question for its era, before
+  /// another is asked as well: 5 s.
+  public static let beginning = TimeAmount.seconds(5)
+  /// How long is waited for the answer of one that was too slow, to end the session that it may have begun: 60 s.
+  public static let lateBeginning = TimeAmount.seconds(60)
   /// A server that is asked which era it speaks: 30 s.
   public static let eraProbe = TimeAmount.seconds(30)
   /// How long Martlet's own look at a server's tools may take: 30 s.

@@ -40,7 +40,12 @@ struct ModernUpstream {
   func send(_ modern: ModernRequest, _ listener: @escaping (UpstreamDialogue.Turn) -> Void) throws(Rejection)
     -> UpstreamDialogue
   {
-    UpstreamDialogue(try outbound(modern), over: gateway.transport, on: eventLoop, listener)
+    let transport = gateway.transport
+    // A session may begin with it.
+    let isBeginning = modern.message.method == .serverDiscover
+    return UpstreamDialogue(
+      try outbound(modern), over: isBeginning ? ImpatientTransport(over: transport) : transport, on: eventLoop, listener
+    )
   }
 
   /// Asks something that has one answer.

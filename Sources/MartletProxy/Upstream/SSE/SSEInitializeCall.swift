@@ -56,6 +56,8 @@ final class SSEInitializeCall: UpstreamCall, UpstreamReceiver {
     }
   }
 
+  var instance: UpstreamInstance? { current?.instance }
+
   func setReading(_ reading: Bool) { current?.setReading(reading) }
 
   func cancel() {
