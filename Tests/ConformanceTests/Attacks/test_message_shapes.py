@@ -72,6 +72,8 @@ BAD_SHAPES = ["1", "null", '"tools/list"', "{}", '{"jsonrpc":"1.0","id":1,"metho
               '{"jsonrpc":"2.0","id":1,"method":"tools/list","params":[]}', '{"jsonrpc":"2.0","id":1,"method":"tools/list","params":"x"}',
               '{"jsonrpc":"2.0","id":1,"method":"tools/list","result":{}}', '{"jsonrpc":"2.0","id":1,"result":{},"error":{"code":1,"message":"x"}}',
               '{"jsonrpc":"2.0","id":1}', '{"jsonrpc":"2.0","method":"tools/call","params":{"name":"echo","arguments":{}}}x']
+# Numbers of which readers make different ones.
+BAD_IDS = ["1.0", "1e3", "-0.0", "9223372036854775808", "-9223372036854775809", "18446744073709551616", "123456789012345678901234567890"]
 FOLDING = ["Method", "METHOD", "method\\u0000", "\\uff4dethod", "\u017fmethod", "metho\\u0064\\u0000", "Id", "PARAMS", "JsonRpc", "Result"]
 
 
@@ -85,6 +87,19 @@ def test_V_028_S_01_duplicate_keys_are_refused(shared, server):
 def test_V_028_what_is_not_one_message_is_refused(shared, server):
     for body in [text.encode() for text in BAD_JSON + BAD_SHAPES] + BAD_BYTES:
         refused(shared, server, body)
+
+
+@pytest.mark.parametrize("server", ROUTES)
+def test_V_013_ids_that_readers_could_confuse_are_refused(shared, server):
+    for identifier in BAD_IDS:
+        refused(shared, server, '{"jsonrpc":"2.0","id":%s,"method":"tools/list"}' % identifier)
+
+
+@pytest.mark.parametrize("identifier", [-(2**63), 2**63 - 1, 2**53 + 1, 0])
+def test_whole_numbers_of_64_bits_come_back_exactly(shared, identifier):
+    body = '{"jsonrpc":"2.0","id":%d,"method":"tools/list"}' % identifier
+    answer = send(shared, "stateless", body.encode())
+    assert answer.status == 200 and answer.json()["id"] == identifier, answer.describe()
 
 
 @pytest.mark.parametrize("server", ROUTES)
