@@ -71,9 +71,8 @@ final class TaskOwners: Sendable {
       let found = try await store.ownedTasks(tasks, by: owner, tenant: binding.tenant, at: now)
       let instances = try await store.instances(ofTasks: tasks, by: owner, tenant: binding.tenant, at: now)
       for task in found { remember(Ownership(task: task, owner: owner), begunAt: instances[task]) }
-      let instance = tasks.lazy.compactMap { instances[$0] }.first
-      return tasks.allSatisfy(found.contains)
-        ? .success(NamedTasks(instance: instance)) : .failure(.unknownTask(id: id))
+      let named = NamedTasks(instance: tasks.lazy.compactMap { instances[$0] }.first)
+      return tasks.allSatisfy(found.contains) ? .success(named) : .failure(.unknownTask(id: id))
     } catch { return .failure(.temporarilyUnavailable(reason: "task_store", id: id)) }
   }
 

@@ -14,7 +14,7 @@ struct RejectionRendering {
 
   /// The same of a call whose answer came, but can't be read.
   static func outcomeUnknown(_ reason: String) -> String {
-    guard reason.equalsBytewise(UpstreamFailure.encoded.code) else { return outcomeUnknown }
+    guard isEncoded(reason) else { return outcomeUnknown }
     return encoded + " The call was not sent again: find out whether it took effect before you repeat it."
   }
 
@@ -95,7 +95,10 @@ struct RejectionRendering {
     case .limited(let refusal, let id):
       return LimitAnswer(refusal).response(to: id)
     case .upstreamUnavailable(let reason, let id):
-      return rpc(id, .upstreamUnavailable, Self.unavailable(reason), 5, statusWithoutID: 503)
+      // Trying again wouldn't help.
+      if Self.isEncoded(reason) { return rpc(id, .upstreamUnavailable, Self.encoded, nil, statusWithoutID: 502) }
+      let isCredential = reason.equalsBytewise(UpstreamFailure.credentialUnavailable.code)
+      return rpc(id, .upstreamUnavailable, isCredential ? Self.noCredential : Self.away, 5, statusWithoutID: 503)
     case .outcomeUnknown(let reason, let id):
       return rpc(id, .upstreamUnavailable, Self.outcomeUnknown(reason), nil, statusWithoutID: 502)
     case .connectionRequired(_, let id):
@@ -109,10 +112,7 @@ struct RejectionRendering {
     }
   }
 
-  private static func unavailable(_ reason: String) -> String {
-    if reason.equalsBytewise(UpstreamFailure.credentialUnavailable.code) { return noCredential }
-    return reason.equalsBytewise(UpstreamFailure.encoded.code) ? encoded : away
-  }
+  private static func isEncoded(_ reason: String) -> Bool { reason.equalsBytewise(UpstreamFailure.encoded.code) }
 
   /// A JSON-RPC error with HTTP 200 where a request can be answered, else the status alone.
   private func rpc(
