@@ -119,6 +119,14 @@ def test_refused_and_chosen(gateway, terminal_id, browser):
     assert Tokens.of(chooser.ask()).claims["aud"] == gateway.mcp_url("notes")
 
 
+def test_V_053_what_was_allowed_before_a_revocation_begins_nothing(gateway, terminal_id, browser):
+    terminal = Terminal(gateway, terminal_id)
+    terminal.begin(gateway.mcp_url("time"))
+    browser.submit(consent(gateway, browser, terminal.begun["user_code"]), {"decision": "allow"})
+    gateway.revoke("--user", USER)
+    error(terminal.ask(), "invalid_grant")
+
+
 def test_V_063_nothing_is_decided_without_the_page(gateway, terminal_id, browser):
     terminal = Terminal(gateway, terminal_id)
     terminal.begin(gateway.mcp_url("time"))

@@ -301,9 +301,12 @@ def test_V_053_N_12_what_ends_a_grant_ends_its_refresh_and_its_streams(world, en
 def test_enabling_a_user_again_gives_nothing_back(world):
     password = world.gateway.add_user("returning")
     client = registered(world, extra={"client_name": "returning"})
-    tokens = Person(world, "returning", password).tokens(client)
+    visitor = Person(world, "returning", password)
+    tokens = visitor.tokens(client)
+    callback, pkce = visitor.allow(client)
     world.gateway.cli("user", "disable", "returning")
     world.gateway.cli("user", "enable", "returning")
     dead_within(world, tokens.access)
     refused(client.refresh(tokens.refresh))
+    refused(client.exchange(callback.code, pkce))
     assert Person(world, "returning", password).tokens(client).access, "but a new login works"

@@ -6,7 +6,7 @@ import pytest
 from martlet_support import MCPConnection, Tokens, request
 from martlet_support.oauth import jwt_header
 from martlet_support.pytest_plugin import USER
-from martlet_support.steps import FULL, Person, count, person, registered, within
+from martlet_support.steps import FULL, Person, count, error_of, person, registered, within
 
 
 def gone_within(world, token: str, seconds: float, *, base: str | None = None) -> float:
@@ -96,6 +96,21 @@ def test_N_14_revocation_by_the_command_line_reaches_every_process_in_5_s(pair, 
     fresh = Person(world).tokens(client)
     assert MCPConnection(world.mcp_url(),
         fresh.access).initialize().status == 200, "it covers what was issued before, not what comes after"
+
+
+@pytest.mark.parametrize("how", [
+    ["token", "revoke", "--user", USER], ["token", "revoke", "--client", "CLIENT"], ["access", "revoke", "--user", USER],
+    ["access", "revoke", "--client", "CLIENT"], ["access", "revoke", "--server", "stateful"],
+], ids=" ".join)
+def test_V_053_N_14_a_code_from_before_a_revocation_begins_nothing(pair, how):
+    world, twin = pair
+    client = registered(world, extra={"client_name": " ".join(how)})
+    callback, pkce = Person(world).allow(client)
+    world.gateway.cli(*[client.client_id if word == "CLIENT" else word for word in how])
+    client.base = twin.url
+    error_of(client.exchange(callback.code, pkce, resource=world.mcp_url()), "invalid_grant")
+    client.base = world.url
+    assert Person(world).tokens(client).access, "what is allowed afterwards is"
 
 
 def test_R_80_rotating_the_signing_key_refuses_no_valid_token(pair):

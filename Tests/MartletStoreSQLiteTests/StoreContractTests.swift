@@ -154,6 +154,9 @@ private let stores = TestedStore.allCases
   @Test(arguments: stores) func familiesAreRevokedByTarget(_ store: TestedStore) async throws {
     try await RefreshTokenStoreContract.familiesAreRevokedByTarget(makeStore: store.maker)
   }
+  @Test(arguments: stores) func V_053_unredeemedCodesEndWithFamilies(_ store: TestedStore) async throws {
+    try await RefreshTokenStoreContract.unredeemedCodesEndWithFamilies(makeStore: store.maker)
+  }
   @Test(arguments: stores) func R_25_housekeepingKeepsWhatLives(_ store: TestedStore) async throws {
     try await RefreshRaceContract.housekeepingKeepsWhatLives(makeStore: store.maker)
   }

@@ -15,7 +15,8 @@ public protocol RefreshTokenStore: Sendable {
   /// The family of a grant.
   func refreshFamily(_ grant: GrantID) async throws(StoreError) -> RefreshFamily?
 
-  /// Ends families.
+  /// Ends families, and with them, in one transaction, the authorization and device codes that nobody has redeemed yet:
+  /// what was allowed before doesn't begin a family afterwards.
   ///
   /// - Parameters:
   ///   - target: A grant, a user, a client, a tenant or a route; an access token ends nothing here.

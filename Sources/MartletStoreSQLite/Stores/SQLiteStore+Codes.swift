@@ -39,6 +39,31 @@ extension Database {
       ["digest": .digest(digest), "now": .time(now)])
   }
 
+  /// Removes what was allowed, but not redeemed yet. Of a grant that is known by name, there is nothing left to redeem.
+  func removeUnredeemed(_ target: RevocationTarget) throws {
+    var values: [String: DatabaseValue] = ["tenant": .null, "user": .null, "client": .null, "route": .null]
+    switch target {
+    case .accessToken, .grant: return
+    case .user(let tenant, let user): values.merge(["tenant": .id(tenant), "user": .id(user)]) { $1 }
+    case .client(let client): values["client"] = .id(client)
+    case .tenant(let tenant): values["tenant"] = .id(tenant)
+    case .route(let route): values["route"] = .route(route)
+    }
+    try run(
+      """
+      DELETE FROM authorization_code
+      WHERE spent_at IS NULL AND (:tenant IS NULL OR tenant = :tenant) AND (:user IS NULL OR user_id = :user)
+        AND (:client IS NULL OR client = :client) AND (:route IS NULL OR route = :route)
+      """, values)
+    try run(
+      """
+      DELETE FROM device_authorization
+      WHERE spent_at IS NULL AND grant_id IS NOT NULL AND (:tenant IS NULL OR tenant = :tenant)
+        AND (:user IS NULL OR user_id = :user) AND (:client IS NULL OR client = :client)
+        AND (:route IS NULL OR granted_route = :route)
+      """, values)
+  }
+
   func insert(_ code: AuthorizationCode) throws {
     try run(
       """

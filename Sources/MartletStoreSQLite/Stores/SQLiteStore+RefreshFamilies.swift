@@ -49,8 +49,9 @@ extension Database {
       .map { try RefreshFamily(row: $0) }
   }
 
-  /// Ends families that were not ended before, and names them.
+  /// Ends families that were not ended before, and names them; what would begin further ones ends, too.
   func revokeFamilies(_ target: RevocationTarget, at now: Timestamp) throws -> [GrantID] {
+    try removeUnredeemed(target)
     let ended =
       switch target {
       case .accessToken: [Row]()

@@ -127,6 +127,60 @@ public enum RefreshTokenStoreContract {
     try expect(try await store.refreshFamily(family.grant), is: family)
   }
 
+  /// What was allowed before a revocation begins nothing after it; what was redeemed stays known, so that a second use
+  /// is noticed.
+  public static func unredeemedCodesEndWithFamilies(makeStore: StoreMaker) async throws {
+    let store = try await makeStore()
+    let sample = Sample()
+    var codes: [AuthorizationCode] = []
+    for _ in 0..<4 {
+      let pending = sample.pending()
+      let code = sample.code(for: pending)
+      _ = try await store.beginAuthorization(pending)
+      _ = try await store.completeAuthorization(
+        pending.id, sealedOutcome: [1], code: code, consent: nil, at: sample.now)
+      codes.append(code)
+    }
+    let redeemed = codes[3]
+    _ = try await redeem(redeemed, in: store, sample)
+    for target in [RevocationTarget.accessToken("x"), .grant(codes[0].grant), .user("other", codes[0].user)] {
+      _ = try await store.revokeFamilies(target, at: sample.now)
+    }
+    try expect(try await store.authorizationCode(codes[0].digest, at: sample.now), is: codes[0])
+    try expect(try await store.revokeFamilies(.user(.default, codes[0].user), at: sample.now), is: [])
+    try expect(try await redeem(codes[0], in: store, sample), is: .gone)
+    _ = try await store.revokeFamilies(.client(codes[1].client), at: sample.now)
+    try expect(try await redeem(codes[1], in: store, sample), is: .gone)
+    try expect(try await store.authorizationCode(codes[2].digest, at: sample.now), is: codes[2])
+    _ = try await store.revokeFamilies(.route(codes[2].route), at: sample.now)
+    try expect(try await redeem(codes[2], in: store, sample), is: .gone)
+    try expect(try await redeem(redeemed, in: store, sample), is: .alreadyRedeemed(redeemed.grant))
+    try await devicesEndWithFamilies(store, sample)
+  }
+
+  private static func devicesEndWithFamilies(_ store: any DurableStore, _ sample: Sample) async throws {
+    let (decided, waiting) = (sample.device(), sample.device())
+    for device in [decided, waiting] { _ = try await store.beginDeviceAuthorization(device, capacity: 10) }
+    let decision = DeviceDecision.allowed("acme", "usr_1", sample.route, "grant_device")
+    _ = try await store.decideDeviceAuthorization(userCode: decided.userCode, decision, at: sample.now)
+    _ = try await store.revokeFamilies(.tenant(.default), at: sample.now)
+    guard
+      case .decided = try await store.pollDeviceAuthorization(decided.digest, by: decided.client, at: sample.now)
+    else { throw ContractViolation("another tenant's device code is gone", file: #fileID, line: #line) }
+    _ = try await store.revokeFamilies(.tenant("acme"), at: sample.now)
+    let poll = try await store.pollDeviceAuthorization(decided.digest, by: decided.client, at: sample.now)
+    try expect(poll, is: .unknown)
+    try expect(try await store.deviceAuthorization(userCode: waiting.userCode, at: sample.now), is: waiting)
+  }
+
+  private static func redeem(
+    _ code: AuthorizationCode, in store: any DurableStore, _ sample: Sample
+  ) async throws -> CodeRedemption {
+    let family = sample.family(of: code)
+    return try await store.redeemAuthorizationCode(
+      code.digest, beginning: family, with: sample.token(of: family), at: sample.now)
+  }
+
   /// Families end by grant, by user and by client, each once.
   public static func familiesAreRevokedByTarget(makeStore: StoreMaker) async throws {
     let store = try await makeStore()

@@ -22,7 +22,8 @@ extension MemoryStore {
   /// See `RefreshTokenStore`.
   public func revokeFamilies(_ target: RevocationTarget, at now: Timestamp) async throws(StoreError) -> [GrantID] {
     try access { state in
-      switch target {
+      state.removeUnredeemed(target)
+      return switch target {
       case .accessToken: []
       case .grant(let grant): state.revokeFamilies(at: now) { $0.grant == grant }
       case .user(let tenant, let user): state.revokeFamilies(at: now) { $0.tenant == tenant && $0.user == user }
@@ -62,6 +63,28 @@ extension MemoryStore {
 }
 
 extension MemoryStoreState {
+  fileprivate mutating func removeUnredeemed(_ target: RevocationTarget) {
+    func isMeant(_ tenant: TenantID, _ user: UserID, _ client: ClientID, _ route: RouteID) -> Bool {
+      switch target {
+      case .accessToken, .grant: false
+      case .user(let itsTenant, let its): tenant == itsTenant && user == its
+      case .client(let its): client == its
+      case .tenant(let its): tenant == its
+      case .route(let its): route == its
+      }
+    }
+    codes = codes.filter { _, stored in
+      let code = stored.code
+      return stored.isSpent || !isMeant(code.tenant, code.user, code.client, code.route)
+    }
+    devices = devices.filter { _, stored in
+      guard !stored.isSpent, case .allowed(let tenant, let user, let route, _)? = stored.device.decision else {
+        return true
+      }
+      return !isMeant(tenant, user, stored.device.client, route)
+    }
+  }
+
   mutating func revokeFamilies(at now: Timestamp, where isMeant: (RefreshFamily) -> Bool) -> [GrantID] {
     let grants = families.values.filter { $0.revokedAt == nil && isMeant($0) }.map(\.grant).sorted()
     for grant in grants { families[grant]?.revokedAt = now }
