@@ -118,6 +118,21 @@ def test_a_loop_is_noticed(world):
     assert call({"a": 1, "b": 3}).status == 200, "other arguments are another call"
 
 
+def test_V_085_a_tool_has_one_count_in_every_spelling(world):
+    reconfigure(world, {"limits": {"rates": [{"name": "spelled", "per": ["user", "tool"], "calls": 2, "every": "1d", "tools": ["headers"]}]}})
+    opened = connection(world)
+    statuses = [opened.post("tools/call", {"name": name, "arguments": {}}).status for name in ("headers", "Headers", "HEADERS", "headers")]
+    assert statuses == [200, 200, 429, 429]
+
+
+def test_a_limit_that_is_changed_makes_nobody_wait_for_the_old_one(world):
+    reconfigure(world, {"limits": rate(name="changed", calls=2)})
+    opened = connection(world)
+    assert [echo(opened).status for _ in range(3)] == [200, 200, 429]
+    reconfigure(world, {"limits": rate(name="changed", calls=2, every="2s")})
+    assert until(lambda: echo(opened).status == 200)
+
+
 def begin_call(world, server, opened) -> socket.socket:
     """Sends a call of `wait` and leaves its answer to come."""
     params = {"name": "wait", "arguments": {}}
@@ -199,7 +214,8 @@ def test_V_085_calls_at_the_same_time_have_a_limit_and_their_place_is_given_back
 
 def test_problems_of_the_section_are_told_with_their_place(world):
     text = world.gateway.config_path.read_text()
-    wrong = {"rates": [{"name": "a", "per": ["address"], "calls": 0}, {"per": "user", "calls": 3, "every": "1m", "burst": "many"}],
+    wrong = {"rates": [{"name": "a", "per": ["address"], "calls": 0}, {"per": "user", "calls": 3, "every": "1m", "burst": "many"},
+                       {"name": "b", "per": "user", "calls": 1, "every": "1d", "burst": 1_000_000}],
              "concurrent": [{"name": "a", "calls": 2}], "loops": {"calls": 3}, "cost": []}
     try:
         world.gateway.config_path.write_text(json.dumps({**world.gateway.config, "limits": wrong}))
@@ -207,5 +223,5 @@ def test_problems_of_the_section_are_told_with_their_place(world):
     finally:
         world.gateway.config_path.write_text(text)
     assert told == {
-        "limits.rates[0].per", "limits.rates[0].calls", "limits.rates[0].every", "limits.rates[1].name", "limits.rates[1].burst",
+        "limits.rates[0].per", "limits.rates[0].calls", "limits.rates[0].every", "limits.rates[1].name", "limits.rates[1].burst", "limits.rates[2].burst",
         "limits.concurrent[0].name", "limits.concurrent[0].per", "limits.loops.within", "limits.cost"}, told

@@ -73,6 +73,40 @@ private final class ScriptedTime: PassingTime {
     #expect(limiter.running == 0, "leases that nobody holds are given back")
   }
 
+  @Test func V_085_S_07_theLargestBurstIsANumber() throws {
+    let limiter = MemoryCallLimiter(time: time)
+    let limit = RateLimit(name: "user", dimensions: [.user], quota: 1, window: .seconds(86_400), burst: 1_000_000)
+    #expect(limit.burst == 36_500, "100 years")
+    let rules = LimitRules(
+      rates: [limit],
+      costs: [LimitRules.Cost(calls: LimitedCalls(tools: NamePattern("dear").map { [$0] }), amount: .max)])
+    time.advance(seconds: 86_400)
+    #expect(allows(limiter, Self.call(tool: "dear"), rules), "a full bucket")
+    let refused = try #require(refusal(limiter, Self.call(tool: "dear"), rules))
+    #expect(refused.retryAfter == 100 * 365 * 86_400)
+  }
+
+  @Test func V_085_aToolIsOneInEverySpelling() {
+    let limiter = MemoryCallLimiter(time: time)
+    let rules = LimitRules(rates: [RateLimit(name: "tool", dimensions: [.tool], quota: 2, window: .seconds(60))])
+    #expect(allows(limiter, Self.call(tool: "search"), rules))
+    #expect(allows(limiter, Self.call(tool: "SEARCH"), rules))
+    #expect(!allows(limiter, Self.call(tool: "Search"), rules))
+    #expect(allows(limiter, Self.call(tool: "searches"), rules))
+  }
+
+  @Test func N_36_aLimitThatIsChangedCountsFromThenOn() {
+    let limiter = MemoryCallLimiter(time: time)
+    let rules = { (window: Duration) in
+      LimitRules(rates: [RateLimit(name: "user", dimensions: [.user], quota: 2, window: window)])
+    }
+    for _ in 0..<2 { #expect(allows(limiter, Self.call(), rules(.seconds(86_400)))) }
+    #expect(refusal(limiter, Self.call(), rules(.seconds(86_400)))?.retryAfter == 43_200)
+    #expect(refusal(limiter, Self.call(), rules(.seconds(2)))?.retryAfter == 1)
+    time.advance(seconds: 1)
+    #expect(allows(limiter, Self.call(), rules(.seconds(2))))
+  }
+
   @Test func A_41_tenantsDontMeet() {
     let limiter = MemoryCallLimiter(time: time)
     for dimension in LimitDimension.allCases {

@@ -58,8 +58,15 @@ public final class MemoryCallLimiter: CallLimiter {
     for rate in rules.rates where rate.calls.include(call) && (!rate.isLoopGuard || call.arguments != nil) {
       guard let key = key(rate, call, tenant) else { continue }
       let weight = rate.isLoopGuard ? 1 : Int64(min(cost, rate.burst))
-      let fullAt = max(now, tenant.fullAt[key] ?? now) + weight * rate.interval
-      let wait = fullAt - now - Int64(rate.burst) * rate.interval
+      let empty = now + Int64(rate.burst) * rate.interval
+      var used = max(now, tenant.fullAt[key] ?? now)
+      if used > empty {
+        // The limit was changed: what was used up under the one before makes nobody wait longer than this one does.
+        used = empty
+        tenant.fullAt[key] = empty
+      }
+      let fullAt = used + weight * rate.interval
+      let wait = fullAt - empty
       if wait > 0 { refusal = Self.later(refusal, rate.refusal(wait)) } else { taken.append((key, fullAt)) }
     }
     var keys: [LimitKey] = []

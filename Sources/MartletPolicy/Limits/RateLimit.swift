@@ -12,10 +12,16 @@ public struct RateLimit: Sendable {
   public let quota: Int
   /// The time.
   public let window: Duration
-  /// How many calls may come at once.
+  /// How many calls may come at once; no more than are made up for in `longestFilling`.
   public let burst: Int
   /// Whether calls with other arguments count apart: this is how loops are found.
   public let isLoopGuard: Bool
+  /// The time that one call uses up, in nanoseconds.
+  let interval: Int64
+
+  /// How long an empty bucket may take until it is full: 100 years, in nanoseconds. Twice that, and the time that has
+  /// passed, is still a number.
+  private static let longestFilling: Int64 = 100 * 365 * 86_400 * 1_000_000_000
 
   /// Describes a limit.
   public init(
@@ -27,12 +33,13 @@ public struct RateLimit: Sendable {
     self.calls = calls
     self.quota = max(1, quota)
     self.window = window
-    self.burst = max(1, burst ?? quota)
     self.isLoopGuard = isLoopGuard
+    let interval = Self.interval(window, self.quota)
+    self.interval = interval
+    self.burst = Int(min(Int64(max(1, burst ?? quota)), Self.longestFilling / interval))
   }
 
-  /// The time that one call uses up, in nanoseconds.
-  var interval: Int64 {
+  private static func interval(_ window: Duration, _ quota: Int) -> Int64 {
     max(1, window.milliseconds.multipliedReportingOverflow(by: 1_000_000).partialValue / Int64(quota))
   }
 }

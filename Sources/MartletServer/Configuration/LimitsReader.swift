@@ -53,10 +53,14 @@ struct LimitsReader {
   private func rate(_ element: ConfigurationSection) -> RateLimit {
     let quota = count("calls", element, isRequired: true) ?? 1
     if !element.has("every") { element.problem("every", "is missing", "for example 1s or 1m") }
-    return RateLimit(
+    let burst = count("burst", element, isRequired: false)
+    let limit = RateLimit(
       name: element.string("name") ?? "", dimensions: dimensions(element), calls: calls(element), quota: quota,
-      window: element.duration("every", default: .seconds(60), in: Self.windows),
-      burst: count("burst", element, isRequired: false))
+      window: element.duration("every", default: .seconds(60), in: Self.windows), burst: burst)
+    if let burst, burst > limit.burst {
+      element.problem("burst", "takes more than 100 years to fill up again", "at most \(limit.burst) here")
+    }
+    return limit
   }
 
   /// The same call with the same arguments, by the same user through the same client.
