@@ -105,6 +105,8 @@ def test_V_006_the_same_rules_decide_lists_and_calls(world, server, revision):
     assert [one["uriTemplate"] for one in templates] == ["docs://{id}"]
     assert ask(bob, "resources/read", uri="docs://a") == "allowed" and ask(bob, "resources/read", uri="docs://b/secret") == "denied"
     assert ask(bob, "completion/complete", ref={"type": "ref/prompt", "name": "leak"}, argument={"name": "a", "value": "b"}) == "denied"
+    both = {"type": "ref/resource", "name": "greet", "uri": "docs://b/secret"}
+    assert ask(bob, "completion/complete", ref=both, argument={"name": "a", "value": "b"}) == "denied", "all that a reference names"
     if not bob.modern:
         assert ask(bob, "resources/subscribe", uri="file:///etc") == "denied"
     alice = connection(world, server, revision)

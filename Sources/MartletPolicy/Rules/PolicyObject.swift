@@ -35,7 +35,7 @@ public enum PolicyObject: Sendable, Hashable {
     case .promptsGet: return [request.mirroredName.map { .prompt(ByteString($0)) } ?? .other]
     case .resourcesRead, .resourcesSubscribe, .resourcesUnsubscribe:
       return [request.resourceURI.map { .resource(ByteString($0)) } ?? .other]
-    case .completionComplete: return [reference(request.params?["ref"])]
+    case .completionComplete: return references(request.params?["ref"])
     case .subscriptionsListen:
       let watched = request.params?["notifications"]?["resourceSubscriptions"]?.arrayValue ?? []
       return [.connection] + watched.map { $0.stringValue.map { .resource(ByteString($0)) } ?? .other }
@@ -43,9 +43,11 @@ public enum PolicyObject: Sendable, Hashable {
     }
   }
 
-  private static func reference(_ reference: JSONValue?) -> PolicyObject {
-    if let name = reference?["name"]?.stringValue { return .prompt(ByteString(name)) }
-    if let uri = reference?["uri"]?.stringValue { return .resource(ByteString(uri)) }
-    return .other
+  /// All that a reference names, whatever type it says it is of: the server picks.
+  private static func references(_ reference: JSONValue?) -> [PolicyObject] {
+    let prompt = reference?["name"]?.stringValue.map { PolicyObject.prompt(ByteString($0)) }
+    let resource = reference?["uri"]?.stringValue.map { PolicyObject.resource(ByteString($0)) }
+    let named = [prompt, resource].compactMap { $0 }
+    return named.isEmpty ? [.other] : named
   }
 }
