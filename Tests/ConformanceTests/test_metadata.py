@@ -44,7 +44,9 @@ def test_D5_G9_N_02_N_05_server_metadata_says_what_clients_need(shared):
     assert {"none", "client_secret_post", "client_secret_basic", "private_key_jwt"} == set(
         document["token_endpoint_auth_methods_supported"]
     )
-    assert document["token_endpoint_auth_signing_alg_values_supported"], "private_key_jwt needs its algorithms"
+    for endpoint in ("token", "revocation", "introspection"):
+        assert "private_key_jwt" in document[f"{endpoint}_endpoint_auth_methods_supported"]
+        assert document[f"{endpoint}_endpoint_auth_signing_alg_values_supported"] == ["ES256", "RS256"], "RFC 8414 §2"
     assert document["client_id_metadata_document_supported"] is True
     assert document["authorization_response_iss_parameter_supported"] is True
     assert "offline_access" in document["scopes_supported"] and "mcp" in document["scopes_supported"]

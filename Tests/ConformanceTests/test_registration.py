@@ -73,6 +73,9 @@ def test_G5_pairs_of_method_and_keys_are_consistent(shared):
     body = register(shared, redirect_uris=[WEB], token_endpoint_auth_method="private_key_jwt",
         jwks={"keys": [key]}).json()
     assert body["token_endpoint_auth_method"] == "private_key_jwt" and "client_secret" not in body
+    both = register(shared, redirect_uris=[WEB], token_endpoint_auth_method="private_key_jwt", jwks={"keys": [key]},
+        jwks_uri="https://client.example/jwks")
+    assert both.status == 400 and both.json()["error"] == "invalid_client_metadata", "RFC 7591 §2: not both"
     unknown = register(shared, redirect_uris=[WEB], token_endpoint_auth_method="tls_client_auth")
     assert unknown.status == 400 and unknown.json()["error"] == "invalid_client_metadata", unknown.describe()
 

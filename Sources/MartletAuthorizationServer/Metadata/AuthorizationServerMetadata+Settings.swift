@@ -26,9 +26,12 @@ extension AuthorizationServerMetadata {
     grantTypesSupported = grants.map(\.rawValue)
     codeChallengeMethodsSupported = ["S256"]
     tokenEndpointAuthMethodsSupported = names
-    tokenEndpointAuthSigningAlgValuesSupported = [JWSAlgorithm.es256.rawValue]
+    let algorithms = ClientAssertionVerifier.algorithms.map(\.rawValue).sorted()
+    tokenEndpointAuthSigningAlgValuesSupported = algorithms
     revocationEndpointAuthMethodsSupported = names
+    revocationEndpointAuthSigningAlgValuesSupported = algorithms
     introspectionEndpointAuthMethodsSupported = names.filter { $0 != ClientAuthenticationMethod.none.rawValue }
+    introspectionEndpointAuthSigningAlgValuesSupported = algorithms
   }
 
   /// The same as an OpenID configuration document, which MCP clients read as a second choice.

@@ -20,6 +20,9 @@ struct RegistrationPlan: Sendable {
   init(_ requested: ClientMetadata, settings: AuthorizationServerSettings) throws(OAuthError) {
     redirectURIs = try RedirectURIAdmission(settings).admitted(of: requested)
     method = try Self.method(requested, redirectURIs)
+    if requested.jwks != nil, requested.jwksURI != nil {
+      throw OAuthError(.invalidClientMetadata, "jwks and jwks_uri must not stand together")
+    }
     if !requested.responseTypes.isEmpty, !requested.responseTypes.contains("code") {
       throw OAuthError(.invalidClientMetadata, "response_types must contain code")
     }

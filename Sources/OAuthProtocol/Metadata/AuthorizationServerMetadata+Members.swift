@@ -29,7 +29,13 @@ extension AuthorizationServerMetadata {
       Member(
         name: "token_endpoint_auth_signing_alg_values_supported", path: \.tokenEndpointAuthSigningAlgValuesSupported),
       Member(name: "revocation_endpoint_auth_methods_supported", path: \.revocationEndpointAuthMethodsSupported),
+      Member(
+        name: "revocation_endpoint_auth_signing_alg_values_supported",
+        path: \.revocationEndpointAuthSigningAlgValuesSupported),
       Member(name: "introspection_endpoint_auth_methods_supported", path: \.introspectionEndpointAuthMethodsSupported),
+      Member(
+        name: "introspection_endpoint_auth_signing_alg_values_supported",
+        path: \.introspectionEndpointAuthSigningAlgValuesSupported),
       Member(name: "code_challenge_methods_supported", path: \.codeChallengeMethodsSupported),
       Member(name: "authorization_grant_profiles_supported", path: \.authorizationGrantProfilesSupported),
       Member(name: "subject_types_supported", path: \.subjectTypesSupported),

@@ -41,8 +41,12 @@ public struct AuthorizationServerMetadata: Sendable, Equatable {
   public var tokenEndpointAuthSigningAlgValuesSupported: [String]?
   /// The client authentication methods of the revocation endpoint.
   public var revocationEndpointAuthMethodsSupported: [String]?
+  /// The algorithms of client assertions there; required beside `private_key_jwt` (RFC 8414 §2).
+  public var revocationEndpointAuthSigningAlgValuesSupported: [String]?
   /// The client authentication methods of the introspection endpoint.
   public var introspectionEndpointAuthMethodsSupported: [String]?
+  /// The algorithms of client assertions there; required beside `private_key_jwt` (RFC 8414 §2).
+  public var introspectionEndpointAuthSigningAlgValuesSupported: [String]?
   /// The PKCE methods; a client refuses a server that does not list `S256`.
   public var codeChallengeMethodsSupported: [String]?
   /// Whether a URL may be a client id.

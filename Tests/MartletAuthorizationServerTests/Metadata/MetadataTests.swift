@@ -79,7 +79,9 @@ struct MetadataTests {
     #expect(json["grant_types_supported"] == grants)
     let methods: JSONValue = ["none", "client_secret_post", "client_secret_basic", "private_key_jwt"]
     #expect(json["token_endpoint_auth_methods_supported"] == methods)
-    #expect(json["token_endpoint_auth_signing_alg_values_supported"] == ["ES256"])
+    for endpoint in ["token", "revocation", "introspection"] {
+      #expect(json["\(endpoint)_endpoint_auth_signing_alg_values_supported"] == ["ES256", "RS256"], "RFC 8414 §2")
+    }
     #expect(json["request_uri_parameter_supported"] == false)
     #expect(json["subject_types_supported"] == nil)
   }
