@@ -250,6 +250,14 @@ def test_R_84_the_predecessor_ends_with_the_grace(pair):
     assert status(world, new) == 200
 
 
+def test_R_84_the_predecessor_never_outlives_its_successor(world):
+    old = create(world, "brief", "--owner", world.user)["key"]
+    world.gateway.cli("key", "rotate", "brief", "--grace", "1h", "--expires-in", "3s")
+    assert status(world, old) == 200
+    assert until(lambda: status(world, old) == 401), "nobody could revoke it by name any more"
+    assert status(world, create(world, "brief", "--owner", world.user)["key"]) == 200
+
+
 def test_service_accounts_own_keys_and_nobody_logs_in(world):
     made = world.gateway.cli_json("user", "add", "robot", "--service")
     assert made["service"] is True and "password" not in made

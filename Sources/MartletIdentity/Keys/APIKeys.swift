@@ -130,7 +130,9 @@ public struct APIKeys: Sendable {
     successor.lastUsedAt = nil
     do {
       try await note(.keyRotated, successor, by: asker)
-      switch try await store.rotateAPIKey(key.id, to: successor, graceEnd: now + grace) {
+      // Not after its successor: a name always leads to the key that ends last.
+      let graceEnd = min(now + grace, successor.expiresAt)
+      switch try await store.rotateAPIKey(key.id, to: successor, graceEnd: graceEnd) {
       case .gone: throw APIKeyError.changed
       case .rotated(let rows): follow(rows)
       }
