@@ -66,7 +66,7 @@ public struct HeadWriter: Sendable {
   }
 
   /// Adds a field; a name that is no token, or a control character in the value, makes the head invalid.
-  public mutating func add(_ name: String, _ value: String) {
+  public mutating func add(named name: String, _ value: String) {
     let start = filled
     Self.withBytes(of: name) { name in
       Self.withBytes(of: value) { addField(name, $0) }

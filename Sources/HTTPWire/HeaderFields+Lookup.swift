@@ -42,6 +42,16 @@ extension HeaderFields {
     return count
   }
 
+  /// The first value of a field and how often it came, by one look at the fields.
+  public func tally(_ field: KnownField) -> (first: String?, count: Int) {
+    var (place, count): (Range<Int>?, Int) = (nil, 0)
+    for entry in entries where entry.known == field {
+      if count == 0 { place = entry.value }
+      count += 1
+    }
+    return (place.map { text($0) }, count)
+  }
+
   /// The first value of a field.
   ///
   /// - Parameter name: Lower case.

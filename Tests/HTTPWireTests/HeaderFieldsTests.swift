@@ -44,7 +44,7 @@ import Testing
     #expect(!fields.isSendable)
     var writer = HeadWriter()
     writer.begin(method: "GET", target: "/")
-    writer.add(name, "x")
+    writer.add(named: name, "x")
     #expect(!writer.isValid)
   }
 }
@@ -108,8 +108,8 @@ import Testing
     for size in [0, 1, 499, 500, 501, 512, 5000, 3] {
       let value = String(repeating: "v", count: size)
       writer.begin(status: 200)
-      writer.add("x" as StaticString, value)
-      writer.add("y", value)
+      writer.add("x", value)
+      writer.add(named: "y", value)
       writer.end()
       #expect(writer.isValid && writer.count == writer.bytes.count)
       #expect(

@@ -47,7 +47,7 @@ public struct MCPMethod: Sendable, Hashable, CustomStringConvertible {
 
   /// Whether the name is that of a notification in some revision.
   public var isKnownNotification: Bool {
-    Self.knownNotifications.contains(self)
+    name.startsBytewise(with: "notifications/") && Self.knownNotifications.contains(self)
   }
 
   /// Whether the name is known at all.

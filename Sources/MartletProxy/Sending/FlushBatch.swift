@@ -39,7 +39,8 @@ public final class FlushBatch: @unchecked Sendable {  // Each thread finds its o
   private let eventLoop: any EventLoop
   private var waiting: [PendingFlush] = []
   private var sending: [PendingFlush] = []
-  private var memory = Memory()
+  /// Nothing else runs while it is used: so nothing has to watch.
+  @exclusivity(unchecked) private var memory = Memory()
 
   private init(eventLoop: any EventLoop) { self.eventLoop = eventLoop }
 

@@ -93,6 +93,7 @@ extension HeaderFields {
   }
 
   private func mirror(_ field: KnownField) -> MirroredHeaders.Field {
-    MirroredHeaders.Field(first(field), count: count(field))
+    let (first, count) = tally(field)
+    return MirroredHeaders.Field(first, count: count)
   }
 }

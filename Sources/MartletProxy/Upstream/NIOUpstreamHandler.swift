@@ -44,6 +44,11 @@ final class NIOUpstreamHandler: ChannelInboundHandler {
     }
   }
 
+  func channelReadComplete(context: ChannelHandlerContext) {
+    connection.awaitRest()
+    context.fireChannelReadComplete()
+  }
+
   func channelInactive(context: ChannelHandlerContext) {
     connection.disconnected()
     context.fireChannelInactive()

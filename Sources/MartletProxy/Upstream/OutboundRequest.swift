@@ -1,3 +1,4 @@
+import HTTPWire
 import MCPProtocol
 import MartletDomain
 import MartletPolicy
@@ -16,13 +17,13 @@ public struct OutboundRequest: Sendable {
     /// Ends a legacy session.
     case delete = "DELETE"
 
-    /// Calls a closure with the name and value of each field that every such request has.
-    func forEachHeader(_ body: (String, String) -> Void) {
+    /// Writes the fields that every such request has.
+    func writeFields(to head: inout some FieldWriting) {
       switch self {
       case .post:
-        body("content-type", "application/json")
-        body("accept", "text/event-stream, application/json")
-      case .get: body("accept", "text/event-stream")
+        head.add("content-type", "application/json")
+        head.add("accept", "text/event-stream, application/json")
+      case .get: head.add("accept", "text/event-stream")
       case .delete: break
       }
     }
@@ -220,25 +221,44 @@ public struct OutboundRequest: Sendable {
 
   /// The header fields, but for `Host` and `Content-Length`, which the codec adds.
   public var headers: [(name: String, value: String)] {
-    var fields: [(name: String, value: String)] = []
-    method.forEachHeader { fields.append(($0, $1)) }
-    forEachOwnHeader { fields.append(($0, $1)) }
-    return fields
+    var list = FieldList()
+    method.writeFields(to: &list)
+    writeOwnFields(to: &list)
+    return list.fields
   }
 
-  /// Calls a closure with the name and value of each of ``headers`` but those that its method brings.
-  func forEachOwnHeader(_ body: (String, String) -> Void) {
-    if let revision { body("mcp-protocol-version", revision.rawValue) }
-    if let upstreamSession { body("mcp-session-id", upstreamSession) }
-    if let lastEventID { body("last-event-id", lastEventID) }
+  /// Writes ``headers`` but for those that its method brings.
+  func writeOwnFields(to head: inout some FieldWriting) {
+    if let revision { head.add("mcp-protocol-version", revision.rawValue) }
+    if let upstreamSession { head.add("mcp-session-id", upstreamSession) }
+    if let lastEventID { head.add("last-event-id", lastEventID) }
     // Looked at where they lie: taken out, all of them would be copied.
-    if let method = place.parts.mirrored?.method.value { body("mcp-method", method) }
-    if let name = place.parts.mirrored?.name.value { body("mcp-name", name) }
+    if let method = place.parts.mirrored?.method.value { head.add("mcp-method", method) }
+    if let name = place.parts.mirrored?.name.value { head.add("mcp-name", name) }
     for parameter in place.parts.mirrored?.parameters ?? [] {
-      body("mcp-param-" + ASCIICase.lowercased(parameter.name), parameter.value)
+      head.add(named: "mcp-param-" + ASCIICase.lowercased(parameter.name), parameter.value)
     }
-    if let assertion { body(assertion.header, assertion.value) }
-    if let credential { body(credential.header, ByteString(credential.value.expose()).string) }
-    for (name, value) in traceContext { body(name, value) }
+    if let assertion { head.add(named: assertion.header, assertion.value) }
+    if let credential { head.add(named: credential.header, ByteString(credential.value.expose()).string) }
+    for (name, value) in traceContext { head.add(named: name, value) }
   }
+}
+
+/// Takes header fields, one after the other.
+protocol FieldWriting {
+  /// Takes a field whose name is fit for a head.
+  mutating func add(_ name: StaticString, _ value: String)
+  /// Takes a field whose name has yet to be looked at.
+  mutating func add(named name: String, _ value: String)
+}
+
+extension HeadWriter: FieldWriting {}
+
+/// Fields as texts.
+private struct FieldList: FieldWriting {
+  private(set) var fields: [(name: String, value: String)] = []
+
+  mutating func add(_ name: StaticString, _ value: String) { fields.append(("\(name)", value)) }
+
+  mutating func add(named name: String, _ value: String) { fields.append((name, value)) }
 }

@@ -71,14 +71,18 @@ final class UpstreamConnection {
     isStream = MediaType.isEventStream(bytes: headers.bytes(of: .contentType))
     state = .readingBody(isReusable: isReusable)
     if isStream { wire?.streamBegan() }
-    rearm()
     receiver?.upstreamAnswered(status: status, headers: headers)
   }
 
   func readBody(_ bytes: ByteBuffer) {
     guard case .readingBody = state else { return fail(.malformed) }
-    rearm()
     receiver?.upstreamSent(bytes)
+  }
+
+  /// All that had come was read: the rest of an answer has to follow. A stream may be silent for as long as it likes.
+  func awaitRest() {
+    guard case .readingBody = state else { return }
+    if isStream { alarm?.stop() } else { alarm?.set(in: GatewayLimits.answerStall) }
   }
 
   /// - Parameter isClean: Whether nothing came behind the answer. What comes unasked would be taken for the answer to
@@ -111,10 +115,5 @@ final class UpstreamConnection {
     let receiver = receiver.take()
     close()
     receiver?.upstreamFailed(failure)
-  }
-
-  /// A stream may be silent for as long as it likes; everything else must go on.
-  private func rearm() {
-    if isStream { alarm?.stop() } else { alarm?.set(in: GatewayLimits.answerStall) }
   }
 }

@@ -19,8 +19,8 @@ final class UpstreamEndpoint: Sendable {
     target = url.requestTarget
     var writer = HeadWriter()
     writer.begin(method: OutboundRequest.Method.post.rawValue, target: target)
-    writer.add("host" as StaticString, authority)
-    OutboundRequest.Method.post.forEachHeader { writer.add($0, $1) }
+    writer.add("host", authority)
+    OutboundRequest.Method.post.writeFields(to: &writer)
     messageHead = writer.isValid ? Array(writer.bytes) : nil
   }
 }

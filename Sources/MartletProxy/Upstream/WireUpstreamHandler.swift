@@ -12,7 +12,8 @@ final class WireUpstreamHandler: ChannelInboundHandler {
   private let reader = ResponseReader(limits: GatewayLimits.answerHeads)
   private var writer = HeadWriter()
   private var context: ChannelHandlerContext?
-  private var unread = ByteBuffer()
+  /// Nothing else runs while it is read from: so nothing has to watch.
+  @exclusivity(unchecked) private var unread = ByteBuffer()
   private var isWaiting = false
   private var isOver = false
 
@@ -44,6 +45,7 @@ final class WireUpstreamHandler: ChannelInboundHandler {
       guard step() else { break }
     }
     if unread.readableBytes == 0 { unread = ByteBuffer() }
+    if isWaiting, !isOver { connection.awaitRest() }
   }
 
   /// Nobody is behind this who would want to know.
@@ -108,10 +110,10 @@ extension WireUpstreamHandler: UpstreamWire {
       writer.begin(with: head)
     } else {
       writer.begin(method: request.method.rawValue, target: endpoint.target)
-      writer.add("host" as StaticString, endpoint.authority)
-      request.method.forEachHeader { writer.add($0, $1) }
+      writer.add("host", endpoint.authority)
+      request.method.writeFields(to: &writer)
     }
-    request.forEachOwnHeader { writer.add($0, $1) }
+    request.writeOwnFields(to: &writer)
     if request.method == .post { writer.add("content-length", body.count) }
     writer.end()
     guard writer.isValid else { return false }

@@ -37,7 +37,7 @@ final class AnswerEncoder {
     defer { swap(&writer, &self.writer) }
     writer.begin(status: head.status)
     writer.add(head.fields)
-    writer.add("x-request-id" as StaticString, head.requestID)
+    writer.add("x-request-id", head.requestID)
     writer.add("x-content-type-options", "nosniff" as StaticString)
     if head.isSecure { writer.add("strict-transport-security", "max-age=31536000" as StaticString) }
     var room = 0

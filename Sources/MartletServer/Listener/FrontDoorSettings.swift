@@ -8,6 +8,8 @@ import StrictCoding
 final class FrontDoorSettings: Sendable {
   /// Values of `Host` that are ours, lower case.
   let hosts: Set<String>
+  /// The one that most requests name, looked at before all of them are.
+  private let usualHost: String
   /// Names that are ours at any port, lower case.
   let names: Set<String>
   /// Proxies whose `X-Forwarded-For` counts.
@@ -33,7 +35,8 @@ final class FrontDoorSettings: Sendable {
     let extra = extraHosts.map { ASCIICase.lowercased($0) }
     names = Set(extra.filter { Self.split($0).port.isEmpty })
     var hosts = Set(extra)
-    hosts.insert(origin.authority)
+    usualHost = origin.authority
+    hosts.insert(usualHost)
     hosts.insert("\(origin.host.string):\(origin.port)")
     if isLoopback {
       for name in ["127.0.0.1", "localhost", "[::1]"] { hosts.insert("\(name):\(listeningPort)") }
@@ -43,7 +46,7 @@ final class FrontDoorSettings: Sendable {
 
   /// Whether a `Host` value is ours; a trailing dot of the name doesn't matter.
   func accepts(host: String) -> Bool {
-    if hosts.contains(host) { return true }
+    if host.equalsBytewise(usualHost) || hosts.contains(host) { return true }
     let lowered = ASCIICase.lowercased(host)
     if hosts.contains(lowered) { return true }
     let (spelled, port) = Self.split(lowered)

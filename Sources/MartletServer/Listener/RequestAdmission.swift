@@ -27,11 +27,11 @@ struct RequestAdmission {
     guard !settings.demandsProxy || isProbe || path == "/metrics" || settings.isTrusted(peer) else {
       return refused(403, "plain_http", "Plain HTTP is taken from declared proxies only; see tls and trusted_proxies.")
     }
-    let hosts = head.fields.count(.host)
-    let host = head.fields.first(.host) ?? ""
+    let (named, hosts) = head.fields.tally(.host)
     guard hosts == 1 || (isProbe && hosts == 0) else {
       return refused(400, "invalid_request", "Send exactly one Host header.")
     }
+    let host = named ?? ""
     // Whoever looks at one of them only must not see another request than we do.
     if let authority = target.authority, !ASCIICase.equal(String(decoding: authority, as: UTF8.self), host) {
       return refused(400, "invalid_request", "The target and the Host header name different hosts.")

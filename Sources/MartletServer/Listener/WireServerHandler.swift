@@ -14,7 +14,8 @@ final class WireServerHandler: ChannelDuplexHandler {
   private let reader = RequestReader(limits: FrontDoorLimits.heads)
   private var clock: ConnectionClock?
   private var context: ChannelHandlerContext?
-  private var unread = ByteBuffer()
+  /// Nothing else runs while it is read from: so nothing has to watch.
+  @exclusivity(unchecked) private var unread = ByteBuffer()
   /// Whether `unread` is the buffer that was read into, and so larger than what is in it.
   private var isBorrowed = false
   private var isAnswering = false
