@@ -68,7 +68,7 @@ public final class AuditRecorder: AuditSink {
   private let chain: AuditChain
   private let clock: any WallClock
   private let capacity: Int
-  private static let batch = 1_000
+  private static let batch = 2_000
   /// The memory of so many batches is kept for the next, and how many bytes each may have.
   private static let (mostSpare, largestSpare) = (4, 1 << 20)
   private static let interval = Duration.milliseconds(100)

@@ -44,15 +44,6 @@ private final class ToldTransport: UpstreamTransport, @unchecked Sendable {  // 
   }
 }
 
-private final class Hearer: UpstreamReceiver {
-  var heard: [String] = []
-
-  func upstreamAnswered(status: Int, headers: HeaderFields) { heard.append("\(status)") }
-  func upstreamSent(_ bytes: ByteBuffer) { heard.append(String(buffer: bytes)) }
-  func upstreamFinished() { heard.append("end") }
-  func upstreamFailed(_ failure: UpstreamFailure) { heard.append(failure.code) }
-}
-
 @Suite struct ImpatientTransportTests {
   private let loop = EmbeddedEventLoop()
   private let transport = ToldTransport()
