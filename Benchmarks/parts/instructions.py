@@ -17,6 +17,8 @@ from .profile import readable
 from .throughput import martlet_rows
 
 CONNECTIONS, CALLS, WARM = 16, 1600, 800
+# What a function must cost with everything inside of it to be kept, in instructions a call.
+LEAST = 2_000
 
 
 def run(plan: Plan) -> dict:
@@ -93,7 +95,7 @@ def measure(row: Row, calls: int, tokens: list[str] | None = None) -> dict:
     counts = callgrind.dump(pid, row.proxy.folder)
     driver.close()
     listed = [(name, count / calls, counts.own[name] / calls, counts.calls[name] / calls)
-              for name, count in counts.inside.most_common() if count > calls * 20]
+              for name, count in counts.inside.most_common() if count > calls * LEAST]
     names = readable({name.rsplit(" [", 1)[0] for name, *_ in listed})
     return {
         "title": row.title, "instructions": counts.total / calls,

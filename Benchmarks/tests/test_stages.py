@@ -46,9 +46,19 @@ class Stages(unittest.TestCase):
                  ["specialized ConnectionHandler.begin(_:on:) [program]", 30.0, 1.0, 1.0],
                  ["Classifier.classify(_:body:) [program]", 20.0, 1.0, 1.0],
                  ["GatewayExchange.proceed(_:) [program]", 40.0, 1.0, 1.0],
-                 ["AnswerRelay.start() [program]", 35.0, 1.0, 1.0]]
+                 ["AnswerRelay.start() [program]", 35.0, 1.0, 1.0],
+                 ["WireUpstreamHandler.channelRead(context:data:) [program]", 15.0, 1.0, 1.0],
+                 ["closure #1 in SQLiteStore.appendAuditBatch(_:linkedBy:) [program]", 25.0, 1.0, 1.0]]
         found = by_stage({"instructions": 150.0, "functions": names})
-        self.assertEqual([count for _, count in found], [10.0, 30.0, 20.0, 5.0, 35.0, 0.0, 0.0, 50.0])
+        self.assertEqual([count for _, count in found], [10.0, 30.0, 20.0, 5.0, 35.0, 15.0, 25.0, 10.0])
+
+    def test_a_stage_that_was_renamed_is_missed(self):
+        names = [["AnswerRelay.start() [program]", 35.0, 1.0, 1.0]]
+        with self.assertRaises(LookupError):
+            by_stage({"instructions": 150.0, "functions": names})
+
+    def test_what_is_not_martlet_has_no_stages(self):
+        self.assertEqual(by_stage({"instructions": 150.0, "functions": [["main [haproxy]", 150.0, 1.0, 1.0]]}), [])
 
 
 if __name__ == "__main__":
