@@ -70,7 +70,8 @@ import Testing
     store = try SQLiteStore(patient: path)
     try await store.noteTasks(
       [[1]], of: [8], tenant: "acme", at: now, until: now + .seconds(9), capacity: 9, instance: nil)
-    #expect(try await store.ownedTasks([[1], [3]], by: [7], tenant: "acme", at: now) == [[1]])
+    #expect(
+      try await store.ownedTasks([[1], [3]], by: [7], tenant: "acme", at: now) == [[1]: TaskOrigin(instance: nil)])
     #expect(try await store.ownedTasks(by: [7], tenant: "acme", at: now) == [[1], [2]])
     #expect(try await store.ownedTasks(by: [8], tenant: "acme", at: now) == [])
   }

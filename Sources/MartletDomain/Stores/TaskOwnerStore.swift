@@ -15,14 +15,19 @@ public protocol TaskOwnerStore: Sendable {
     instance: String?
   ) async throws(StoreError)
 
-  /// Those of an owner's tasks that are among these.
+  /// Those of an owner's tasks that are among these, each with where it began.
   func ownedTasks(_ tasks: [[UInt8]], by owner: [UInt8], tenant: TenantID, at now: Timestamp)
-    async throws(StoreError) -> Set<[UInt8]>
-
-  /// Which instances began those of an owner's tasks that are among these, by task; without those of which nobody knows.
-  func instances(ofTasks tasks: [[UInt8]], by owner: [UInt8], tenant: TenantID, at now: Timestamp)
-    async throws(StoreError) -> [[UInt8]: String]
+    async throws(StoreError) -> [[UInt8]: TaskOrigin]
 
   /// All of an owner's tasks.
   func ownedTasks(by owner: [UInt8], tenant: TenantID, at now: Timestamp) async throws(StoreError) -> Set<[UInt8]>
+}
+
+/// Where a task began.
+public struct TaskOrigin: Sendable, Hashable {
+  /// The URL of the instance of its server that began it; `nil` where nobody knows.
+  public let instance: String?
+
+  /// Describes an origin.
+  public init(instance: String?) { self.instance = instance }
 }

@@ -14,15 +14,10 @@ final class TaskOwners: Sendable {
     let owner: [UInt8]
   }
 
-  /// The URL of the instance that began a task, where that is known.
-  private struct Origin {
-    let instance: String?
-  }
-
   private let store: any TaskOwnerStore
   private let clock: any WallClock
   /// What was noted or found lately: a task is asked for again and again.
-  private let known = Mutex<[Ownership: Origin]>([:])
+  private let known = Mutex<[Ownership: TaskOrigin]>([:])
 
   init(store: any TaskOwnerStore, clock: any WallClock) {
     self.store = store
@@ -67,12 +62,11 @@ final class TaskOwners: Sendable {
     -> Result<NamedTasks, Rejection>
   {
     do throws(StoreError) {
-      let now = clock.now()
-      let found = try await store.ownedTasks(tasks, by: owner, tenant: binding.tenant, at: now)
-      let instances = try await store.instances(ofTasks: tasks, by: owner, tenant: binding.tenant, at: now)
-      for task in found { remember(Ownership(task: task, owner: owner), begunAt: instances[task]) }
-      let named = NamedTasks(instance: tasks.lazy.compactMap { instances[$0] }.first)
-      return tasks.allSatisfy(found.contains) ? .success(named) : .failure(.unknownTask(id: id))
+      let found = try await store.ownedTasks(tasks, by: owner, tenant: binding.tenant, at: clock.now())
+      for (task, origin) in found { remember(Ownership(task: task, owner: owner), origin) }
+      let origins = tasks.compactMap { found[$0] }
+      guard origins.count == tasks.count else { return .failure(.unknownTask(id: id)) }
+      return .success(NamedTasks(instance: origins.lazy.compactMap(\.instance).first))
     } catch { return .failure(.temporarilyUnavailable(reason: "task_store", id: id)) }
   }
 
@@ -83,7 +77,7 @@ final class TaskOwners: Sendable {
     -> EventLoopFuture<Void>
   {
     let (task, owner) = (Self.digest(of: id, at: binding.route), Self.digest(of: binding))
-    remember(Ownership(task: task, owner: owner), begunAt: instance)
+    remember(Ownership(task: task, owner: owner), TaskOrigin(instance: instance))
     let now = clock.now()
     return eventLoop.makeFutureWithTask {
       try await self.store.noteTasks(
@@ -92,10 +86,10 @@ final class TaskOwners: Sendable {
     }
   }
 
-  private func remember(_ ownership: Ownership, begunAt instance: String?) {
+  private func remember(_ ownership: Ownership, _ origin: TaskOrigin) {
     known.withLock { known in
       if known.count >= GatewayLimits.rememberedTasks { known.removeAll(keepingCapacity: true) }
-      known[ownership] = Origin(instance: instance)
+      known[ownership] = origin
     }
   }
 

@@ -33,28 +33,11 @@ extension SQLiteStore {
 
   /// See `TaskOwnerStore`.
   public func ownedTasks(_ tasks: [[UInt8]], by owner: [UInt8], tenant: TenantID, at now: Timestamp)
-    async throws(StoreError) -> Set<[UInt8]>
-  {
-    guard !tasks.isEmpty else { return [] }
-    return try await read { database in
-      var owned: Set<[UInt8]> = []
-      for task in tasks {
-        let row = try database.row(
-          "SELECT task FROM mcp_task WHERE tenant = :tenant AND task = :task AND owner = :owner AND expires_at > :now",
-          ["tenant": .id(tenant), "task": .bytes(task), "owner": .bytes(owner), "now": .time(now)])
-        if let row { owned.insert(try row.bytes("task")) }
-      }
-      return owned
-    }
-  }
-
-  /// See `TaskOwnerStore`.
-  public func instances(ofTasks tasks: [[UInt8]], by owner: [UInt8], tenant: TenantID, at now: Timestamp)
-    async throws(StoreError) -> [[UInt8]: String]
+    async throws(StoreError) -> [[UInt8]: TaskOrigin]
   {
     guard !tasks.isEmpty else { return [:] }
     return try await read { database in
-      var instances: [[UInt8]: String] = [:]
+      var owned: [[UInt8]: TaskOrigin] = [:]
       for task in tasks {
         let row = try database.row(
           """
@@ -62,9 +45,9 @@ extension SQLiteStore {
           WHERE tenant = :tenant AND task = :task AND owner = :owner AND expires_at > :now
           """,
           ["tenant": .id(tenant), "task": .bytes(task), "owner": .bytes(owner), "now": .time(now)])
-        if let row { instances[task] = try row.optionalText("instance") }
+        if let row { owned[task] = TaskOrigin(instance: try row.optionalText("instance")) }
       }
-      return instances
+      return owned
     }
   }
 

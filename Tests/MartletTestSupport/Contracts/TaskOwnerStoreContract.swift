@@ -15,6 +15,13 @@ public enum TaskOwnerStoreContract {
       tasks, of: owner, tenant: tenant, at: time, until: expiry, capacity: capacity, instance: instance)
   }
 
+  private static func owned(
+    _ store: any DurableStore, _ tasks: [[UInt8]], by owner: [UInt8], tenant: TenantID = "acme",
+    at time: Timestamp = now
+  ) async throws -> Set<[UInt8]> {
+    Set(try await store.ownedTasks(tasks, by: owner, tenant: tenant, at: time).keys)
+  }
+
   /// An owner's tasks are found, one by one and all of them: nobody else's, and none of another tenant.
   public static func tasksAreTheirOwners(makeStore: StoreMaker) async throws {
     let store = try await makeStore()
@@ -25,19 +32,19 @@ public enum TaskOwnerStoreContract {
     try await note(store, [[1]], of: bob, tenant: "umbrella")
     try await note(store, [[4]], of: ann, tenant: "umbrella")
     let all: [[UInt8]] = [[4], [3], [2], [1], [], [1]]
-    let owned: [(owner: [UInt8], tenant: TenantID, tasks: Set<[UInt8]>)] = [
+    let expected: [(owner: [UInt8], tenant: TenantID, tasks: Set<[UInt8]>)] = [
       (ann, "acme", [[1], [2]]), (bob, "acme", [[3]]), (bob, "umbrella", [[1]]), (ann, "umbrella", [[4]]),
       ([], "acme", []), (ann, "initech", []),
     ]
-    for (owner, tenant, tasks) in owned {
+    for (owner, tenant, tasks) in expected {
       let place = "\(owner) of \(tenant)"
-      try expect(try await store.ownedTasks(all, by: owner, tenant: tenant, at: now), is: tasks, "among, \(place)")
+      try expect(try await owned(store, all, by: owner, tenant: tenant), is: tasks, "among, \(place)")
       try expect(try await store.ownedTasks(by: owner, tenant: tenant, at: now), is: tasks, "all, \(place)")
       for task in all {
-        let found = try await store.ownedTasks([task], by: owner, tenant: tenant, at: now)
+        let found = try await owned(store, [task], by: owner, tenant: tenant)
         try expect(found, is: tasks.intersection([task]), "\(task), \(place)")
       }
-      try expect(try await store.ownedTasks([], by: owner, tenant: tenant, at: now), is: [])
+      try expect(try await owned(store, [], by: owner, tenant: tenant), is: [])
     }
   }
 
@@ -49,14 +56,14 @@ public enum TaskOwnerStoreContract {
     try await note(store, [[2], [1]], of: bob, until: expiry + .seconds(60))
     try await note(store, [[1]], of: ann, until: expiry + .seconds(60))
     try await note(store, [[1]], of: bob, at: last, until: expiry + .seconds(60))
-    try expect(try await store.ownedTasks([[1], [2]], by: ann, tenant: "acme", at: last), is: [[1]])
-    try expect(try await store.ownedTasks([[1], [2]], by: bob, tenant: "acme", at: last), is: [[2]])
+    try expect(try await owned(store, [[1], [2]], by: ann, at: last), is: [[1]])
+    try expect(try await owned(store, [[1], [2]], by: bob, at: last), is: [[2]])
     try expect(try await store.ownedTasks(by: bob, tenant: "acme", at: last), is: [[2]])
-    try expect(try await store.ownedTasks([[1]], by: ann, tenant: "acme", at: expiry), is: [], "it has expired")
+    try expect(try await owned(store, [[1]], by: ann, at: expiry), is: [], "it has expired")
     try expect(try await store.ownedTasks(by: ann, tenant: "acme", at: expiry), is: [], "it has expired")
     try await note(store, [[1]], of: bob, at: expiry, until: expiry + .seconds(60))
-    try expect(try await store.ownedTasks([[1]], by: ann, tenant: "acme", at: expiry), is: [])
-    try expect(try await store.ownedTasks([[1], [2]], by: bob, tenant: "acme", at: expiry), is: [[1], [2]])
+    try expect(try await owned(store, [[1]], by: ann, at: expiry), is: [])
+    try expect(try await owned(store, [[1], [2]], by: bob, at: expiry), is: [[1], [2]])
   }
 
   /// Where a task began is told to its owner alone, as it was said first.
@@ -68,16 +75,18 @@ public enum TaskOwnerStoreContract {
     try await note(store, [[1]], of: ann, instance: "https://two.example/mcp")
     try await note(store, [[2]], of: bob, tenant: "umbrella", instance: "https://three.example/mcp")
     let all: [[UInt8]] = [[1], [2], [3], [4], [5], [1]]
-    let owned: [(owner: [UInt8], tenant: TenantID, instances: [[UInt8]: String])] = [
-      (ann, "acme", [[1]: "https://one.example/mcp", [2]: "https://one.example/mcp", [3]: "https://two.example/mcp"]),
-      (bob, "umbrella", [[2]: "https://three.example/mcp"]), (bob, "acme", [:]), (ann, "umbrella", [:]),
+    let one = TaskOrigin(instance: "https://one.example/mcp")
+    let two = TaskOrigin(instance: "https://two.example/mcp")
+    let three = TaskOrigin(instance: "https://three.example/mcp")
+    let expected: [(owner: [UInt8], tenant: TenantID, origins: [[UInt8]: TaskOrigin])] = [
+      (ann, "acme", [[1]: one, [2]: one, [3]: two, [4]: TaskOrigin(instance: nil)]),
+      (bob, "umbrella", [[2]: three]), (bob, "acme", [:]), (ann, "umbrella", [:]),
     ]
-    for (owner, tenant, instances) in owned {
-      let found = try await store.instances(ofTasks: all, by: owner, tenant: tenant, at: now)
-      try expect(found, is: instances, "\(owner) of \(tenant)")
+    for (owner, tenant, origins) in expected {
+      let found = try await store.ownedTasks(all, by: owner, tenant: tenant, at: now)
+      try expect(found, is: origins, "\(owner) of \(tenant)")
     }
-    try expect(try await store.instances(ofTasks: [], by: ann, tenant: "acme", at: now), is: [:])
-    try expect(try await store.instances(ofTasks: [[1]], by: ann, tenant: "acme", at: expiry), is: [:], "expired")
+    try expect(try await store.ownedTasks([[1]], by: ann, tenant: "acme", at: expiry), is: [:], "expired")
   }
 
   /// Of many who say at once that a task is theirs, over several handles, one is right.
@@ -89,9 +98,9 @@ public enum TaskOwnerStoreContract {
     for store in stores {
       var owners = 0
       for number in 0..<20 {
-        let owned = try await store.ownedTasks([[1], [2]], by: [UInt8(number)], tenant: "acme", at: now)
-        try expect(owned.isEmpty || owned == [[1], [2]], "\(owned)")
-        owners += owned.isEmpty ? 0 : 1
+        let found = try await owned(store, [[1], [2]], by: [UInt8(number)])
+        try expect(found.isEmpty || found == [[1], [2]], "\(found)")
+        owners += found.isEmpty ? 0 : 1
       }
       try expect(owners, is: 1)
     }
@@ -110,7 +119,7 @@ public enum TaskOwnerStoreContract {
     }
     let time = now + .seconds(5)
     try expect(try await store.ownedTasks(by: ann, tenant: "acme", at: time), is: [[8], [2], [7]])
-    try expect(try await store.ownedTasks([[9], [1], [7]], by: ann, tenant: "acme", at: time), is: [[7]])
+    try expect(try await owned(store, [[9], [1], [7]], by: ann, at: time), is: [[7]])
     try await note(store, (20..<30).map { [$0] }, of: ann, at: time, capacity: 3)
     let owned = try await store.ownedTasks(by: ann, tenant: "acme", at: time)
     try expect(owned.count, is: 3)
@@ -129,6 +138,6 @@ public enum TaskOwnerStoreContract {
     try expect(try await store.setTenantState("acme", .deleted, at: now), is: true)
     _ = try await store.purgeTenant("acme")
     try expect(try await store.ownedTasks(by: ann, tenant: "acme", at: now), is: [])
-    try expect(try await store.ownedTasks([[1]], by: ann, tenant: "umbrella", at: now), is: [[1]])
+    try expect(try await owned(store, [[1]], by: ann, tenant: "umbrella"), is: [[1]])
   }
 }

@@ -23,20 +23,13 @@ extension MemoryStore {
 
   /// See `TaskOwnerStore`.
   public func ownedTasks(_ tasks: [[UInt8]], by owner: [UInt8], tenant: TenantID, at now: Timestamp)
-    async throws(StoreError) -> Set<[UInt8]>
-  {
-    try await ownedTasks(by: owner, tenant: tenant, at: now).intersection(tasks)
-  }
-
-  /// See `TaskOwnerStore`.
-  public func instances(ofTasks tasks: [[UInt8]], by owner: [UInt8], tenant: TenantID, at now: Timestamp)
-    async throws(StoreError) -> [[UInt8]: String]
+    async throws(StoreError) -> [[UInt8]: TaskOrigin]
   {
     try access { state in
       let owned = state.ownedTasks.filter {
         $0.tenant == tenant && $0.owner == owner && $0.expiresAt > now && tasks.contains($0.task)
       }
-      return Dictionary(owned.compactMap { task in task.instance.map { (task.task, $0) } }) { first, _ in first }
+      return Dictionary(uniqueKeysWithValues: owned.map { ($0.task, TaskOrigin(instance: $0.instance)) })
     }
   }
 
