@@ -3,7 +3,8 @@
 import pytest
 from martlet_support import FakeMCPServer, Gateway, request
 from martlet_support.pytest_plugin import PASSWORD, USER, Installation
-from martlet_support.route import bearer
+from martlet_support.raw import converse
+from martlet_support.route import bearer, token
 
 METHODS = {"GET", "POST", "DELETE", "OPTIONS"}
 ALLOWED = ["authorization", "content-type", "accept", "mcp-protocol-version", "mcp-session-id", "mcp-method", "mcp-name", "last-event-id", "dpop"]
@@ -100,3 +101,62 @@ def test_X12_an_unauthenticated_plain_options_needs_no_token(listed):
     answer = preflight(listed, "/stateful/mcp", ANYONE)
     assert answer.status == 204 and answer.header("www-authenticate") is None, answer.describe()
     assert listed.upstreams["stateful"].received() == []
+
+
+def raw(world, method, path, fields=b"", body=b"", origin=ANYONE, wait=20):
+    """What comes back for these very bytes."""
+    line = f"{method} {path} HTTP/1.1\r\nHost: 127.0.0.1:{world.gateway.port}\r\nOrigin: {origin}\r\n".encode()
+    heard = converse(world.gateway.port, line + fields + b"\r\n" + body, wait=wait).responses
+    assert len(heard) == 1, heard
+    return heard[0]
+
+
+# Before an endpoint is asked: what is sent, and the status.
+EARLY = {
+    "a length over the limit": ("POST", "", b"Content-Type: application/json\r\nContent-Length: 70000000\r\n", b"", 413),
+    "a chunk over the limit": ("POST", "", b"Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n", b"10001\r\n" + b"a" * 0x10001, 413),
+    "another type": ("POST", "", b"Content-Type: text/plain\r\nContent-Length: 2\r\n", b"{}", None),
+    "another method": ("PUT", "", b"Content-Length: 0\r\n", b"", 405),
+    "a long target": ("POST", "?" + "a" * 9000, b"Content-Length: 0\r\n", b"", 414),
+    "large fields": ("POST", "", b"Content-Length: 0\r\nX-Large: " + b"a" * (30 << 10) + b"\r\n", b"", 431),
+    "many fields": ("POST", "", b"X: 1\r\n" * 200, b"", 431),
+}
+OPEN = ["/register", "/token", "/revoke", "/device_authorization", "/jwks", *PUBLIC[:3]]
+
+
+@pytest.mark.parametrize("codec", ["martlet", "nio"])
+def test_X12_what_the_listener_refuses_can_be_read_as_the_answer_itself(codec):
+    upstream = FakeMCPServer("stateful").start()
+    config = {"allowed_origins": [ANYONE], "http_codec": codec}
+    with Gateway({"stateful": upstream.url}, users={USER: PASSWORD}, config=config) as gateway:
+        world = Installation(gateway, {"stateful": upstream})
+        bearing = f"Authorization: Bearer {token(world, 'stateful')}\r\n".encode()
+        for name, (method, query, fields, body, status) in EARLY.items():
+            for path in OPEN:
+                answer = raw(world, method, path + query, fields, body)
+                assert status in (answer.status, None), f"{name} at {path}: {answer}"
+                assert answer.header("access-control-allow-origin") == "*", f"{name} at {path}: {answer}"
+            if name == "a chunk over the limit":
+                continue  # messages may be larger
+            answer = raw(world, method, "/stateful/mcp" + query, bearing + fields, body)
+            assert (status or 415) == answer.status, f"{name}: {answer}"
+            # A head that is too large isn't read, so that nobody knows whose page it is; what is said is the same for everybody.
+            assert answer.header("access-control-allow-origin") in ({ANYONE, "*"} if status in (414, 431) else {ANYONE}), f"{name}: {answer}"
+            assert answer.header("access-control-allow-credentials") is None
+    upstream.stop()
+
+
+@pytest.mark.parametrize("path", ["/register", "/authorize"])
+def test_X12_a_body_that_stops_arriving_is_refused_readably(listed, path):
+    answer = raw(listed, "POST", path, b"Content-Type: application/json\r\nContent-Length: 100\r\n", b"{", wait=90)
+    assert answer.status == 408, answer
+    assert answer.header("access-control-allow-origin") == {"/register": "*", "/authorize": None}[path], answer
+
+
+def test_V_088_what_is_too_large_for_a_page_stays_closed_to_others(shared):
+    for path in ("/authorize", "/login", "/consent"):
+        answer = raw(shared, "POST", path, b"Content-Length: 70000\r\n")
+        assert answer.status == 413 and answer.header("access-control-allow-origin") is None, answer
+        assert answer.header("referrer-policy") == "no-referrer"
+    answer = raw(shared, "POST", "/nosuch", b"Content-Length: 70000\r\n")
+    assert answer.status in (404, 413) and answer.header("access-control-allow-origin") is None, answer

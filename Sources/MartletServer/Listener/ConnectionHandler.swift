@@ -51,7 +51,10 @@ final class ConnectionHandler: RequestReceiver {
       if let exchange = planes.gateway.begin(request, client: writer) {
         plane = .data(exchange)
       } else {
-        plane = .control(ControlExchange(request: request, length: length(of: head), planes: planes, writer: writer))
+        let exchange = ControlExchange(request: request, length: length(of: head), planes: planes, writer: writer)
+        plane = .control(exchange)
+        // Its length was said, and refused.
+        if exchange.isOver { return }
       }
       writer.wantBody()
     }
@@ -137,6 +140,8 @@ final class ConnectionHandler: RequestReceiver {
     headers.add("cache-control", "no-store")
     // RFC 9110 §15.5.6 wants it; which of these a path has, its own 405 says.
     if status == 405 { headers.add("allow", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS") }
+    // A page can bring these about. Whose it is, and what for, isn't known; what is said is the same for everybody.
+    if status == 414 || status == 431 { headers.add("access-control-allow-origin", "*") }
     writer.send(head: GatewayResponse.Head(status: status, headers: headers), length: body.count)
     writer.send(body: ByteBuffer(bytes: body))
     writer.finish()

@@ -10,7 +10,8 @@ final class ControlExchange {
   private let planes: Planes
   private let writer: ResponseWriter
   private var body: [UInt8] = []
-  private var isOver = false
+  /// Whether nothing more of the request is read.
+  private(set) var isOver = false
   private var deadline: Scheduled<Void>?
 
   /// - Parameter length: How long the body will be, where that was said.
@@ -33,14 +34,18 @@ final class ControlExchange {
   }
 
   func receiveEnd() {
-    guard !isOver else { return }
+    if !isOver { ask() }
+  }
+
+  /// - Parameter refusal: What is answered instead of what the endpoint would.
+  private func ask(refusal: EndpointResponse? = nil) {
     deadline?.cancel()
     isOver = true
     let endpointRequest = EndpointRequest(
       method: request.method, path: request.path, query: Array(request.query.utf8), headers: request.headers.fields,
       body: body, address: request.address, id: request.id)
-    let answer = planes.control
-    writer.eventLoop.makeFutureWithTask { await answer(endpointRequest) }
+    let control = planes.control
+    writer.eventLoop.makeFutureWithTask { await control.answer(endpointRequest, refusal: refusal) }
       .assumeIsolated()
       .whenSuccess { [self] response in send(response) }
   }
@@ -56,13 +61,9 @@ final class ControlExchange {
 
   private func refuse(_ status: Int, _ code: String, _ description: String) {
     guard !isOver else { return }
-    isOver = true
-    deadline?.cancel()
     writer.closeAfterwards()
     let json = JSONWriter.write(["error": .string(code), "error_description": .string(description)])
-    send(
-      RenderedResponse(
-        status: status, headers: [("content-type", "application/json"), ("cache-control", "no-store")], body: json))
+    ask(refusal: .json(status, json))
   }
 
   private func send(_ response: RenderedResponse) {

@@ -8,15 +8,15 @@ import Synchronization
 /// Both planes behind the one listener.
 final class Planes: Sendable {
   let gateway: Gateway
-  let control: @Sendable (EndpointRequest) async -> RenderedResponse
+  let control: ControlPlane
   let frontDoor: @Sendable () -> FrontDoorSettings
   private let ids: RequestIDs
   private let draining = Atomic<Bool>(false)
   private let unreadable = RecordQuota(limit: FrontDoorLimits.unreadableRecords, window: .seconds(60))
 
   init(
-    gateway: Gateway, random: any RandomSource, frontDoor: @escaping @Sendable () -> FrontDoorSettings,
-    control: @escaping @Sendable (EndpointRequest) async -> RenderedResponse
+    gateway: Gateway, control: ControlPlane, random: any RandomSource,
+    frontDoor: @escaping @Sendable () -> FrontDoorSettings
   ) {
     self.gateway = gateway
     ids = RequestIDs(random: random)

@@ -21,15 +21,21 @@ struct ControlPlane: Sendable {
       // The path alone finds the route, so that a wrong method, of whatever name, is told which are right.
       router.on(RouterPath(route.path), method: Self.anyMethod) { _, context in
         let parameter = context.parameters.get("name") ?? ""
-        return finishing.finish(await Self.answer(route, context.request, parameter), of: route)
+        let answer =
+          if let refusal = context.refusal { refusal } else { await Self.answer(route, context.request, parameter) }
+        return finishing.finish(answer, of: route)
       }
     }
     responder = router.buildResponder()
   }
 
   /// Answers a request.
-  func answer(_ request: EndpointRequest) async -> RenderedResponse {
-    let context = EndpointContext(source: EndpointContextSource(request: request, logger: logger))
+  ///
+  /// - Parameter refusal: What the listener says in the endpoint's place: it goes out with the header fields of the
+  ///   route all the same, so that a page that may read the answer can read it.
+  func answer(_ request: EndpointRequest, refusal: EndpointResponse? = nil) async -> RenderedResponse {
+    let source = EndpointContextSource(request: request, refusal: refusal, logger: logger)
+    let context = EndpointContext(source: source)
     let head = HTTPRequest(method: Self.anyMethod, scheme: nil, authority: nil, path: request.path)
     do {
       let response = try await responder.respond(

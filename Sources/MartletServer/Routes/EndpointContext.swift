@@ -8,15 +8,19 @@ struct EndpointContext: RequestContext {
 
   var coreContext: CoreRequestContextStorage
   let request: EndpointRequest
+  /// What the listener answers in the endpoint's place.
+  let refusal: EndpointResponse?
 
   init(source: EndpointContextSource) {
     coreContext = CoreRequestContextStorage(source: source)
     request = source.request
+    refusal = source.refusal
   }
 }
 
 /// Where the context comes from.
 struct EndpointContextSource: RequestContextSource {
   let request: EndpointRequest
+  let refusal: EndpointResponse?
   let logger: Logger
 }

@@ -46,10 +46,9 @@ struct Assembly: Sendable {
     let gateway = try await gateway(server, vault, snapshots, flows, notices, quotas, group)
     let shipping = try TrailShipping(configuration, installation, logger)
     let table = try routeTable(server, snapshots, health, shipping, vaults.pages(vault, directory, forms: formGuard))
-    let control = ControlPlane(table, logger: logger)
     let planes = Planes(
-      gateway: gateway, random: installation.random, frontDoor: { snapshots.current.frontDoor },
-      control: { await control.answer($0) })
+      gateway: gateway, control: ControlPlane(table, logger: logger), random: installation.random,
+      frontDoor: { snapshots.current.frontDoor })
     box.set(planes)
     return GatewayApplication(
       options: options, installation: installation, snapshots: snapshots, server: server, gateway: gateway,
