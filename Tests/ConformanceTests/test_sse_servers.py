@@ -342,3 +342,10 @@ def test_4_3_a_call_without_a_session_is_400(world):
 
 def initialize_params() -> dict:
     return {"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "x", "version": "1"}}
+
+
+@pytest.mark.parametrize("name", ["found", "pinned"])
+def test_X9_every_request_says_that_no_coding_is_welcome(world, servers, name):
+    connect(world, name).tool("echo", {"text": "x"}, headers={"Accept-Encoding": "gzip"})
+    asked = [(one.method, one.header("accept-encoding")) for one in list(servers[name].requests)]
+    assert {method for method, _ in asked} >= {"GET", "POST"} and {value for _, value in asked} == {"identity"}, asked

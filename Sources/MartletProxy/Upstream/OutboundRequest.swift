@@ -19,6 +19,8 @@ public struct OutboundRequest: Sendable {
 
     /// Writes the fields that every such request has.
     func writeFields(to head: inout some FieldWriting) {
+      // Answers are looked into, and without the field any coding would be welcome (RFC 9110 §12.5.3).
+      head.add("accept-encoding", "identity")
       switch self {
       case .post:
         head.add("content-type", "application/json")

@@ -329,6 +329,18 @@ def test_an_answer_that_says_it_is_not_encoded_is_taken(world, coding):
     assert post(world, LISTING).json() == RESULT
 
 
+@pytest.mark.parametrize("asked", ["gzip, br", "*", "identity;q=0, gzip", None])
+def test_X9_a_server_that_encodes_where_it_may_is_told_not_to(world, asked):
+    def answer(_, arrival):
+        told = {name.lower(): value for name, value in arrival.headers}.get("accept-encoding")
+        body = json.dumps(RESULT).encode()
+        return json_answer(body) if told == "identity" else json_answer(gzip.compress(body), extra=b"Content-Encoding: gzip\r\n")
+
+    world.raw.answer = answer
+    for message in (LISTING, CALL):
+        assert post(world, message, headers={"Accept-Encoding": asked} if asked else {}).json() == RESULT
+
+
 def test_a_refusal_keeps_its_status_however_it_is_encoded(world):
     world.raw.answer = json_answer(gzip.compress(b"{}"), status="418 X", extra=b"Content-Encoding: gzip\r\n")
     answer = post(world, CALL)

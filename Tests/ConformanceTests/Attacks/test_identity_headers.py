@@ -16,7 +16,7 @@ from martlet_support.trail import records
 
 # All that an upstream may ever see, by direction of DESIGN §5 (1) and protocol.md X9.
 ALLOWED = {"host", "content-type", "content-length", "accept", "mcp-protocol-version", "mcp-session-id", "mcp-method", "mcp-name", "last-event-id",
-           "martlet-assertion", "traceparent", "tracestate", "transfer-encoding", "connection", "user-agent"}
+           "martlet-assertion", "traceparent", "tracestate", "transfer-encoding", "connection", "user-agent", "accept-encoding"}
 HOSTILE = {
     "Cookie": "session=1", "X-Forwarded-For": "10.0.0.1", "X-Forwarded-Host": "evil.example", "X-Forwarded-Proto": "https", "Forwarded": "for=10.0.0.1",
     "X-Real-IP": "10.0.0.1", "X-Gateway-User": "admin", "X-Gateway-Tenant": "other", "X-Forwarded-User": "admin", "X-Forwarded-Email": "admin@x",
@@ -25,7 +25,7 @@ HOSTILE = {
     "Martlet_Assertion": "forged", "X-Original-URL": "/x", "X-HTTP-Method-Override": "DELETE", "Referer": "http://x", "X-Amzn-Oidc-Identity": "admin",
     "X-Ms-Client-Principal": "admin", "Cf-Connecting-Ip": "10.0.0.1", "True-Client-Ip": "10.0.0.1", "Via": "1.1 x", "TE": "trailers", "Trailer": "X-User",
     "Keep-Alive": "timeout=5", "DPoP": "x", "Accept-Encoding": "gzip", "Range": "bytes=0-1", "If-None-Match": "*", "Authorization2": "x",
-    "Content-Encoding": "identity", "Origin-Agent": "x", "X_User": "admin", "Mcp_Session_Id": "x", "Mcp-Tenant": "other", "Mcp-Assertion": "x",
+    "Content-Encoding": "Identity", "Origin-Agent": "x", "X_User": "admin", "Mcp_Session_Id": "x", "Mcp-Tenant": "other", "Mcp-Assertion": "x",
 }
 
 
@@ -55,10 +55,11 @@ def test_V_039_X9_the_upstream_sees_an_allow_list(shared, server):
 
 
 def test_X9_host_version_and_accept_are_of_this_hop(shared):
-    connect(shared, "stateful").tool("echo", {}, headers={"Accept": "*/*"})
+    connect(shared, "stateful").tool("echo", {}, headers={"Accept": "*/*", "Accept-Encoding": "gzip, br"})
     arrived = seen(shared, "stateful")
     assert arrived.header("host") == f"127.0.0.1:{shared.upstreams['stateful'].port}"
     assert arrived.header("accept").replace(" ", "") == "text/event-stream,application/json", "X1: both, the stream first"
+    assert arrived.header("accept-encoding") == "identity", "nothing else can be looked into (RFC 9110 §12.5.3)"
     assert arrived.header("content-type") == "application/json"
     assert arrived.header("mcp-protocol-version") == "2025-11-25"
     assert arrived.path == "/mcp"

@@ -20,7 +20,7 @@ struct OutboundRequestTests {
   private static let allowed: Set<String> = [
     "content-type", "accept", "mcp-protocol-version", "mcp-session-id", "last-event-id", "mcp-method", "mcp-name",
     "martlet-assertion",
-    "traceparent", "tracestate",
+    "traceparent", "tracestate", "accept-encoding",
   ]
 
   static let hostile: [(name: String, value: String)] =
@@ -67,6 +67,13 @@ struct OutboundRequestTests {
       #expect(Set(headers.map(\.name)).count == headers.count, "no field twice")
       #expect(headers.first { $0.name == "martlet-assertion" }?.value == "signed for http://127.0.0.1:9001/mcp")
     }
+  }
+
+  @Test(arguments: [OutboundRequest.Method.post, .get, .delete])
+  func X9_noCodingIsWelcome(method: OutboundRequest.Method) throws {
+    let url = try AbsoluteURL(parsing: "http://127.0.0.1:9001/mcp")
+    let request = OutboundRequest(permit: .system(route: ProxyFixture.time), method: method, url: url)
+    #expect(request.headers.filter { $0.name == "accept-encoding" }.map(\.value) == ["identity"])
   }
 
   @Test func V_028_theBytesThatWereAcceptedGoOut() throws {
