@@ -116,6 +116,33 @@ def test_V_006_the_same_rules_decide_lists_and_calls(world, server, revision):
     assert ask(alice, "tools/call", name="GET_SECRET", arguments={}) == "denied", "and in every spelling"
 
 
+# What a server may take for `get_secret` that trims names or looks them up without case or width.
+DISGUISES = [
+    " get_secret", "get_secret ", "\u00a0get_secret", "get_secret\u3000", "\u2028get_secret", "get_\u200bsecret", "get_se\u00adcret", "get_secret\u202e", "get_secret\U000e0020", "GET_SECRET", "Get_Secret ",
+    "\uff47\uff45\uff54\uff3f\uff53\uff45\uff43\uff52\uff45\uff54", "\uff27\uff25\uff34_\uff33\uff25\uff23\uff32\uff25\uff34", "get_\u017fecret", "get_\U0001d42c\u212fcret",
+    "get_\u24e2ecret", "get\ufe33secret", "get_secre\u1d57",
+]
+OTHERS = ["get_secrets", "get_secret_", "g\u00e9t_secr\u00e9t", "\u67e5\u8be2", "gr\u00f6\u00dfe", "\u0423\u0414\u0410\u041b\u0418\u0422\u042c", "get secret", "get_se cret"]
+
+
+def test_V_006_no_disguise_of_a_name_escapes_a_rule_that_denies(world):
+    alice, upstream = connection(world, "stateful", LEGACY), world.upstreams["stateful"]
+    upstream.clear()
+    passed = [name for name in DISGUISES if ask(alice, "tools/call", name=name, arguments={}) == "allowed"]
+    for cut in ("\ufeffget_secret", "get_secret\0", "get_secret\0x", "\tget_secret", "get_secret\n", "get_secret\u0085"):
+        answer = alice.post("tools/call", {"name": cut, "arguments": {}})
+        if answer.status != 400 and verdict(answer.json()) == "allowed":
+            passed.append(cut)
+    assert passed == [] and upstream.received("tools/call") == []
+    assert ask(alice, "resources/read", uri="docs://b/secret ") == "denied" and ask(alice, "prompts/get", name="LEA\u212a") == "denied"
+    assert [name for name in OTHERS if ask(alice, "tools/call", name=name, arguments={}) == "denied"] == []
+    # A rule that allows takes a name as it is.
+    bob = connection(world, "stateful", LEGACY, "bob")
+    assert ask(bob, "tools/call", name="get_repo", arguments={}) == "allowed"
+    refused = ["\uff47et_repo", " get_repo", "GET_repo", "\u200bget_repo"]
+    assert [name for name in refused if ask(bob, "tools/call", name=name, arguments={}) == "allowed"] == []
+
+
 @pytest.mark.parametrize("server, revision", PAIRS)
 def test_V_006_what_is_denied_never_reaches_the_server(world, server, revision):
     bob, upstream = connection(world, server, revision, "bob"), world.upstreams[server]

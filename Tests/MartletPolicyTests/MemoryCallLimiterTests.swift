@@ -41,6 +41,19 @@ private final class ScriptedTime: PassingTime {
     } catch { return error }
   }
 
+  @Test func V_085_aToolHasOneCountHoweverItIsWritten() {
+    let limiter = MemoryCallLimiter(time: time)
+    let calls = LimitedCalls(tools: [NamePattern("Search")].compactMap { $0 })
+    let rules = LimitRules(
+      rates: [RateLimit(name: "tool", dimensions: [.user, .tool], calls: calls, quota: 2, window: .seconds(60))])
+    let names: [ByteString] = [
+      "search", "SEARCH", " search", "\u{FF33}earch", "\u{17F}earch", "sea\u{200B}rch", "search",
+    ]
+    #expect(
+      names.map { allows(limiter, Self.call(tool: $0), rules) } == [true, true] + names.dropFirst(2).map { _ in false })
+    #expect(allows(limiter, Self.call(tool: "research"), rules))
+  }
+
   /// The oracle counts in whole calls and seconds; the limiter in nanoseconds.
   @Test func V_085_tenThousandCallsAtOnceAndThenASteadyStream() async {
     let limiter = MemoryCallLimiter(time: time)

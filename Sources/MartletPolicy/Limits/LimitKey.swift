@@ -27,13 +27,8 @@ struct LimitKey: Hashable, Sendable {
       dimensions.contains(.key) || (dimensions.contains(.session) && call.session == nil) ? credential : nil
     let isOfTool = dimensions.contains(.tool)
     server = isOfTool || dimensions.contains(.server) ? call.server : nil
-    tool = isOfTool && !isWide ? call.tool.map(Self.folded) : nil
+    tool = isOfTool && !isWide ? call.tool.map { ByteString(ComparedName($0).canonical) } : nil
     arguments = isLoopGuard ? call.arguments : nil
-  }
-
-  /// A server may not care about the case of ASCII letters, and a limit names a tool in either.
-  private static func folded(_ tool: ByteString) -> ByteString {
-    tool.bytes.contains { $0 != ASCIICase.lowercased($0) } ? ByteString(ASCIICase.lowercased(tool.bytes)) : tool
   }
 
   /// SHA-256 of what is counted apart, for counts that are stored.

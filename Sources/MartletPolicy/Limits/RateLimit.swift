@@ -61,6 +61,7 @@ public struct LimitedCalls: Sendable {
     guard servers?.contains(where: { $0.matches(call.server.value) }) ?? true else { return false }
     guard let tools else { return true }
     guard let tool = call.tool else { return false }
-    return tools.contains { $0.matches(tool, ignoringCase: true) }
+    let name = ComparedName(tool)
+    return tools.contains { $0.mayMean(name) }
   }
 }

@@ -38,8 +38,9 @@ public struct CallerPolicy: Sendable {
       return PolicyVerdict(effect: .deny, rule: nil)
     }
     if object == .connection { return connection(at: now) }
+    lazy var name = object.comparedName
     return verdict { rule in
-      rule.what.include(object, ignoringCase: rule.refuses)
+      rule.what.include(object, inDoubt: rule.refuses ? name : nil)
         && rule.when.hold(for: arguments, at: now, inDoubt: rule.refuses)
     }
   }
@@ -47,8 +48,9 @@ public struct CallerPolicy: Sendable {
   /// Whether something stands in a list: whether it can be used with some arguments, with approval or without.
   public func shows(_ object: PolicyObject, at now: Timestamp) -> Bool {
     guard alsoAllowing.allSatisfy({ $0.shows(object, at: now) }) else { return false }
+    lazy var name = object.comparedName
     return verdict { rule in
-      guard rule.what.include(object, ignoringCase: rule.refuses) else { return false }
+      guard rule.what.include(object, inDoubt: rule.refuses ? name : nil) else { return false }
       guard rule.when.time?.contains(now) ?? true else { return false }
       return rule.effect != .deny || rule.when.arguments.isEmpty
     }.effect != .deny

@@ -9,7 +9,9 @@ public struct NamePattern: Sendable, Hashable, CustomStringConvertible {
   public let description: String
   /// What stands between the stars.
   private let pieces: [[UInt8]]
-  private let folded: [[UInt8]]
+  private let lowered: [[UInt8]]
+  /// As ``ComparedName`` folds names; `nil` where that is `lowered`.
+  private let folded: [[UInt8]]?
 
   /// Reads a pattern.
   ///
@@ -18,30 +20,45 @@ public struct NamePattern: Sendable, Hashable, CustomStringConvertible {
     guard (1...Self.longest).contains(text.utf8.count) else { return nil }
     description = text
     pieces = Array(text.utf8).split(separator: UInt8(ascii: "*"), omittingEmptySubsequences: false).map { Array($0) }
-    folded = pieces.map { ASCIICase.lowercased($0) }
+    lowered = pieces.map { ASCIICase.lowercased($0) }
+    folded = ComparedName.isPlain(Array(text.utf8)) ? nil : Self.folded(text)
   }
 
-  /// Whether a name fits.
-  ///
-  /// - Parameters:
-  ///   - name: The whole name.
-  ///   - ignoringCase: Whether ASCII letters fit in either case. Rules that refuse look at names this way, since a
-  ///     server may not care about case either.
-  public func matches(_ name: ByteString, ignoringCase: Bool = false) -> Bool {
-    ignoringCase
-      ? Self.matches(ASCIICase.lowercased(name.bytes), folded) : Self.matches(name.bytes, pieces)
+  private static func folded(_ text: String) -> [[UInt8]] {
+    let pieces = text.unicodeScalars.split(separator: "*", omittingEmptySubsequences: false)
+    return pieces.enumerated().map { index, piece in
+      let text = ComparedName.folded(String(piece))
+      return Array(
+        ComparedName.trimmed(text, leading: index == 0, trailing: index == pieces.count - 1).utf8)
+    }
+  }
+
+  /// Whether a name fits as it is.
+  public func matches(_ name: ByteString) -> Bool { Self.matches(name.bytes, pieces) }
+
+  /// Whether a server may take a name for one that fits: what rules that refuse, and limits, ask.
+  func mayMean(_ name: ComparedName) -> Bool {
+    if name.isInDoubt || Self.matches(name.lowered, lowered) { return true }
+    if name.folded == nil, folded == nil { return false }
+    return Self.matches(name.canonical, folded ?? lowered)
   }
 
   private static func matches(_ name: [UInt8], _ pieces: [[UInt8]]) -> Bool {
     guard let first = pieces.first, let last = pieces.last, pieces.count > 1 else { return pieces.first == name }
-    guard name.count >= first.count + last.count, name.starts(with: first),
-      name.reversed().starts(with: last.reversed())
+    guard name.count >= first.count + last.count, holds(name, first, at: 0),
+      holds(name, last, at: name.count - last.count)
     else { return false }
     var rest = name[first.count..<(name.count - last.count)]
     for piece in pieces[1..<(pieces.count - 1)] where !piece.isEmpty {
       guard let end = end(of: piece, in: rest) else { return false }
       rest = rest[end...]
     }
+    return true
+  }
+
+  /// Most names differ from most patterns in their first byte.
+  private static func holds(_ name: [UInt8], _ piece: [UInt8], at start: Int) -> Bool {
+    for index in piece.indices where name[start + index] != piece[index] { return false }
     return true
   }
 

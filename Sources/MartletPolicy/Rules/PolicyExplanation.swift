@@ -64,7 +64,7 @@ extension PolicyRule {
   ) -> PolicyExplanation.Standing {
     guard what.include(server: server) else { return .otherServer }
     guard isAbout(caller) else { return .otherCaller }
-    guard what.include(object, ignoringCase: refuses) else { return .otherObject }
+    guard what.include(object, inDoubt: refuses ? object.comparedName : nil) else { return .otherObject }
     return when.hold(for: arguments, at: now, inDoubt: refuses) ? .applied : .otherConditions
   }
 }

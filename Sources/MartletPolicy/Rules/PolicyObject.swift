@@ -24,6 +24,9 @@ public enum PolicyObject: Sendable, Hashable {
     }
   }
 
+  /// Its name, as rules that refuse look at it.
+  var comparedName: ComparedName? { name.map { ComparedName($0) } }
+
   /// What a message wants; several things for a stream of changes.
   ///
   /// - Parameter traits: What is known of a tool.

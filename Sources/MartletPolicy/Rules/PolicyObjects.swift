@@ -29,17 +29,19 @@ public struct PolicyObjects: Sendable {
   /// Whether a server is meant as a whole.
   var areWholeServers: Bool { tools == nil && prompts == nil && resources == nil && annotations == nil }
 
-  func include(server: ServerName) -> Bool { Self.any(servers, server.value, ignoringCase: false) ?? true }
+  func include(server: ServerName) -> Bool { servers?.contains { $0.matches(server.value) } ?? true }
 
   /// Whether something at one of the servers is meant.
-  func include(_ object: PolicyObject, ignoringCase: Bool) -> Bool {
+  ///
+  /// - Parameter name: The object's name, where it is enough that a server may take it for one that is meant.
+  func include(_ object: PolicyObject, inDoubt name: ComparedName?) -> Bool {
     if areWholeServers { return true }
     switch object {
-    case .tool(let name, let traits):
+    case .tool(let exact, let traits):
       guard tools != nil || annotations != nil else { return false }
-      return Self.any(tools, name, ignoringCase: ignoringCase) ?? true && annotations?.isMet(by: traits) ?? true
-    case .prompt(let name): return Self.any(prompts, name, ignoringCase: ignoringCase) ?? false
-    case .resource(let uri): return Self.any(resources, uri, ignoringCase: ignoringCase) ?? false
+      return Self.any(tools, exact, name) ?? true && annotations?.isMet(by: traits) ?? true
+    case .prompt(let exact): return Self.any(prompts, exact, name) ?? false
+    case .resource(let exact): return Self.any(resources, exact, name) ?? false
     case .connection, .other: return false
     }
   }
@@ -55,7 +57,7 @@ public struct PolicyObjects: Sendable {
     return (named + said).joined(separator: ", ")
   }
 
-  private static func any(_ patterns: [NamePattern]?, _ name: ByteString, ignoringCase: Bool) -> Bool? {
-    patterns.map { $0.contains { $0.matches(name, ignoringCase: ignoringCase) } }
+  private static func any(_ patterns: [NamePattern]?, _ exact: ByteString, _ name: ComparedName?) -> Bool? {
+    patterns?.contains { pattern in name.map { pattern.mayMean($0) } ?? pattern.matches(exact) }
   }
 }
