@@ -153,6 +153,34 @@ def test_A_27_a_stolen_database_opens_nothing(worlds):
     print(f"proof: A-27 count={3 * len(tried)}")
 
 
+def test_R_92_a_restored_account_is_shown_as_unverified_until_it_is_renewed(tmp_path):
+    world = ConnectWorld()
+
+    def shown() -> str:
+        browser = world.browser()
+        world.page(browser)
+        return browser.open(f"{world.gateway.url}/account").text
+
+    try:
+        world.connect()
+        assert "unverified" not in shown()
+        world.gateway.cli("backup", str(tmp_path / "copy"))
+        world.gateway.stop()
+        folder = tmp_path / "data"
+        folder.mkdir()
+        shutil.copy(world.gateway.data_dir / "master.key", folder)
+        world.gateway.cli("restore", str(tmp_path / "copy"), "--data-dir", str(folder))
+        world.gateway.data_dir = folder
+        world.gateway.config["data_dir"] = str(folder)
+        world.gateway.write_config()
+        world.gateway.start()
+        assert "connected; unverified" in shown() and "the next renewal shows" in shown()
+        assert redeemable(world)
+        assert "unverified" not in shown()
+    finally:
+        world.close()
+
+
 @pytest.mark.parametrize("rotated", [False, True])
 def test_R_92_an_account_is_restored_and_verified(rotated, tmp_path):
     """What the copy knows of an account may be spent since: then it is said, and its user connects again; else it goes on."""

@@ -3,6 +3,7 @@
 import http.server
 import re
 import shutil
+import sqlite3
 import threading
 import urllib.parse
 
@@ -274,6 +275,11 @@ def test_an_account_is_connected_and_taken_away_by_clicking(accounts, window, si
     page.get_by_role("link", name="Your accounts").click()
     page.wait_for_url(f"{accounts.gateway.url}/account")
     here.check("account")
+    with sqlite3.connect(accounts.gateway.data_dir / "martlet.sqlite") as database:
+        database.execute("UPDATE connection SET may_be_spent = 1")
+    page.reload()
+    page.wait_for_selector("text=connected; unverified")
+    here.check("account-unverified")
     page.get_by_role("button", name="Disconnect").click()
     page.wait_for_selector("text=not connected")
     assert page.get_by_role("button", name="Disconnect").count() == 0

@@ -53,10 +53,16 @@ struct ClaimMapping: Sendable {
     return Array(usable.prefix(Self.mostGroups))
   }
 
+  /// Whether the provider says that nobody has shown an address to be theirs; some say so by a text.
+  private func isUnverified(_ claim: JSONValue?) -> Bool {
+    claim == .bool(false) || claim?.stringValue?.equalsBytewise("false") ?? false
+  }
+
   private func displayName(_ token: VerifiedIDToken) -> String {
     for name in ["name", "preferred_username", "email"] {
       let shown = PlainText.sanitized(token.claims.string(name) ?? "", limit: 100)
-      if !shown.isEmpty { return shown }
+      if shown.isEmpty { continue }
+      return name == "email" && isUnverified(token.claims["email_verified"]) ? shown + " (unverified)" : shown
     }
     return PlainText.sanitized(token.subject.string, limit: 100)
   }

@@ -41,7 +41,11 @@ extension AccountConnection {
     switch ledger.state {
     case .active, .refreshing:
       if isGrown { return (.needsUser, "connected, with less than is needed now", "Reconnect to allow the rest.") }
-      return (.connected, "connected", nil)
+      guard ledger.mayBeSpent else { return (.connected, "connected", nil) }
+      return (
+        .connected, "connected; unverified",
+        "Nothing has to be done: the next renewal shows whether it still works. One was interrupted, or this is from a backup."
+      )
     case .revoked: return (.absent, "not connected", nil)
     case .error where server.hasLostClient(of: connection):
       return (.needsUser, words(ledger.reason), "Reconnect: Martlet registers itself there again.")

@@ -73,6 +73,10 @@ struct ClaimMappingTests {
       (["name": "Ada"], "Ada"), (["name": .some(nil), "preferred_username": "ada"], "ada"),
       (["name": .some(nil)], "ada@example.com"), (["name": "\u{202E}", "email": .some(nil)], "sub-1"),
       (["name": "A\u{202E}d\na"], "Ad a"),
+      (["name": .some(nil), "email_verified": false], "ada@example.com (unverified)"),
+      (["name": .some(nil), "email_verified": "false"], "ada@example.com (unverified)"),
+      (["name": .some(nil), "email_verified": .some(nil)], "ada@example.com"),
+      (["email_verified": false], "Name of sub-1"),
     ] as [([String: JSONValue?], String)])
   func aNameToShow(_ claims: [String: JSONValue?], _ name: String) async throws {
     #expect(try await logIn(claims) { _ in }.user?.displayName == name)
