@@ -15,7 +15,13 @@ final class ClientMessages {
   private let exchange: GatewayExchange
   private let id: JSONRPCID?
   private let events: ClientEventStream
-  private var mode = Mode.silent
+  private var mode = Mode.silent {
+    didSet {
+      silence?.cancel()
+      silence = nil
+    }
+  }
+  private var silence: Scheduled<Void>?
   private var isEnded = false
   private var keep: ((ClientMessages) -> KeptStream?)?
   private var kept: KeptStream?
@@ -34,6 +40,16 @@ final class ClientMessages {
 
   /// Whether nothing was sent yet.
   var isSilent: Bool { if case .silent = mode { true } else { false } }
+
+  /// From now on, a comment tells proxies on the way that something still happens, as soon as they may wonder.
+  ///
+  /// - Parameter opening: What goes with the stream that opens for that.
+  func expectSilence(_ opening: @escaping () -> Void = {}) {
+    silence = exchange.client.eventLoop.assumeIsolated().scheduleTask(in: GatewayLimits.keepAlive) { [weak self] in
+      opening()
+      self?.openStream()
+    }
+  }
 
   /// Opens the stream, for answers that are one in any case.
   func openStream() {

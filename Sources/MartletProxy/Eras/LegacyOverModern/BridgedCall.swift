@@ -16,7 +16,6 @@ final class BridgedCall: LegacyAnswer, EventProducer {
   private var questions: OpenQuestions?
   private var dialogue: UpstreamDialogue?
   private var timer: Scheduled<Void>?
-  private var silence: Scheduled<Void>?
   private var parameters: [MirroredHeaders.Parameter] = []
   private var attempts = 0
   private var rounds = 0
@@ -47,19 +46,12 @@ final class BridgedCall: LegacyAnswer, EventProducer {
   func start() {
     if let session = request.session?.session { messages.keep(in: session, for: principal, from: self) }
     if let session { gateway.legacyBridge.desk.began(Seat(self, on: eventLoop), message.id, in: session) }
-    expectSilence()
+    messages.expectSilence { [weak self] in
+      if let self { gateway.streams.opened(self, on: eventLoop) }
+    }
     // Without arguments there is nothing to mirror, whatever the definition says.
     guard message.method == .toolsCall, message.arguments?.isEmpty == false else { return send(nil) }
     mirror(isFresh: false) { [self] in send(nil) }
-  }
-
-  /// A comment tells proxies on the way that something still happens, as soon as they may wonder.
-  private func expectSilence() {
-    silence = eventLoop.assumeIsolated().scheduleTask(in: GatewayLimits.keepAlive) { [weak self] in
-      guard let self, !isOver, !clientIsGone else { return }
-      gateway.streams.opened(self, on: eventLoop)
-      messages.openStream()
-    }
   }
 
   private func mirror(isFresh: Bool, _ then: @escaping () -> Void) {
@@ -317,7 +309,6 @@ final class BridgedCall: LegacyAnswer, EventProducer {
     dialogue?.cancel()
     dialogue = nil
     timer?.cancel()
-    silence?.cancel()
     for id in questions?.withdraw() ?? [] where isHeard {
       messages.send(.notification(.init(method: .cancelled, params: ["requestId": id.json])))
     }

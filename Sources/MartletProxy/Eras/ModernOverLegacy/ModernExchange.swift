@@ -15,7 +15,6 @@ final class ModernExchange {
   var onEnd: () -> Void = {}
   private let messages: ClientMessages
   private let metadata: RequestMetadata
-  private var silence: Scheduled<Void>?
 
   init(exchange: GatewayExchange, admitted: AdmittedRequest) {
     self.exchange = exchange
@@ -68,12 +67,7 @@ final class ModernExchange {
 
   // MARK: - What the client hears
 
-  /// From now on, a comment tells proxies on the way that something still happens, as soon as they may wonder.
-  func expectSilence() {
-    silence = eventLoop.assumeIsolated().scheduleTask(in: GatewayLimits.keepAlive) { [weak self] in
-      self?.messages.openStream()
-    }
-  }
+  func expectSilence() { messages.expectSilence() }
 
   func openStream() { messages.openStream() }
 
@@ -127,8 +121,6 @@ final class ModernExchange {
   }
 
   private func ended() {
-    silence?.cancel()
-    silence = nil
     let onEnd = self.onEnd
     self.onEnd = {}
     onEnd()
