@@ -257,7 +257,8 @@ def test_R_61_modern_no_call_is_left_behind(install):
     print(f"proof: R-61 count={number}")
 
 
-def test_R_61_modern_a_client_that_leaves_before_the_answer_cancels_too(shared):
+@pytest.mark.parametrize("leaves", ["closes", "shuts its side down"])
+def test_R_61_modern_a_client_that_leaves_before_the_answer_cancels_too(shared, leaves):
     gone, begun, ports = threading.Event(), threading.Event(), []
 
     def late(message, seen):
@@ -274,7 +275,10 @@ def test_R_61_modern_a_client_that_leaves_before_the_answer_cancels_too(shared):
     sock = socket.create_connection(("127.0.0.1", shared.gateway.port))
     sock.sendall(("\r\n".join(head) + "\r\n\r\n" + body).encode())
     assert begun.wait(60)
-    sock.close()
+    if leaves == "closes":
+        sock.close()
+    else:
+        sock.shutdown(socket.SHUT_WR)
     # The fake is still at work; what counts is that Martlet's end of the connection is closed.
     try:
         assert until(lambda: not is_established(ports[0])), "the upstream call goes on without its client"
