@@ -23,6 +23,13 @@ public enum PercentCoding {
     decode(text.utf8, plusIsSpace: false)
   }
 
+  /// Decodes escapes to bytes, where there are any.
+  ///
+  /// - Returns: The bytes, or nil for a `%` without two hexadecimal digits.
+  public static func decode(bytes: [UInt8]) -> [UInt8]? {
+    bytes.contains(UInt8(ascii: "%")) ? decode(bytes, plusIsSpace: false) : bytes
+  }
+
   static func isUnreserved(_ byte: UInt8) -> Bool {
     switch byte {
     case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),

@@ -136,6 +136,13 @@ def test_V_006_no_disguise_of_a_name_escapes_a_rule_that_denies(world):
     assert passed == [] and upstream.received("tools/call") == []
     assert ask(alice, "resources/read", uri="docs://b/secret ") == "denied" and ask(alice, "prompts/get", name="LEA\u212a") == "denied"
     assert [name for name in OTHERS if ask(alice, "tools/call", name=name, arguments={}) == "denied"] == []
+    # As RFC 3986 §6.2.2 takes URIs for the same, and what nobody can tell.
+    disguises = ["docs://b/s%65cret", "docs://b%2Fsecret", "DOCS://b/%53ecret", "docs://b/secret%20", "docs://b/%EF%BD%93ecret"]
+    doubts = ["docs://b/../c", "docs://b/.", "docs://b/%2e%2e/c", "docs://b\\..\\c", "docs://b/s%2565cret", "docs://b/secret%00", "docs://b/%zz", "docs://b/%4", "docs://b/%FF"]
+    read = {uri: ask(alice, "resources/read", uri=uri) for uri in disguises + doubts}
+    assert [uri for uri, said in read.items() if said == "allowed"] == []
+    others = ["docs://b/secrets", "docs://b/100%25", "docs://b/a%20b", "docs://b/..c", "docs://b/c..", "docs://b/%C3%A9", "docs://b/?to=/secret%73"]
+    assert [uri for uri in others if ask(alice, "resources/read", uri=uri) == "denied"] == []
     # A rule that allows takes a name as it is.
     bob = connection(world, "stateful", LEGACY, "bob")
     assert ask(bob, "tools/call", name="get_repo", arguments={}) == "allowed"

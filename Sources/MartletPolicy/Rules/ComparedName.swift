@@ -28,6 +28,30 @@ struct ComparedName {
     }
   }
 
+  /// A URI, whose escapes a server undoes (RFC 3986 §6.2.2). What it makes of `..`, of half an escape and of one behind
+  /// an escape, nobody can tell.
+  init(uri: ByteString) {
+    let lowered = ASCIICase.lowercased(uri.bytes)
+    let plain = PercentCoding.decode(bytes: uri.bytes)
+    let name = ComparedName(plain.map { ByteString($0) } ?? uri)
+    self.lowered = lowered
+    folded = name.canonical == lowered ? nil : name.canonical
+    isInDoubt = name.isInDoubt || plain.map(Self.holdsEscape) ?? true || Self.holdsDotSegment(name.canonical)
+  }
+
+  private static func holdsEscape(_ bytes: [UInt8]) -> Bool {
+    bytes.indices.contains { index in
+      bytes[index] == UInt8(ascii: "%") && bytes[index...].dropFirst().prefix(2).count == 2
+        && bytes[index...].dropFirst().prefix(2).allSatisfy { Hex.value(of: $0) != nil }
+    }
+  }
+
+  private static func holdsDotSegment(_ bytes: [UInt8]) -> Bool {
+    bytes.split { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "\\") }.contains {
+      $0.count <= 2 && $0.allSatisfy { $0 == UInt8(ascii: ".") }
+    }
+  }
+
   /// The one name that stands for all that a server may take for the same.
   var canonical: [UInt8] { folded ?? lowered }
 

@@ -25,7 +25,9 @@ public enum PolicyObject: Sendable, Hashable {
   }
 
   /// Its name, as rules that refuse look at it.
-  var comparedName: ComparedName? { name.map { ComparedName($0) } }
+  var comparedName: ComparedName? {
+    if case .resource(let uri) = self { ComparedName(uri: uri) } else { name.map { ComparedName($0) } }
+  }
 
   /// What a message wants; several things for a stream of changes.
   ///

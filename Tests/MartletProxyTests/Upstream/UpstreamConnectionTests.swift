@@ -62,7 +62,8 @@ import Testing
   func aStreamMayBeSilentForAsLongAsItLikes(_ codec: HTTPCodec) throws {
     let channel = try asked(codec)
     try comes(
-      "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n1\r\n:\r\n", over: channel)
+      "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n1\r\n:\r\n",
+      over: channel)
     loop.advanceTime(by: .hours(24))
     #expect(hearer.heard == ["200", ":"])
   }
