@@ -6,6 +6,7 @@ import http.server
 import json
 import re
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -185,6 +186,66 @@ def test_V_032_clients_that_can_are_sent_to_the_page(world, server, revision):
         assert went_through(waiting.result()), "who has gone to the page is kept waiting for a while"
     sent = world.upstreams[server].received("tools/call")[-1].json["params"]
     assert "requestState" not in sent and "inputResponses" not in sent
+
+
+def parameters(opened, arguments) -> dict:
+    """Of the call of a modern client whose user is said to be at the page."""
+    meta = {"io.modelcontextprotocol/clientCapabilities": opened.declares}
+    return {"name": "deploy", "arguments": arguments, "_meta": meta, **ACCEPTED}
+
+
+def test_V_032_who_left_while_waiting_spends_nothing(world):
+    bob, upstream = connection(world, "modern", MODERN, url=True), world.upstreams["modern"]
+    arguments = {"to": "whoever is gone"}
+    approval = asked(call(bob, arguments=arguments))
+    upstream.clear()
+    with pytest.raises(TimeoutError):
+        bob.post("tools/call", parameters(bob, arguments), timeout=2)
+    assert until(lambda: any(row["reason"] == "client_disconnected" for row in records(world)))
+    decide(world, "boss", approval)
+    time.sleep(2.5)  # A call that waits looks every second.
+    assert [one["state"] for one in cli(world, "list", "--all") if one["id"] == approval] == ["approved"]
+    assert upstream.received("tools/call") == []
+    assert went_through(call(bob, arguments=arguments)), "it is there for the call that is made"
+    assert len(upstream.received("tools/call")) == 1
+
+
+@pytest.mark.parametrize("taken", ["token", "key", "user"])
+def test_V_032_V_041_who_lost_access_while_waiting_calls_nothing(world, taken):
+    name = f"waits-{taken}"
+    world.gateway.add_user(name, BOB)
+    world.people[name] = Person(world, name, BOB)
+    caller, upstream = connection(world, "modern", MODERN, name, url=True), world.upstreams["modern"]
+    if taken == "key":
+        caller.token = world.gateway.cli_json("key", "create", "k", "--owner", name)["key"]
+    arguments = {"to": f"without {taken}"}
+    approval = asked(call(caller, arguments=arguments))
+    upstream.clear()
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(caller.post, "tools/call", parameters(caller, arguments))
+        assert until(lambda: len(upstream.received("tools/list")) > 0), "it waits"
+        command = {"token": ("token", "revoke", caller.token), "key": ("key", "revoke", "k", "--owner", name),
+                   "user": ("user", "disable", name)}[taken]
+        world.gateway.cli(*command)
+        time.sleep(1)  # What is taken away is known everywhere within half a second.
+        decide(world, "boss", approval)
+        assert waiting.result().status == 401, waiting.result().describe()
+    assert upstream.received("tools/call") == []
+    assert [one["state"] for one in cli(world, "list", "--all") if one["id"] == approval] == ["approved"], "nothing was spent"
+
+
+def test_what_nobody_can_be_asked_about_says_so(world):
+    for one in cli(world, "list"):
+        world.gateway.cli("approval", "revoke", one["id"])
+    bob = connection(world, "modern", MODERN)
+    large = call(bob, arguments={"to": "x" * 40_000})["error"]
+    assert large["code"] == -31001 and "32768 bytes" in large["message"]
+    for index in range(20):
+        asked(call(bob, arguments={"to": f"many {index}"}))
+    full = call(bob, arguments={"to": "one more"})["error"]
+    assert full["code"] == -31001 and "too many calls wait" in full["message"] and "again" in full["message"]
+    for one in cli(world, "list"):
+        world.gateway.cli("approval", "revoke", one["id"])
 
 
 def test_V_032_prompts_wait_too_and_what_a_rule_denies_nobody_is_asked_about(world):

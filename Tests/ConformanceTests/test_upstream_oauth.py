@@ -2,6 +2,8 @@
 the server sees afterwards."""
 
 import json
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from martlet_support import FakeMCPServer, Gateway
@@ -174,6 +176,27 @@ def test_a_modern_call_is_finished_by_one_repetition(world, authority, server):
     assert answer["content"][0]["text"] == "hi", answer
     (call,) = upstream.received("tools/call")
     assert "requestState" not in call.json["params"] and "inputResponses" not in call.json["params"]
+
+
+@pytest.mark.parametrize("server", MODES)
+def test_V_041_who_lost_access_while_waiting_calls_nothing(world, authority, server):
+    """Somebody else's page, or one that was opened before, may still connect the account."""
+    upstream = world.upstreams[server]
+    user = Someone(world, authority)
+    connection = user.client(server, MODERN)
+    result = connection.call("tools/call", declaring(connection, ECHO, OPENS_PAGES))["result"]
+    (asked,) = result["inputRequests"].values()
+    upstream.clear()
+    again = {**ECHO, "requestState": result["requestState"],
+        "inputResponses": {key: {"action": "accept"} for key in result["inputRequests"]}}
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(connection.post, "tools/call", declaring(connection, again, OPENS_PAGES))
+        time.sleep(1)
+        world.gateway.revoke(connection.token)
+        time.sleep(1)  # What is taken away is known everywhere within half a second.
+        user.connect(server, asked["params"]["url"])
+        assert waiting.result().status == 401, waiting.result().describe()
+    assert upstream.received("tools/call") == []
 
 
 @pytest.mark.parametrize("revision", [LEGACY, MODERN])

@@ -213,6 +213,29 @@ def test_R_07_callers_that_hang_up_lose_no_rotation(world, authority):
     assert authority.count() == asked + 2
 
 
+@pytest.mark.parametrize("server", MODES)
+@pytest.mark.parametrize("revision", [LEGACY, MODERN])
+def test_V_041_who_lost_access_during_a_refresh_calls_nothing(world, authority, server, revision):
+    """What waits for a new token is still to be made, whatever it was allowed when it came."""
+    user = Owner(world, server, authority)
+    connection = user.calls(revision)
+    assert connection.tool("echo", {"text": "one"})["content"][0]["text"] == "one"
+    upstream, asked = world.upstreams[server], authority.count()
+    authority.disown(user.access)
+    authority.hold()
+    upstream.clear()
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(connection.post, "tools/call", ECHO)
+        authority.wait_for(asked + 1)
+        world.gateway.revoke(connection.token)
+        time.sleep(1)  # What is taken away is known everywhere within half a second.
+        authority.release()
+        assert "-31003" in waiting.result().text, waiting.result().describe()
+    executed = [call for call in upstream.received("tools/call") if authority.guard(call) is None]
+    assert executed == []
+    assert connection.post("tools/call", ECHO).status == 401
+
+
 def test_R_01_two_processes_refresh_once(world, authority):
     """Calls are refused in two processes on one store at the same moment: one of them asks, both go on."""
     number = count(300, 5_000)

@@ -19,7 +19,7 @@ public enum LocalUserError: Error, Equatable, Sendable, CustomStringConvertible 
   public var description: String {
     switch self {
     case .invalidLoginName: "a login name has 1 to 64 of the characters A-Z a-z 0-9 . _ @ -, for example ada.lovelace"
-    case .invalidPassword: "a password has 8 to 1024 bytes; choose a longer one"
+    case .invalidPassword: "a password has 8 to 1024 bytes; choose another one"
     case .nameTaken: "this login name is taken in this installation; choose another, or set its password instead"
     case .unknownUser: "there is no local user of this name; `martlet user list` shows all"
     case .busy: "too many passwords are being hashed at present; try again in a few seconds"

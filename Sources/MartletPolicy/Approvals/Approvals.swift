@@ -56,6 +56,10 @@ public enum ApprovalOutcome: Sendable {
 public struct Approvals: Sendable {
   /// The longest parameters that are shown to somebody: 32 KiB. Nobody decides about what can't be seen whole.
   public static let longestParameters = 32 << 10
+  /// The reason of a call with longer ones.
+  public static let tooLarge = "approval_too_large"
+  /// The reason of a call about which nobody is asked, since too many wait already.
+  public static let full = "approvals_full"
 
   private let store: any ApprovalStore
   private let sealer: Sealer
@@ -104,8 +108,8 @@ public struct Approvals: Sendable {
       return .waiting(approval.id)
     case .denied(let approval): return .denied(approval.id)
     case .full:
-      note(held, reason: "approvals_full")
-      return .unaskable(reason: "approvals_full")
+      note(held, reason: Self.full)
+      return .unaskable(reason: Self.full)
     }
   }
 
@@ -120,7 +124,7 @@ public struct Approvals: Sendable {
 
   private func request(_ held: HeldCall, _ policy: AccessPolicy) throws(Obstacle) -> Approval {
     guard let terms = policy.approvalTerms(of: held.rule) else { throw Obstacle(reason: "no_approvers") }
-    guard held.parameters.count <= Self.longestParameters else { throw Obstacle(reason: "approval_too_large") }
+    guard held.parameters.count <= Self.longestParameters else { throw Obstacle(reason: Self.tooLarge) }
     let call = ApprovalCall(
       caller: held.principal.binding, key: held.principal.key?.trailName, method: held.method, target: held.target,
       arguments: ApprovalCall.digest(of: held.parameters), definition: held.definition, policy: policy.version,

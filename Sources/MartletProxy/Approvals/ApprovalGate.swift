@@ -16,23 +16,29 @@ struct ApprovalGate: Sendable {
   let policy: any PolicyEngine
   let catalogue: ToolCatalogue
 
-  /// - Parameter question: What policy held up; it is asked again with what is found out.
+  /// - Parameters:
+  ///   - question: What policy held up; it is asked again with what is found out.
+  ///   - exchange: Whose call it is. Nothing is spent on one that isn't wanted any more.
   /// - Returns: The permit, once it is there.
-  func pass(_ question: PolicyQuestion, _ request: ClassifiedRequest, on eventLoop: any EventLoop) -> Staged<Permit> {
+  func pass(_ question: PolicyQuestion, _ request: ClassifiedRequest, for exchange: NIOLoopBound<GatewayExchange>)
+    -> Staged<Permit>
+  {
+    let eventLoop = exchange.eventLoop
     guard let tool = request.message?.request?.toolName else {
-      return .later(claim(question, request, on: eventLoop))
+      return .later(claim(question, request, for: exchange))
     }
     return catalogue.definitions(with: ByteString(tool), for: request, anew: true, on: eventLoop)
       .then(on: eventLoop) { definitions in
         var question = question
         question.facts.definitions = definitions
-        return .later(claim(question, request, on: eventLoop))
+        return .later(claim(question, request, for: exchange))
       }
   }
 
-  private func claim(_ question: PolicyQuestion, _ request: ClassifiedRequest, on eventLoop: any EventLoop)
-    -> EventLoopFuture<Result<Permit, Rejection>>
-  {
+  private func claim(
+    _ question: PolicyQuestion, _ request: ClassifiedRequest, for exchange: NIOLoopBound<GatewayExchange>
+  ) -> EventLoopFuture<Result<Permit, Rejection>> {
+    let eventLoop = exchange.eventLoop
     do throws(PolicyDenial) {
       // With what is known of the tool now, it may be allowed or denied outright.
       return eventLoop.makeSucceededFuture(.success(try policy.decide(question)))
@@ -42,16 +48,19 @@ struct ApprovalGate: Sendable {
       else { return eventLoop.makeSucceededFuture(.failure(.denied(reason: error.reason, id: request.id))) }
       let patience =
         PageReply(request, for: .approval)?.isAccepted == true ? NIODeadline.now() + GatewayLimits.connecting : nil
-      return claim(held, settings, question, request, until: patience, on: eventLoop)
+      return claim(held, settings, question, request, until: patience, for: exchange)
     }
   }
 
   /// A client that says that its user has gone to the page is kept waiting for a while: else it would ask again and again.
   private func claim(
     _ held: HeldCall, _ settings: AccessPolicy, _ question: PolicyQuestion, _ request: ClassifiedRequest,
-    until patience: NIODeadline?, on eventLoop: any EventLoop
+    until patience: NIODeadline?, for exchange: NIOLoopBound<GatewayExchange>
   ) -> EventLoopFuture<Result<Permit, Rejection>> {
-    let approvals = self.approvals
+    let (approvals, eventLoop) = (self.approvals, exchange.eventLoop)
+    guard exchange.value.isWanted else {
+      return eventLoop.makeSucceededFuture(.failure(.invalidToken(reason: Authenticator.revoked)))
+    }
     let outcome = eventLoop.makeFutureWithTask { () async -> Result<ApprovalOutcome, StoreError> in
       do throws(StoreError) { return .success(try await approvals.claim(held, under: settings)) } catch {
         return .failure(error)
@@ -59,9 +68,9 @@ struct ApprovalGate: Sendable {
     }
     return outcome.flatMap { outcome in
       if case .success(.waiting(let id)) = outcome, let patience {
-        return decided(id, until: patience, on: eventLoop).flatMap { isDecided in
+        return decided(id, until: patience, for: exchange).flatMap { isDecided in
           isDecided
-            ? claim(held, settings, question, request, until: nil, on: eventLoop)
+            ? claim(held, settings, question, request, until: nil, for: exchange)
             : eventLoop.makeSucceededFuture(settle(outcome, question, request))
         }
       }
@@ -70,15 +79,15 @@ struct ApprovalGate: Sendable {
   }
 
   /// Whether somebody decides in time.
-  private func decided(_ id: ApprovalID, until patience: NIODeadline, on eventLoop: any EventLoop)
-    -> EventLoopFuture<Bool>
-  {
-    guard patience > .now() else { return eventLoop.makeSucceededFuture(false) }
-    let approvals = self.approvals
+  private func decided(
+    _ id: ApprovalID, until patience: NIODeadline, for exchange: NIOLoopBound<GatewayExchange>
+  ) -> EventLoopFuture<Bool> {
+    let (approvals, eventLoop) = (self.approvals, exchange.eventLoop)
+    guard patience > .now(), exchange.value.isWanted else { return eventLoop.makeSucceededFuture(false) }
     return eventLoop.flatScheduleTask(in: GatewayLimits.connectingLook) {
       eventLoop.makeFutureWithTask { (try? await approvals.isUndecided(id)) ?? true }
     }.futureResult.flatMap { isUndecided in
-      isUndecided ? decided(id, until: patience, on: eventLoop) : eventLoop.makeSucceededFuture(true)
+      isUndecided ? decided(id, until: patience, for: exchange) : eventLoop.makeSucceededFuture(true)
     }
   }
 

@@ -9,6 +9,7 @@ import NIOCore
 public struct CredentialTransport: UpstreamTransport {
   private let base: any UpstreamTransport
   private let credentials: any UpstreamCredentials
+  private let revocations: RevocationIndex
   private let places: Int
 
   /// Stands on another transport.
@@ -16,10 +17,15 @@ public struct CredentialTransport: UpstreamTransport {
   /// - Parameters:
   ///   - base: Carries requests.
   ///   - credentials: Has the credentials of accounts.
+  ///   - revocations: What was taken away.
   ///   - eventLoops: How many share what may be under way at a server at once.
-  public init(over base: any UpstreamTransport, credentials: any UpstreamCredentials, eventLoops: Int) {
+  public init(
+    over base: any UpstreamTransport, credentials: any UpstreamCredentials, revocations: RevocationIndex,
+    eventLoops: Int
+  ) {
     self.base = base
     self.credentials = credentials
+    self.revocations = revocations
     places = max(1, GatewayLimits.requestsWithCredentials / max(1, eventLoops))
   }
 
@@ -29,7 +35,7 @@ public struct CredentialTransport: UpstreamTransport {
   {
     guard let account = request.account else { return base.send(request, to: receiver, on: eventLoop) }
     let call = CredentialedCall(
-      request, of: account, to: receiver, over: base, credentials: credentials,
+      request, of: account, to: receiver, over: base, credentials: credentials, revocations: revocations,
       queue: AccountQueue.of(eventLoop, places: places), on: eventLoop)
     call.start()
     return call

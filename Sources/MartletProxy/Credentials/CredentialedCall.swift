@@ -6,7 +6,8 @@ import StrictCoding
 
 /// One request with a credential, from asking for it to the answer that its sender hears. Used on its event loop only.
 ///
-/// A sender that is gone costs nothing: what was asked of the vault goes on there, and its answer finds nobody.
+/// A sender that is gone costs nothing: what was asked of the vault goes on there, and its answer finds nobody. Nor does a
+/// caller whose access is taken away meanwhile call anything.
 final class CredentialedCall: UpstreamCall, UpstreamReceiver {
   /// What is done about a refusal, once its body is out of the way.
   private enum Remedy {
@@ -25,6 +26,7 @@ final class CredentialedCall: UpstreamCall, UpstreamReceiver {
   private let account: ConnectionKey
   private let transport: any UpstreamTransport
   private let credentials: any UpstreamCredentials
+  private let revocations: RevocationIndex
   private let queue: AccountQueue
   private let eventLoop: any EventLoop
   private var hasPlace = false
@@ -33,19 +35,21 @@ final class CredentialedCall: UpstreamCall, UpstreamReceiver {
   private var call: (any UpstreamCall)?
   private var access: UpstreamAccess?
   private var hasReplaced = false
+  private var hasWaited = false
   private var isReading = true
   private var patience: Scheduled<Void>?
 
   init(
     _ request: OutboundRequest, of account: ConnectionKey, to receiver: any UpstreamReceiver,
-    over transport: any UpstreamTransport, credentials: any UpstreamCredentials, queue: AccountQueue,
-    on eventLoop: any EventLoop
+    over transport: any UpstreamTransport, credentials: any UpstreamCredentials,
+    revocations: RevocationIndex, queue: AccountQueue, on eventLoop: any EventLoop
   ) {
     self.request = request
     self.account = account
     self.receiver = receiver
     self.transport = transport
     self.credentials = credentials
+    self.revocations = revocations
     self.queue = queue
     self.eventLoop = eventLoop
   }
@@ -78,6 +82,8 @@ final class CredentialedCall: UpstreamCall, UpstreamReceiver {
 
   private func proceed(_ answer: CredentialAnswer) {
     guard receiver != nil else { return }
+    hasWaited = true
+    if isForNobody { return fail(.credentialUnavailable) }
     switch answer {
     case .ready(let access): send(with: access)
     // An account of Martlet's own is nobody's to connect.
@@ -103,10 +109,22 @@ final class CredentialedCall: UpstreamCall, UpstreamReceiver {
     guard request.method == .post else { return go(request) }
     queue.enter(request.endpoint.destination) { [self] in
       guard receiver != nil else { return false }
+      if isForNobody {
+        fail(.credentialUnavailable)
+        return false
+      }
       hasPlace = true
       go(request)
       return true
     }
+    hasWaited = true
+  }
+
+  /// Whether the caller's access was taken away while this waited. What only listens, or says good-bye, goes on: streams
+  /// end by themselves.
+  private var isForNobody: Bool {
+    guard hasWaited, request.method == .post, let principal = request.principal else { return false }
+    return revocations.isRevoked(principal)
   }
 
   private func leaveQueue() {

@@ -20,7 +20,7 @@ extension GatewayExchange {
     case .ready(let result): resolved(result, request)
     case .later(let future):
       future.assumeIsolated().whenSuccess { [self] result in
-        if case .working = state { resolved(result, request) }
+        if goesOn() { resolved(result, request) }
       }
     }
   }
@@ -33,11 +33,11 @@ extension GatewayExchange {
   }
 
   private func forward(_ request: ClassifiedRequest, in session: BoundSession?) {
-    switch gateway.admission.admit(request, in: session, on: eventLoop) {
+    switch gateway.admission.admit(request, in: session, for: self) {
     case .ready(let result): admitted(result, request, session)
     case .later(let future):
       future.assumeIsolated().whenSuccess { [self] result in
-        if case .working = state { admitted(result, request, session) }
+        if goesOn() { admitted(result, request, session) }
       }
     }
   }
@@ -81,10 +81,23 @@ extension GatewayExchange {
     case .ready(let result): try goOn(self, result.get())
     case .later(let future):
       future.assumeIsolated().whenSuccess { [self] result in
-        guard case .working = state else { return }
+        guard goesOn() else { return }
         do throws(Rejection) { try goOn(self, result.get()) } catch { reject(error) }
       }
     }
+  }
+
+  /// Whether it is still to be made after a wait: its client is there, and the caller's access wasn't taken away meanwhile.
+  var isWanted: Bool {
+    guard case .working = state else { return false }
+    return record.principal.map { !gateway.authenticator.revocations.isRevoked($0) } ?? true
+  }
+
+  /// The same; whoever lost access is told so.
+  private func goesOn() -> Bool {
+    if isWanted { return true }
+    if case .working = state { reject(.invalidToken(reason: Authenticator.revoked)) }
+    return false
   }
 
   private func carry(_ request: AdmittedRequest, to era: Era) throws(Rejection) {

@@ -73,9 +73,11 @@ final class Admission: Sendable {
     self.oracle = oracle
   }
 
-  func admit(_ request: ClassifiedRequest, in session: BoundSession?, on eventLoop: any EventLoop)
+  /// - Parameter exchange: Whose request it is; what may wait for a person looks whether it is wanted still.
+  func admit(_ request: ClassifiedRequest, in session: BoundSession?, for exchange: GatewayExchange)
     -> Staged<AdmittedRequest>
   {
+    let eventLoop = exchange.eventLoop
     guard recorder.hasRoom else {
       return .ready(.failure(.temporarilyUnavailable(reason: "audit_queue_full", id: request.id)))
     }
@@ -85,13 +87,14 @@ final class Admission: Sendable {
       message: isOwnTool(request) ? nil : request.message,
       rules: routed.settings.policy?.server(routed.route.resource.id.server))
     guard question.needsLookups || routed.settings.asksOracle else {
-      return decide(question, request, session, on: eventLoop)
+      return decide(question, request, session, for: exchange)
     }
+    let bound = NIOLoopBound(exchange, eventLoop: eventLoop)
     return identified(question, request, on: eventLoop)
       .then(on: eventLoop) { self.defined($0, request, on: eventLoop) }
       .then(on: eventLoop) { self.pinned($0, request, on: eventLoop) }
       .then(on: eventLoop) { self.consulted($0, request, on: eventLoop) }
-      .then(on: eventLoop) { self.decide($0, request, session, on: eventLoop) }
+      .then(on: eventLoop) { self.decide($0, request, session, for: bound.value) }
   }
 
   /// Martlet's own tool, which leads to where an account is connected: whoever may connect to the server may call it.
@@ -101,8 +104,9 @@ final class Admission: Sendable {
   }
 
   private func decide(
-    _ question: PolicyQuestion, _ request: ClassifiedRequest, _ session: BoundSession?, on eventLoop: any EventLoop
+    _ question: PolicyQuestion, _ request: ClassifiedRequest, _ session: BoundSession?, for exchange: GatewayExchange
   ) -> Staged<AdmittedRequest> {
+    let eventLoop = exchange.eventLoop
     let decision: Result<Permit, PolicyDenial>
     do throws(PolicyDenial) { decision = .success(try policy.decide(question)) } catch { decision = .failure(error) }
     if case .failure(let denial) = decision, denial.approvableBy == nil {
@@ -116,10 +120,11 @@ final class Admission: Sendable {
         .success(
           AdmittedRequest(classified: request.withoutApproval, session: session, permit: permit, lease: lease)))
     }
+    let bound = NIOLoopBound(exchange, eventLoop: eventLoop)
     return lease.then(on: eventLoop) { lease in
       let permit: Staged<Permit> =
         if case .success(let permit) = decision { .ready(.success(permit)) } else {
-          self.approvals.pass(question, request, on: eventLoop)
+          self.approvals.pass(question, request, for: bound)
         }
       return permit.map { permit in
         .success(AdmittedRequest(classified: request.withoutApproval, session: session, permit: permit, lease: lease))

@@ -27,6 +27,9 @@ public protocol BearerVerifier: Sendable {
 /// Head → principal. Runs before a byte of the body is looked at. Immutable; a class, since a struct of so many parts would
 /// be copied for every call.
 final class Authenticator: Sendable {
+  /// The reason of a credential that was taken away.
+  static let revoked = "revoked"
+
   let verifier: any BearerVerifier
   /// Proves API keys; without it there are none.
   let keys: (any KeyVerifier)?
@@ -95,7 +98,7 @@ final class Authenticator: Sendable {
     // Read before the look-up: a change in between is seen by the next request.
     let generation = revocations.generation
     if cached?.generation != generation {
-      if revocations.isRevoked(entry.principal) { throw .invalidToken(reason: "revoked") }
+      if revocations.isRevoked(entry.principal) { throw .invalidToken(reason: Self.revoked) }
       cache.remember(
         TokenCache.Entry(principal: entry.principal, generation: generation, recheckAt: entry.recheckAt), for: key)
     }

@@ -1,5 +1,6 @@
 import MCPProtocol
 import MartletDomain
+import MartletPolicy
 import OAuthProtocol
 import StrictCoding
 
@@ -36,6 +37,14 @@ struct RejectionRendering {
   /// What a client hears of a call that somebody decided against.
   static let decidedAgainst =
     "Whoever was asked about this call decided against it. Don't make it again unless they tell you to."
+  /// What a client hears of a call that needs an approval, while nobody can be asked for another one.
+  static let tooManyUndecided =
+    "This call needs an approval, and too many calls wait for one already, so nobody was asked about it. Make it again once "
+    + "some of these were decided or have run out."
+  /// What a client hears of a call that needs an approval, and says more than can be shown to whoever approves.
+  static let tooLargeToDecide =
+    "This call needs an approval, and its parameters are longer than the \(Approvals.longestParameters) bytes that whoever "
+    + "approves is shown. Make it with less, or ask whoever runs this gateway."
   /// What a client hears of a call about which nobody can decide right now.
   static let undecided =
     "The gateway can't decide about this right now, so nothing was done and the server wasn't asked. Try again in a moment."
@@ -87,8 +96,7 @@ struct RejectionRendering {
     case .unknownTask(let id):
       return rpc(id, .invalidParams, "Task not found", nil, statusWithoutID: 404)
     case .denied(let reason, let id):
-      let isDecided = reason.equalsBytewise(ApprovalGate.denied)
-      return rpc(id, .denied, isDecided ? Self.decidedAgainst : Self.denied, nil, statusWithoutID: 403)
+      return rpc(id, .denied, Self.words(of: reason), nil, statusWithoutID: 403)
     case .approvalRequired(let approval, let id):
       let link = settings.origin.string + ApprovalReturn(approval).path
       return rpc(id, .denied, "This needs an approval: \(link)", nil, statusWithoutID: 403)
@@ -110,6 +118,13 @@ struct RejectionRendering {
     case .temporarilyUnavailable(_, let id?):
       return rpc(id, .upstreamUnavailable, Self.undecided, 2, statusWithoutID: 503)
     }
+  }
+
+  private static func words(of denial: String) -> String {
+    if denial.equalsBytewise(ApprovalGate.denied) { return decidedAgainst }
+    if denial.equalsBytewise(Approvals.full) { return tooManyUndecided }
+    if denial.equalsBytewise(Approvals.tooLarge) { return tooLargeToDecide }
+    return denied
   }
 
   private static func isEncoded(_ reason: String) -> Bool { reason.equalsBytewise(UpstreamFailure.encoded.code) }

@@ -175,7 +175,7 @@ struct Assembly: Sendable {
           over: try await HTTPUpstreamTransport.make(
             group: group, codec: configuration.httpCodec,
             certificateAuthorityFile: configuration.egress.authorityFile),
-          credentials: vault, eventLoops: Processors.count),
+          credentials: vault, revocations: installation.revocations, eventLoops: Processors.count),
         random: installation.random),
       audit: installation.audit, flows: flows, clock: installation.clock, random: installation.random,
       sealer: installation.sealer,

@@ -84,8 +84,10 @@ private final class Listener: UpstreamReceiver {
       url: try AbsoluteURL(parsing: "http://127.0.0.1:9001/mcp"))
     request.body = Array("call".utf8)
     request.account = owner.map { ConnectionKey(tenant: .default, route: ProxyFixture.time, owner: $0) }
-    let call = CredentialTransport(over: transport, credentials: credentials, eventLoops: 1)
-      .send(request, to: listener, on: loop)
+    let call = CredentialTransport(
+      over: transport, credentials: credentials, revocations: RevocationIndex(), eventLoops: 1
+    )
+    .send(request, to: listener, on: loop)
     loop.run()
     return call
   }
@@ -127,7 +129,7 @@ private final class Listener: UpstreamReceiver {
     let transport = HoldingTransport()
     let queued = CredentialTransport(
       over: transport, credentials: FakeCredentials(FakeCredentials.ready("one")),
-      eventLoops: GatewayLimits.requestsWithCredentials / places)
+      revocations: RevocationIndex(), eventLoops: GatewayLimits.requestsWithCredentials / places)
     var request = OutboundRequest(
       permit: .system(route: ProxyFixture.time), method: .post,
       url: try AbsoluteURL(parsing: "http://127.0.0.1:9001/mcp"))
