@@ -243,6 +243,7 @@ final class AnswerRelay: ExchangeAnswer, UpstreamReceiver {
         if let refusal, isSame { return deliver(refusal.response) }
         // What it says was for the session that is gone: its ids mean nothing, or something else, in the new one.
         if isOneWay, !isSame { return deliver(GatewayResponse(status: 202)) }
+        if exchange.isShutOut { return close(reason: Authenticator.revoked) }
         request = request.moved(to: session)
         send()
       }

@@ -90,8 +90,11 @@ extension GatewayExchange {
   /// Whether it is still to be made after a wait: its client is there, and the caller's access wasn't taken away meanwhile.
   var isWanted: Bool {
     guard case .working = state else { return false }
-    return record.principal.map { !gateway.authenticator.revocations.isRevoked($0) } ?? true
+    return !isShutOut
   }
+
+  /// Whether the caller's access was taken away since the request came. Asked wherever one waited before it is sent.
+  var isShutOut: Bool { record.principal.map { gateway.authenticator.revocations.isRevoked($0) } ?? false }
 
   /// The same; whoever lost access is told so.
   private func goesOn() -> Bool {

@@ -123,6 +123,34 @@ def test_V_041_revocation_ends_calls_too(install):
     assert wait_for_end(call.stream, within(8)) <= within(5)
 
 
+@pytest.mark.parametrize("server", ["stateful", "modern"])
+def test_V_041_a_call_that_waits_for_its_server_is_not_made_after_a_revocation(install, server):
+    """For a session that has to be begun anew, or for the definition of its tool."""
+    world = install()
+    upstream = world.upstreams[server]
+    access = fresh_token(world, server)
+    connection = MCPConnection(world.mcp_url(server), access)
+    connection.initialize()
+    may, awaited = threading.Event(), "initialize" if server == "stateful" else "tools/list"
+
+    def guard(seen):
+        if seen.rpc_method == awaited:
+            may.wait(60)
+
+    upstream.drop_sessions()
+    upstream.guard = guard
+    upstream.clear()
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(connection.post, "tools/call", {"name": "echo", "arguments": {"text": "late"}})
+        upstream.wait_for(awaited)
+        refused = len(upstream.received("tools/call"))
+        world.gateway.revoke(access)
+        time.sleep(1)  # What is taken away is known everywhere within half a second.
+        may.set()
+        assert "result" not in waiting.result().text, waiting.result().describe()
+    assert len(upstream.received("tools/call")) == refused, "the one that told that the session is lost, at most"
+
+
 def goes_on(stream):
     stream.send("notifications/message", {"level": "info", "data": "begun"})
     stream.wait_for_close(timeout=600)

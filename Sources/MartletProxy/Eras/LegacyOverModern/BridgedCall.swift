@@ -21,6 +21,7 @@ final class BridgedCall: LegacyAnswer, EventProducer {
   private var rounds = 0
   private var pause = LegacyBridgeLimits.firstPause
   private var hasRefreshed = false
+  private var hasWaited = false
   private var clientIsGone = false
   private var isOver = false
   /// Elicitations by URL that the client is told of when the call is through.
@@ -44,6 +45,7 @@ final class BridgedCall: LegacyAnswer, EventProducer {
   private var session: ArtefactDigest? { request.session?.session.digest }
 
   func start() {
+    defer { hasWaited = true }
     if let session = request.session?.session { messages.keep(in: session, for: principal, from: self) }
     if let session { gateway.legacyBridge.desk.began(Seat(self, on: eventLoop), message.id, in: session) }
     messages.expectSilence { [weak self] in
@@ -67,6 +69,7 @@ final class BridgedCall: LegacyAnswer, EventProducer {
   private var lastAnswers: InputAnswers?
 
   private func send(_ answers: InputAnswers?) {
+    if hasWaited, exchange.isShutOut { return close(reason: Authenticator.revoked) }
     attempts += 1
     lastAnswers = answers
     do throws(MCPMessageError) {
