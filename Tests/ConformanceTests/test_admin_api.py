@@ -332,6 +332,12 @@ def test_a_policy_is_tried_before_it_is_in_force(world, admin):
     refused(bearer(world, "tenant-admin", "--tenant", "acme")("POST", "/api/policy/check", {}), 403, "forbidden")
 
 
+def test_a_password_that_is_too_long_is_not_called_too_short(world):
+    for password in ("x" * 7, "x" * 1025):
+        told = world.gateway.cli("user", "add", "ada", "--password-stdin", stdin=password + "\n", exit_code=1).stderr
+        assert "8 to 1024 bytes" in told and "longer" not in told
+
+
 def test_users_and_clients(world, admin):
     made = admin.ok("POST", "/api/users", {"name": "Grace", "tenant": "acme"}, 201)
     assert made["name"] == "grace" and len(made["password"]) >= 16

@@ -63,11 +63,17 @@ extension ConfigurationReader {
 
   private func url(_ section: ConfigurationSection) -> AbsoluteURL? {
     guard let text = section.string("url") else { return nil }
-    guard let url = try? AbsoluteURL(parsing: text), url.fragment == nil else {
-      section.problem("url", "must be absolute", "for example http://127.0.0.1:9001/mcp")
-      return nil
+    do throws(AbsoluteURLError) {
+      let url = try AbsoluteURL(parsing: text)
+      if url.fragment == nil { return url }
+    } catch {
+      if error == .userInfo {
+        section.problem("url", "must not hold a user name or password", "a server's key stands in its credential")
+        return nil
+      }
     }
-    return url
+    section.problem("url", "must be absolute", "for example http://127.0.0.1:9001/mcp")
+    return nil
   }
 
   private func revision(_ section: ConfigurationSection) -> ProtocolRevision? {

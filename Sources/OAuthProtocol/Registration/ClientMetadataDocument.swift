@@ -42,7 +42,9 @@ public struct ClientMetadataDocument: Sendable, Equatable {
     guard !metadata.redirectURIs.isEmpty else { throw Self.refusal("redirect_uris is missing") }
     let method = metadata.tokenEndpointAuthMethod ?? .none
     guard !method.usesSharedSecret else { throw Self.refusal("token_endpoint_auth_method") }
-    if method == .privateKeyJWT, metadata.jwks == nil, metadata.jwksURI == nil {
+    // RFC 7591 §2: which of them would count is anybody's guess.
+    guard metadata.jwks == nil || metadata.jwksURI == nil else { throw Self.refusal("jwks beside jwks_uri") }
+    if method == .privateKeyJWT, metadata.jwks?.keys.isEmpty ?? true, metadata.jwksURI == nil {
       throw Self.refusal("private_key_jwt without keys")
     }
     metadata.tokenEndpointAuthMethod = method

@@ -19,6 +19,7 @@ from martlet_support.steps import at_once, registered, within
 from martlet_support.tls import DocumentServer, ThrowawayCA
 
 LOOPBACK = "http://127.0.0.1/callback"
+KEYS = {"keys": [ECKey.generate_key("P-256", {"kid": "k"}).as_dict(private=False)]}
 
 
 class Witness:
@@ -144,6 +145,9 @@ def bad_documents(documents, port: int) -> dict[str, object]:
         "/secret.json": good("/secret.json", client_secret="s", token_endpoint_auth_method="client_secret_post"),
         "/post.json": good("/post.json", token_endpoint_auth_method="client_secret_basic"),
         "/evil-redirect.json": good("/evil-redirect.json", redirect_uris=["javascript:alert(1)", LOOPBACK]),
+        "/two-places.json": good("/two-places.json", token_endpoint_auth_method="private_key_jwt", jwks=KEYS,
+            jwks_uri=documents.origin + "/jwks"),
+        "/keyless.json": good("/keyless.json", token_endpoint_auth_method="private_key_jwt", jwks={"keys": []}),
         "/gateway.json": good("/gateway.json", redirect_uris=["{gateway}/login/corp/callback"]),
         "/moved.json": (302, {"Location": documents.origin + "/target.json"}, b""),
         "/inside.json": (301, {"Location": f"https://127.0.0.1:{port}/x"}, b""),

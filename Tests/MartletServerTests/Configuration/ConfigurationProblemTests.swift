@@ -149,7 +149,7 @@ import Testing
     ),
     (
       "servers: {a: {url: 'http://u:p@a/'}}",
-      "servers.a.url (line 1): must be absolute; for example http://127.0.0.1:9001/mcp"
+      "servers.a.url (line 1): must not hold a user name or password; a server's key stands in its credential"
     ),
     ("servers: [a]", "servers (line 1): must be a mapping of keys"),
   ])

@@ -65,6 +65,9 @@ import Testing
     #expect(throws: OAuthError.self) { try parse("{\(base)}") }
     #expect(try parse("{\(base),\"jwks_uri\":\"https://a.example/k\"}").metadata.jwksURI == "https://a.example/k")
     #expect(throws: OAuthError.self) { try parse("{\(base),\"jwks_uri\":\"http://a.example/k\"}") }
+    #expect(throws: OAuthError.self) { try parse("{\(base),\"jwks\":{\"keys\":[]}}") }
+    let both = #""jwks_uri":"https://a.example/k","jwks":{"keys":[]}"#
+    #expect(throws: OAuthError.self) { try parse("{\(base),\(both)}") }
   }
 
   @Test func V_094_documentsThatLie() throws {
