@@ -2,7 +2,7 @@ import StrictCoding
 
 /// The payload of a token. Reading it proves nothing: verify the signature first.
 ///
-/// Conforms to: RFC 7519 §4.1, narrowed: dates are whole seconds.
+/// Conforms to: RFC 7519 §4.1.
 public struct JWTClaims: Sendable, Equatable {
   /// Every claim, in order.
   public let object: JSONObject
@@ -41,16 +41,16 @@ public struct JWTClaims: Sendable, Equatable {
     self.audience.contains { ByteString($0) == ByteString(audience) }
   }
 
-  /// A date claim in whole seconds since 1970.
+  /// A date claim in whole seconds since 1970; a fraction (RFC 7519 §2, NumericDate) is cut off.
   ///
   /// - Returns: Nil if the claim is absent.
-  /// - Throws: `JOSEError.claim` unless it is a number that is integral, not negative and before the year 10000, so
-  ///   that arithmetic on it cannot overflow (S-07).
+  /// - Throws: `JOSEError.claim` unless it is a number that is not negative and before the year 10000, so that arithmetic
+  ///   on it cannot overflow (S-07).
   public func date(_ name: String) throws(JOSEError) -> Int64? {
     guard let value = object[name] else { return nil }
-    guard case .number(let number) = value, let seconds = number.int64, (0...253_402_300_799).contains(seconds) else {
-      throw .claim(name)
-    }
+    guard case .number(let number) = value, let date = number.double,
+      let seconds = Int64(exactly: date.rounded(.down)), (0...253_402_300_799).contains(seconds)
+    else { throw .claim(name) }
     return seconds
   }
 }

@@ -152,7 +152,7 @@ import Testing
   }
 
   @Test(arguments: [
-    #""1900000000""#, "1e300", "-1", "1.5", "true", "null", "[1]", "{}", "9223372036854775808", "9223372036854775807",
+    #""1900000000""#, "1e300", "-1", "true", "null", "[1]", "{}", "9223372036854775808", "9223372036854775807",
     "253402300800", "-0.5", "1e400",
   ])
   func V_056_datesThatAreNone(_ literal: String) throws {
@@ -165,6 +165,10 @@ import Testing
     for literal in ["0", "1900000000", "1.9e9", "1900000000.0", "253402300799"] {
       let claims = JWTClaims(try #require(try json("{\"exp\":\(literal)}").objectValue))
       #expect(try claims.date("exp") != nil)
+    }
+    for literal in ["1900000000.001", "1900000000.9999", "19000000000001e-4"] {
+      let claims = JWTClaims(try #require(try json("{\"exp\":\(literal)}").objectValue))
+      #expect(try claims.date("exp") == 1_900_000_000)
     }
   }
 
