@@ -20,17 +20,18 @@ LISTEN = {"notifications": {"toolsListChanged": True}}
 class Quiet:
     """One open stream, read in the background."""
 
-    def __init__(self, name: str, stream):
-        self.name, self.heard, self.ended, self.since = name, [], False, time.monotonic()
+    def __init__(self, name: str, stream, silence: float = 60):
+        self.name, self.heard, self.ended, self.silence = name, [], False, silence
         threading.Thread(target=self._read, args=(stream,), daemon=True).start()
 
     def _read(self, stream) -> None:
         try:
-            for message in stream.messages():
+            for message in stream.messages(silence=self.silence):
                 self.heard.append(message)
         except OSError:
             pass
-        self.ended = True
+        finally:
+            self.ended = True
 
     def got(self, method: str) -> bool:
         return any(message.get("method") == method for message in self.heard)
@@ -57,16 +58,16 @@ def opened(world, proxy: IdleProxy, seconds: float) -> list[Quiet]:
     for server in ("stateful", "modern", "old"):
         answer = connection(server, LEGACY).open_stream(timeout=seconds + 120)
         assert answer.header("x-accel-buffering") == "no" and answer.stream, answer.describe()
-        streams.append(Quiet(f"GET {server}", answer.stream))
+        streams.append(Quiet(f"GET {server}", answer.stream, seconds + 120))
     for server in ("modern", "stateful", "old"):
         answer = connection(server, MODERN).post("subscriptions/listen", LISTEN, stream=True, timeout=seconds + 120)
         assert answer.header("x-accel-buffering") == "no" and answer.stream, answer.describe()
-        streams.append(Quiet(f"listen {server}", answer.stream))
+        streams.append(Quiet(f"listen {server}", answer.stream, seconds + 120))
     slow = {"name": "slow", "arguments": {"steps": 1, "delay": seconds}}
     for server, revision in (("stateful", LEGACY), ("modern", MODERN), ("modern", LEGACY), ("stateful", MODERN)):
         answer = connection(server, revision).post("tools/call", slow, stream=True, timeout=seconds + 120)
         assert answer.header("x-accel-buffering") == "no" and answer.stream, answer.describe()
-        streams.append(Quiet(f"call {server} {revision}", answer.stream))
+        streams.append(Quiet(f"call {server} {revision}", answer.stream, seconds + 120))
     return streams
 
 

@@ -76,9 +76,9 @@ class EventStream:
                 elif name == "id":
                     identifier = value
 
-    def messages(self):
-        """Yields the JSON messages of the stream."""
-        for _, data, _ in self.events():
+    def messages(self, **patience):
+        """Yields the JSON messages of the stream; patience as for its events."""
+        for _, data, _ in self.events(**patience):
             if data:
                 yield json_module.loads(data)
 
