@@ -27,6 +27,14 @@ public struct SSEEvent: Sendable, Equatable {
   /// A comment line that keeps a stream alive; no event for its reader.
   public static let keepAlive: [UInt8] = Array(": keep-alive\n\n".utf8)
 
+  /// What a reader of messages hears; nil for an event without data, and for one of another type, such as `ping`, which
+  /// every client passes over.
+  public var messageData: [UInt8]? {
+    guard let data, !data.isEmpty else { return nil }
+    guard let event, !event.isEmpty else { return data }
+    return event.equalsBytewise("message") ? data : nil
+  }
+
   /// Whether nothing at all is set.
   public var isEmpty: Bool {
     id == nil && event == nil && data == nil && retry == nil

@@ -91,12 +91,17 @@ struct ListFilter: Sendable {
     return JSONWriter.write(.object(object))
   }
 
-  /// Filters events of a stream.
+  /// Filters events of a stream. Those of another type are passed over by those who read messages; a list in one is
+  /// filtered all the same.
   func filtered(_ events: [SSEEvent]) throws(Unreadable) -> [SSEEvent] {
     var events = events
     for index in events.indices {
-      guard let data = events[index].data, !data.isEmpty, let filtered = try filtered(data) else { continue }
-      events[index].data = filtered
+      guard let data = events[index].data, !data.isEmpty else { continue }
+      do throws(Unreadable) {
+        if let filtered = try filtered(data) { events[index].data = filtered }
+      } catch {
+        if events[index].messageData != nil { throw error }
+      }
     }
     return events
   }

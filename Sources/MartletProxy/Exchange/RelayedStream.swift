@@ -16,9 +16,7 @@ final class RelayedStream: EventProducer {
   private var log: EventLog?
   private var reading: LoggedEvents?
   private var ended: ((EventLog.End) -> Void)?
-  private var lastData: [UInt8]?
-  /// Whether the response came before the last event.
-  private var isAnswered = false
+  private var watch = ResponseWatch()
   private var canBeResumed = false
   /// Whether nobody hears on this exchange any more, though the stream goes on.
   private(set) var isDetached = false
@@ -68,28 +66,17 @@ final class RelayedStream: EventProducer {
       received = shown
     }
     if let tasks { received = tasks.taken(received, on: exchange.eventLoop) }
-    note(received)
+    watch.note(received)
     canBeResumed = canBeResumed || received.contains { $0.id != nil }
     if let log { return log.append(received) }
     guard events.send(received) else { return cut("slow_reader") }
     regulate()
   }
 
-  /// Some servers go on after the response, with a last word in the log.
-  private func note(_ received: [SSEEvent]) {
-    for event in received {
-      guard let data = event.data, !data.isEmpty else { continue }
-      if !isAnswered, let lastData, LostAnswer.mayBeResponse(lastData) { isAnswered = LostAnswer.isResponse(lastData) }
-      lastData = data
-    }
-  }
-
-  private var hasResponse: Bool { isAnswered || LostAnswer.isResponse(lastData) }
-
   /// A server that ends the stream of a call before its response wants its client to come back for it. Where there is
   /// nothing to come back by, nobody will hear the response any more.
   func finish() {
-    if !hasResponse {
+    if !watch.hasResponse {
       if canBeResumed, log != nil {
         log?.isUnfinished = true
       } else if request.classified.method != .subscriptionsListen {
@@ -101,7 +88,7 @@ final class RelayedStream: EventProducer {
 
   /// The upstream broke off. Where that leaves a call without its response, the client hears so.
   func fail(_ reason: String) {
-    if !hasResponse { say(LostAnswer.events(id)) }
+    if !watch.hasResponse { say(LostAnswer.events(id)) }
     conclude(.complete("upstream_unavailable:\(reason)"))
   }
 

@@ -80,7 +80,7 @@ final class SSEMessageAnswer: ClientStream {
       guard let events = try? parser.feed(bytes.readableBytesView) else { return abort() }
       body = .events(parser)
       for event in events {
-        if let data = event.data, !data.isEmpty { pass(data) }
+        if let data = event.messageData { pass(data) }
       }
     }
   }

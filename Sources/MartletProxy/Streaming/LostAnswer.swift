@@ -30,3 +30,20 @@ enum LostAnswer {
     }
   }
 }
+
+/// Whether a stream of a call has brought the response yet. Some servers go on after it, with a last word in the log.
+struct ResponseWatch {
+  private var lastData: [UInt8]?
+  /// Whether the response came before the last event.
+  private var isAnswered = false
+
+  mutating func note(_ events: [SSEEvent]) {
+    for event in events {
+      guard let data = event.messageData else { continue }
+      if !isAnswered, let lastData, LostAnswer.mayBeResponse(lastData) { isAnswered = LostAnswer.isResponse(lastData) }
+      lastData = data
+    }
+  }
+
+  var hasResponse: Bool { isAnswered || LostAnswer.isResponse(lastData) }
+}

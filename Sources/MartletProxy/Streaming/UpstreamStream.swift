@@ -36,7 +36,7 @@ final class UpstreamStream: OpenStream, UpstreamReceiver, EventProducer {
   private var opened: ((Result<EventLog, Refusal>) -> Void)?
   private var retries = StreamRetries()
   private var lastEventID: String?
-  private var lastData: [UInt8]?
+  private var watch = ResponseWatch()
   private var pause: Scheduled<Void>?
   private var linger: Scheduled<Void>?
 
@@ -113,7 +113,7 @@ final class UpstreamStream: OpenStream, UpstreamReceiver, EventProducer {
         return end(.complete("bad_event_stream"))
       }
       if let id = events.last(where: { $0.id != nil })?.id { lastEventID = id }
-      if !isStanding { lastData = events.last { $0.data != nil }?.data ?? lastData }
+      if !isStanding { watch.note(events) }
       log?.append(events)
     case .collecting(let status, let headers, var body):
       mode = .waiting
@@ -128,7 +128,7 @@ final class UpstreamStream: OpenStream, UpstreamReceiver, EventProducer {
     switch mode {
     case .streaming:
       // Closed early once more, with something new to come back by.
-      log?.isUnfinished = !isStanding && lastEventID != point?.upstreamID && !LostAnswer.isResponse(lastData)
+      log?.isUnfinished = !isStanding && lastEventID != point?.upstreamID && !watch.hasResponse
       end(.complete(nil))
     case .collecting(let status, let headers, let body): answered(status, headers, body)
     case .waiting: lost("no_answer")
@@ -269,7 +269,7 @@ final class UpstreamStream: OpenStream, UpstreamReceiver, EventProducer {
       self.opened = nil
       opened(.failure(.rejected(.upstreamUnavailable(reason: reason, id: nil))))
     }
-    if case .complete = end, !isStanding, !LostAnswer.isResponse(lastData), log?.isUnfinished != true {
+    if case .complete = end, !isStanding, !watch.hasResponse, log?.isUnfinished != true {
       log?.append(LostAnswer.events(point?.request))
     }
     log?.finish(end)

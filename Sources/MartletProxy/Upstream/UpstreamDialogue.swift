@@ -28,6 +28,7 @@ final class UpstreamDialogue: UpstreamReceiver {
 
   private var mode = Mode.waiting
   private var call: (any UpstreamCall)?
+  private let allowsBatches: Bool
   private let listener: (Turn) -> Void
   /// The last event of the stream that had an id, for whoever picks the stream up again.
   private(set) var lastEventID: String?
@@ -47,6 +48,7 @@ final class UpstreamDialogue: UpstreamReceiver {
     resuming last: String? = nil, _ listener: @escaping (Turn) -> Void
   ) {
     self.listener = listener
+    allowsBatches = request.revision?.allowsBatches ?? false
     lastEventID = last
     call = transport.send(request, to: self, on: eventLoop)
   }
@@ -85,7 +87,7 @@ final class UpstreamDialogue: UpstreamReceiver {
       for event in events {
         if let id = event.id { lastEventID = id.isEmpty ? nil : id }
         if let pause = event.retry { retry = .milliseconds(Int64(min(pause, GatewayLimits.longestRetry))) }
-        if let data = event.data, !data.isEmpty { deliver(data) }
+        if let data = event.messageData { deliver(data) }
       }
     case .collecting(let status, let headers, var collected):
       mode = .waiting
@@ -114,8 +116,13 @@ final class UpstreamDialogue: UpstreamReceiver {
 
   private func deliver(_ bytes: [UInt8]) {
     guard !isDone else { return }
-    guard let message = try? MCPMessage.parse(bytes, limits: .upstreamAnswer) else { return fail() }
-    listener(.message(message))
+    guard let payload = try? MCPPayload.parse(bytes, limits: .upstreamAnswer, allowsBatches: allowsBatches) else {
+      return fail()
+    }
+    switch payload {
+    case .single(let message): listener(.message(message))
+    case .batch(let messages): for message in messages where !isDone { listener(.message(message)) }
+    }
   }
 
   private func fail() {

@@ -27,6 +27,10 @@ class FakeStream:
     def send(self, method: str, params: dict | None = None) -> None:
         self._handler.event({"jsonrpc": "2.0", "method": method, **({"params": params} if params else {})})
 
+    def write(self, event: str) -> None:
+        """An event as it stands."""
+        self._handler.chunk(f"{event}\n\n".encode())
+
     def ask_later(self, method: str, params: dict | None = None) -> queue.Queue:
         """A server's request; answers where its response will be found."""
         identifier = f"server-{secrets.token_hex(4)}"
@@ -210,6 +214,9 @@ def handler_for(fake):
         def event(self, message, identifier=None):
             field = f"id: {identifier}\n" if identifier else ""
             data = f"{field}event: message\ndata: {json.dumps(message)}\n\n".encode()
+            self.chunk(data)
+
+        def chunk(self, data):
             self.wfile.write(f"{len(data):x}\r\n".encode() + data + b"\r\n")
             self.wfile.flush()
 

@@ -183,8 +183,7 @@ final class SSEUpstreamSession {
   /// Brings messages where they belong, in their order, for as long as their readers keep up.
   private func drain() {
     while isOpen, let event = held.first {
-      guard let data = event.data, !data.isEmpty, event.event.map({ $0.utf8.elementsEqual("message".utf8) }) ?? true
-      else {
+      guard let data = event.messageData else {
         held.removeFirst()
         continue
       }
