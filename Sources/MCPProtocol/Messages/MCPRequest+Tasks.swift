@@ -65,4 +65,13 @@ extension MCPResponse {
 public enum TaskExtension {
   /// Under which clients and servers declare it.
   public static let name = "io.modelcontextprotocol/tasks"
+
+  /// The other extensions of capabilities: they mean the same in either era, and tasks don't.
+  ///
+  /// - Returns: nil where there is none.
+  public static func others(in capabilities: JSONObject) -> JSONValue? {
+    var extensions = capabilities["extensions"]?.objectValue ?? JSONObject()
+    extensions[name] = nil
+    return extensions.isEmpty ? Optional.none : .object(extensions)
+  }
 }

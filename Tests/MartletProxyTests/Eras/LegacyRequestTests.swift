@@ -37,11 +37,14 @@ struct LegacyRequestTests {
   }
 
   @Test func initializeNamesTheClientAndWhatItCanDo() {
-    let features = ClientFeatures(["elicitation": [:], "extensions": ["x/y": [:]], "roots": ["listChanged": true]])
+    let features = ClientFeatures([
+      "elicitation": [:], "extensions": ["x/y": [:], "io.modelcontextprotocol/tasks": [:]],
+      "roots": ["listChanged": true],
+    ])
     let params = LegacyRequest.initializeParams(
       info: ["name": "n", "version": "1"], features: features, revision: .latestLegacy)
     #expect(params["clientInfo"] == ["name": "n", "version": "1"])
-    #expect(params["capabilities"] == ["elicitation": [:], "roots": [:]])
+    #expect(params["capabilities"] == ["elicitation": [:], "roots": [:], "extensions": ["x/y": [:]]])
     #expect(params["protocolVersion"] == "2025-11-25")
     let nameless = LegacyRequest.initializeParams(info: ["name": 1], features: features, revision: .latestLegacy)
     #expect(nameless["clientInfo"]?["name"] == "martlet")

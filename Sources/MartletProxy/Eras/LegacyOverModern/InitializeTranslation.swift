@@ -29,10 +29,7 @@ struct InitializeTranslation: Sendable {
   private static func legacy(_ modern: JSONObject) -> JSONObject {
     var capabilities = modern
     capabilities["tasks"] = nil
-    if var extensions = capabilities["extensions"]?.objectValue {
-      extensions[TaskExtension.name] = nil
-      capabilities["extensions"] = extensions.isEmpty ? nil : .object(extensions)
-    }
+    capabilities["extensions"] = TaskExtension.others(in: modern)
     return capabilities
   }
 

@@ -43,10 +43,7 @@ struct LegacyClientProfile: Sendable {
       roots["listChanged"] = nil
       capabilities["roots"] = .object(roots)
     }
-    if var extensions = capabilities["extensions"]?.objectValue {
-      extensions[TaskExtension.name] = nil
-      capabilities["extensions"] = .object(extensions)
-    }
+    capabilities["extensions"] = TaskExtension.others(in: legacy)
     return capabilities
   }
 

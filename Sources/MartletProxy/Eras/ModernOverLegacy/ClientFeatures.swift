@@ -1,3 +1,4 @@
+import MCPProtocol
 import StrictCoding
 
 /// What a modern client declared in the `_meta` of a request, as far as a legacy server can make use of it.
@@ -50,6 +51,7 @@ struct ClientFeatures: Sendable, Equatable {
       legacy["roots"] = [:]
     }
     if let experimental = capabilities["experimental"]?.objectValue { legacy["experimental"] = .object(experimental) }
+    legacy["extensions"] = TaskExtension.others(in: capabilities)
     self.declared = declared
     legacyCapabilities = legacy
   }

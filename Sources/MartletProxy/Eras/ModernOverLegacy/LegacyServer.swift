@@ -28,6 +28,7 @@ struct LegacyServer: Sendable {
     for key in ["logging", "completions", "experimental"] {
       capabilities[key] = told[key]?.objectValue.map { .object($0) }
     }
+    capabilities["extensions"] = TaskExtension.others(in: told)
     self.capabilities = capabilities
   }
 
