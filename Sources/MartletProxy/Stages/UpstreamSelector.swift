@@ -110,5 +110,5 @@ final class UpstreamSelector: Sendable {
 
 extension MCPMethod {
   /// Whether sending it twice does no harm. Of what nobody here knows, nobody here can say so.
-  fileprivate var isRepeatable: Bool { self != .toolsCall && self != .tasksUpdate && isKnown }
+  var isRepeatable: Bool { self != .toolsCall && self != .tasksUpdate && isKnown }
 }

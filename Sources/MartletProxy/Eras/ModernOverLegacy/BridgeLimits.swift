@@ -18,6 +18,8 @@ enum BridgeLimits {
   static let listeners = 64
   /// How long an upstream may take to open its stream of changes before the client hears that it listens: 2 s.
   static let feedOpening = TimeAmount.seconds(2)
+  /// How long Martlet's own questions to an upstream may take: 30 s.
+  static let ownQuestion = TimeAmount.seconds(30)
   /// The pause before a stream that ended is opened again: 1 s, doubled up to 30 s.
   static let reopening: [TimeAmount] = [1, 2, 4, 8, 16, 30].map { .seconds($0) }
   /// How often idle sessions and calls that waited too long are looked for: every 5 s.

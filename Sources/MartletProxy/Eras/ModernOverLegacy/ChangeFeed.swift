@@ -33,19 +33,23 @@ final class ChangeFeed {
   private let contact: LegacyContact
   private let eventLoop: any EventLoop
   private var listeners: [ObjectIdentifier: Listener] = [:]
-  private var watchers: [ByteString: Int] = [:]
+  private let watched: WatchedResources
   private var waiting: [() -> Void] = []
   private var stream = Stream.closed
   private var dialogue: UpstreamDialogue?
   private var attempts = 0
   private var hasGap = false
   private var isHeld = false
-  private var lastID = 0
 
   init(upstream: UpstreamSession, contact: LegacyContact, eventLoop: any EventLoop) {
     self.upstream = upstream
     self.contact = contact
     self.eventLoop = eventLoop
+    watched = WatchedResources { method, uri, lastID, completion in
+      // Requests of clients have numbers.
+      let request = MCPRequest(id: .string("feed-\(lastID)"), method: method, params: ["uri": .string(uri)])
+      contact.ask(request, in: upstream, on: eventLoop) { completion($0?.result != nil) }
+    }
   }
 
   /// Begins to listen.
@@ -113,46 +117,15 @@ final class ChangeFeed {
     var (left, refused) = (resources.count, Set<ByteString>())
     if resources.isEmpty { return completion([]) }
     for uri in resources {
-      let done: (Bool) -> Void = { [self] isTaken in
-        if isTaken { watchers[ByteString(uri), default: 0] += 1 } else { refused.insert(ByteString(uri)) }
+      watched.watch(uri) { isTaken in
+        if !isTaken { refused.insert(ByteString(uri)) }
         left -= 1
         if left == 0 { completion(resources.filter { !refused.contains(ByteString($0)) }) }
       }
-      if watchers[ByteString(uri)] != nil { done(true) } else { ask(.resourcesSubscribe, uri, done) }
     }
   }
 
-  private func unwatch(_ resources: [String]) {
-    for uri in resources {
-      let left = (watchers[ByteString(uri)] ?? 1) - 1
-      watchers[ByteString(uri)] = left > 0 ? left : nil
-      if left <= 0 { ask(.resourcesUnsubscribe, uri) { _ in } }
-    }
-  }
-
-  private func ask(_ method: MCPMethod, _ uri: String, _ completion: @escaping (Bool) -> Void) {
-    lastID += 1
-    // Requests of clients have numbers.
-    let request = MCPRequest(id: .string("feed-\(lastID)"), method: method, params: ["uri": .string(uri)])
-    guard var outbound = try? contact.outbound(.post, in: upstream, .request(request)) else { return completion(false) }
-    outbound.isRepeatable = true
-    var isOver = false
-    var dialogue: UpstreamDialogue?
-    dialogue = contact.send(outbound, on: eventLoop) { turn in
-      if isOver { return }
-      switch turn {
-      case .message(.response(let response)) where response.id == request.id:
-        isOver = true
-        dialogue?.cancel()
-        completion(response.result != nil)
-      case .accepted, .message: return
-      case .ended, .refused, .failed:
-        isOver = true
-        completion(false)
-      }
-      dialogue = nil
-    }
-  }
+  private func unwatch(_ resources: [String]) { resources.forEach(watched.unwatch) }
 
   // MARK: - The stream
 
@@ -229,7 +202,7 @@ final class ChangeFeed {
 
   private func lose() {
     let (lost, waiting) = (listeners.values, waiting)
-    watchers = [:]
+    watched.forget()
     end()
     for listener in lost { listener.hear(.lost) }
     for work in waiting { work() }

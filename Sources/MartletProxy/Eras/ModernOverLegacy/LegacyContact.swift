@@ -39,6 +39,40 @@ struct LegacyContact: Sendable {
     UpstreamDialogue(outbound, over: transport, on: eventLoop, resuming: last, listener)
   }
 
+  /// Asks something on Martlet's own account.
+  ///
+  /// - Parameter completion: Hears the response; nil where there is none in time.
+  func ask(
+    _ request: MCPRequest, in session: UpstreamSession, on eventLoop: any EventLoop,
+    completion: @escaping (MCPResponse?) -> Void
+  ) {
+    guard var outbound = try? outbound(.post, in: session, .request(request)) else { return completion(nil) }
+    outbound.isRepeatable = request.method.isRepeatable
+    var dialogue: UpstreamDialogue?
+    var limit: Scheduled<Void>?
+    var isOver = false
+    let finish: (MCPResponse?) -> Void = { response in
+      if isOver { return }
+      isOver = true
+      limit?.cancel()
+      // A stream may stay open after the response.
+      dialogue?.cancel()
+      // The two hold each other until here.
+      dialogue = nil
+      completion(response)
+    }
+    limit = eventLoop.assumeIsolated().scheduleTask(in: BridgeLimits.ownQuestion) { finish(nil) }
+    dialogue = send(outbound, on: eventLoop) { turn in
+      switch turn {
+      case .message(.response(let response)) where response.id == request.id: finish(response)
+      case .accepted, .message: break
+      case .ended, .refused, .failed: finish(nil)
+      }
+    }
+    // What failed at once has nobody to hold.
+    if isOver { dialogue = nil }
+  }
+
   /// Sends what needs no answer.
   ///
   /// - Parameter completion: Hears the status where it was refused, and nil otherwise.
@@ -47,7 +81,7 @@ struct LegacyContact: Sendable {
     completion: @escaping (Result<Int?, UpstreamFailure>) -> Void = { _ in }
   ) {
     guard var outbound = try? outbound(.post, in: session, message) else { return completion(.failure(.unreachable)) }
-    outbound.isRepeatable = message.request == nil
+    outbound.isRepeatable = true
     var isOver = false
     _ = send(outbound, on: eventLoop) { turn in
       guard !isOver else { return }

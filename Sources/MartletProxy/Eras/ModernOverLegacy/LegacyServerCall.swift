@@ -73,7 +73,7 @@ final class LegacyServerCall {
     let setLevel = MCPRequest(
       id: lease.session.nextID(), method: .loggingSetLevel, params: ["level": .string(logLevel.rawValue)])
     // Whatever it answers: a call without log messages is better than none.
-    contact.tell(.request(setLevel), in: upstream, on: eventLoop) { [self] _ in send() }
+    contact.ask(setLevel, in: upstream, on: eventLoop) { [self] _ in send() }
   }
 
   private func send() {
@@ -81,7 +81,7 @@ final class LegacyServerCall {
     guard var outbound = try? contact.outbound(.post, in: upstream, .request(request)) else {
       return finish(.failed(reason: "not_ready"))
     }
-    outbound.isRepeatable = request.method != .toolsCall
+    outbound.isRepeatable = request.method.isRepeatable
     isSent = true
     dialogue = contact.send(outbound, on: eventLoop) { [self] turn in hear(turn) }
   }
