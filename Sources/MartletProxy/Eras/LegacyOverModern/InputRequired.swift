@@ -24,13 +24,11 @@ struct InputRequired: Sendable {
   ///
   /// - Returns: `nil` where it breaks the rules.
   init?(_ result: JSONValue) {
-    state = result["requestState"]
-    guard let requests = result["inputRequests"], !requests.isNull else {
-      questions = []
-      if state == nil { return nil }
-      return
-    }
-    guard let members = requests.objectValue?.members else { return nil }
+    if let state = result["requestState"], !state.isNull { self.state = state } else { state = Optional.none }
+    let requests = result["inputRequests"] ?? .null
+    guard let members = requests.isNull ? [] : requests.objectValue?.members else { return nil }
+    // The same call would be made again and again, with nothing to tell it from the first.
+    if members.isEmpty, state == nil { return nil }
     var questions: [Question] = []
     for member in members {
       guard let method = member.value["method"]?.stringValue else { return nil }

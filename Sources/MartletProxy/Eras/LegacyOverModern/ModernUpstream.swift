@@ -32,7 +32,7 @@ struct ModernUpstream {
     outbound.revision = .latest
     outbound.mirrored = modern.mirrored
     outbound.body = modern.message.encoded()
-    outbound.isRepeatable = modern.message.method != .toolsCall
+    outbound.isRepeatable = modern.message.method.isRepeatable
     return outbound
   }
 
