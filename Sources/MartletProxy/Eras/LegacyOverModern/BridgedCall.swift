@@ -238,7 +238,7 @@ final class BridgedCall: LegacyAnswer, EventProducer {
       say(.notification(.init(method: .elicitationComplete, params: ["elicitationId": .string(elicitation)])))
     }
     let shown = ListFilter(request, message.method, gateway.sightings)?.filtered(result) ?? result
-    finish(.result(ResultTranslation().legacy(shown, of: message.method)))
+    finish(.result(ResultTranslation(revision: upstream.client.revision).legacy(shown, of: message.method)))
   }
 
   private func conclude(_ failure: MCPResponse.Failure) {

@@ -5,6 +5,9 @@ import StrictCoding
 struct ResultTranslation: Sendable {
   private static let modernOnly = ["resultType", "ttlMs", "cacheScope"]
 
+  /// What the client speaks.
+  let revision: ProtocolRevision
+
   /// Translates a complete result.
   func legacy(_ result: JSONValue, of method: MCPMethod) -> JSONValue {
     guard var object = result.objectValue else { return result }
@@ -12,10 +15,30 @@ struct ResultTranslation: Sendable {
     Self.strip(&object)
     switch method {
     case .toolsList: object["tools"] = object["tools"].map(Self.tools)
-    case .toolsCall: Self.fitStructuredContent(&object)
+    case .toolsCall:
+      Self.fitStructuredContent(&object)
+      fitContent(&object)
+    case .promptsGet: object["messages"] = object["messages"].map(messages)
     default: break
     }
     return .object(object)
+  }
+
+  private var content: ContentTranslation { ContentTranslation(revision: revision) }
+
+  private func fitContent(_ object: inout JSONObject) {
+    guard content.isNeeded, let blocks = object["content"]?.arrayValue else { return }
+    object["content"] = .array(blocks.map(content.legacy))
+  }
+
+  private func messages(_ value: JSONValue) -> JSONValue {
+    guard content.isNeeded, let messages = value.arrayValue else { return value }
+    return .array(
+      messages.map { message in
+        guard var object = message.objectValue, let block = object["content"] else { return message }
+        object["content"] = content.legacy(block)
+        return .object(object)
+      })
   }
 
   /// Removes the protocol's own keys from `_meta`, and `_meta` where nothing else is in it.

@@ -6,7 +6,32 @@ import Testing
 
 struct ResultTranslationTests {
   private func legacy(_ result: JSONValue, _ method: MCPMethod = .toolsList) -> JSONValue {
-    ResultTranslation().legacy(result, of: method)
+    ResultTranslation(revision: .latestLegacy).legacy(result, of: method)
+  }
+
+  @Test(
+    arguments: [
+      (.v20241105, ["text", "text", "resource", "future"]), (.v20250326, ["text", "audio", "resource", "future"]),
+      (.v20250618, ["resource_link", "audio", "resource", "future"]),
+    ] as [(ProtocolRevision, [String])])
+  func contentThatTheRevisionDoesNotHaveBecomesText(revision: ProtocolRevision, types: [String]) {
+    let blocks: [JSONValue] = [
+      [
+        "type": "resource_link", "uri": "a:b", "name": "n", "title": "Title", "description": "About",
+        "annotations": ["priority": 1],
+      ],
+      ["type": "audio", "mimeType": "audio/wav", "data": "AAAA"], ["type": "resource"], ["type": "future"],
+    ]
+    let translation = ResultTranslation(revision: revision)
+    let result = translation.legacy(["content": .array(blocks)], of: .toolsCall)
+    let messages = translation.legacy(
+      ["messages": .array(blocks.map { ["role": "user", "content": $0] })], of: .promptsGet)
+    #expect(result["content"]?.arrayValue?.map { $0["type"]?.stringValue } == types)
+    #expect(messages["messages"]?.arrayValue?.map { $0["content"] } == result["content"]?.arrayValue)
+    guard types[0] == "text" else { return }
+    #expect(
+      result["content"]?.arrayValue?.first
+        == ["type": "text", "text": "Title: a:b\nAbout", "annotations": ["priority": 1]])
   }
 
   @Test func whatOnlyModernKnowsGoes() {
