@@ -3,7 +3,7 @@ import NIOCore
 import StrictCoding
 
 /// The changes that a legacy server tells in one session, shared out to whoever listens: one GET stream upstream, one
-/// `resources/subscribe` for each watched resource. Used on its event loop only.
+/// `resources/subscribe` for each watched resource. Some servers tell there how calls get on. Used on its event loop only.
 final class ChangeFeed {
   /// What a listener hears.
   enum Event: Sendable {
@@ -27,7 +27,14 @@ final class ChangeFeed {
     var isReady = false
   }
 
-  private enum Stream { case closed, opening, open, unavailable }
+  private enum Stream {
+    case closed
+    case opening
+    case open
+    /// It ended, or couldn't be had, and is opened again soon: nobody waits for that.
+    case pausing
+    case unavailable
+  }
 
   private let upstream: UpstreamSession
   private let contact: LegacyContact
@@ -40,6 +47,7 @@ final class ChangeFeed {
   private var attempts = 0
   private var hasGap = false
   private var isHeld = false
+  private var calls: [JSONRPCID: @Sendable (MCPNotification) -> Void] = [:]
 
   init(upstream: UpstreamSession, contact: LegacyContact, eventLoop: any EventLoop) {
     self.upstream = upstream
@@ -84,6 +92,12 @@ final class ChangeFeed {
     isHeld = true
     whenOpen { ready() }
   }
+
+  /// A call wants to hear how it gets on, under this token.
+  func follow(_ token: JSONRPCID, _ hear: @escaping @Sendable (MCPNotification) -> Void) { calls[token] = hear }
+
+  /// The call is over.
+  func unfollow(_ token: JSONRPCID) { calls[token] = nil }
 
   /// Ends everything, with the session.
   func end() {
@@ -131,7 +145,7 @@ final class ChangeFeed {
 
   private func whenOpen(_ work: @escaping () -> Void) {
     switch stream {
-    case .open, .unavailable: work()
+    case .open, .pausing, .unavailable: work()
     case .opening: waiting.append(work)
     case .closed:
       waiting.append(work)
@@ -143,7 +157,10 @@ final class ChangeFeed {
     stream = .opening
     guard var outbound = try? contact.outbound(.get, in: upstream) else { return openAgain() }
     outbound.lastEventID = last
-    dialogue = contact.send(outbound, on: eventLoop, resuming: last) { [weak self] turn in self?.hear(turn) }
+    let opened = contact.send(outbound, on: eventLoop, resuming: last) { [weak self] turn in self?.hear(turn) }
+    // What failed at once is over.
+    guard stream == .opening else { return }
+    dialogue = opened
     // Some servers send no head before the first event.
     _ = eventLoop.assumeIsolated().scheduleTask(in: BridgeLimits.feedOpening) { [weak self] in
       if let self, stream == .opening, !waiting.isEmpty { settle(.open) }
@@ -163,6 +180,8 @@ final class ChangeFeed {
       attempts = 0
       settle(.open)
       tellGap()
+    case .message(.notification(let notification)) where notification.method == .progress:
+      if let token = notification.progressToken { calls[token]?(notification) }
     case .message(.notification(let notification)): deliver(notification)
     // Nobody knows whose call it belongs to.
     case .message(.request(let request)):
@@ -184,9 +203,9 @@ final class ChangeFeed {
     if last == nil { hasGap = true }
     attempts += 1
     dialogue = nil
-    stream = .opening
+    settle(.pausing)
     _ = eventLoop.assumeIsolated().scheduleTask(in: pause) { [weak self] in
-      guard let self, dialogue == nil, stream != .closed, !isUnused else { return }
+      guard let self, stream == .pausing, !isUnused else { return }
       open(after: last)
     }
   }

@@ -30,6 +30,7 @@ final class LegacyServerCall {
   private let logLevel: LogLevel?
   private var contact: LegacyContact
   private let mayBeAsked: Bool
+  private let wantsProgress: Bool
   private var conversation: LegacyConversation
   private var listener: Listener?
   private var dialogue: UpstreamDialogue?
@@ -53,17 +54,23 @@ final class LegacyServerCall {
     self.listener = listener
     logLevel = round.logLevel
     mayBeAsked = LegacyRequest.takesInput(round.request.method) && !round.features.declared.isEmpty
+    wantsProgress = round.request.progressToken != nil
     request = LegacyRequest.translate(round.request, id: id)
     conversation = LegacyConversation(id: id, server: lease.session.server, round: round)
   }
 
   private var upstream: UpstreamSession { lease.session.upstream }
 
-  /// Sends the request, once the server can be heard outside of calls too where it may ask for something there.
+  /// Sends the request, once the server can be heard outside of calls too where it may say something there: what it asks
+  /// for, and how the call gets on, which servers of Python's SDK 1.12 tell there.
   func start() {
-    guard mayBeAsked, upstream.id != nil else { return begin() }
+    guard mayBeAsked || wantsProgress, upstream.id != nil else { return begin() }
     let bound = OnLoop(self, eventLoop: eventLoop)
-    lease.session.feed { feed in feed.hold { bound { $0.begin() } } }
+    let token = wantsProgress ? request.id : nil
+    lease.session.feed { feed in
+      if let token { feed.follow(token) { notification in bound { $0.hear(.message(.notification(notification))) } } }
+      feed.hold { bound { $0.begin() } }
+    }
   }
 
   /// The log level first, where the server has to be told one.
@@ -202,6 +209,7 @@ final class LegacyServerCall {
     end = event
     dialogue?.cancel()
     dialogue = nil
+    if wantsProgress { lease.session.feed { [id = request.id] feed in feed.unfollow(id) } }
     let listener = self.listener
     self.listener = nil
     listener?(event)
