@@ -126,6 +126,8 @@ final class BridgedStream: LegacyAnswer {
     guard !isOver, subscription === current || subscription === next else { return }
     switch turn {
     case .accepted, .message(.request): break
+    // The server ends the subscription (2026-07-28, Cancellation); its stream may stay open.
+    case .message(.notification(let notification)) where notification.method == .cancelled: lost(subscription)
     case .message(.notification(let notification)):
       if subscription === next { begin(subscription) }
       relay(notification)

@@ -3,25 +3,29 @@ import StrictCoding
 
 /// Answer to `server/discover` → answer to `initialize`.
 struct InitializeTranslation: Sendable {
+  private static let modernOnly = ["resultType", "ttlMs", "cacheScope", "supportedVersions"]
+
   let client: LegacyClientProfile
   /// What the server is called where it doesn't say.
   let fallbackName: String
 
-  /// Translates.
+  /// Translates. Members that nobody knows go on, those of `_meta` too.
   ///
   /// - Returns: `nil` where it is no answer to `server/discover` of a modern server.
   func legacy(_ discovered: JSONValue) -> JSONValue? {
-    let versions = discovered["supportedVersions"]?.arrayValue?.compactMap { $0.stringValue } ?? []
+    guard var result = discovered.objectValue else { return nil }
+    let versions = result["supportedVersions"]?.arrayValue?.compactMap { $0.stringValue } ?? []
     guard versions.contains(where: { $0.equalsBytewise(ProtocolRevision.latest.rawValue) }),
-      let capabilities = discovered["capabilities"]?.objectValue
+      let capabilities = result["capabilities"]?.objectValue
     else { return nil }
-    let info = discovered["_meta"]?[MetadataKey.serverInfo]?.objectValue
-    var result: JSONObject = [
-      "protocolVersion": .string(client.revision.rawValue),
-      "capabilities": .object(Self.legacy(capabilities)),
-      "serverInfo": .object(info.flatMap(Self.complete) ?? ["name": .string(fallbackName), "version": "unknown"]),
-    ]
-    result["instructions"] = discovered["instructions"]
+    let info = result["_meta"]?[MetadataKey.serverInfo]?.objectValue
+    for key in Self.modernOnly { result[key] = nil }
+    ResultTranslation.strip(&result)
+    result["protocolVersion"] = .string(client.revision.rawValue)
+    result["capabilities"] = .object(Self.legacy(capabilities))
+    result["serverInfo"] = .object(
+      info.flatMap(Self.complete) ?? ["name": .string(fallbackName), "version": "unknown"])
+    if result["instructions"]?.stringValue == nil { result["instructions"] = nil }
     return .object(result)
   }
 

@@ -27,6 +27,7 @@ struct QuestionTranslation: Sendable {
       let sampling = try declared("sampling")
       let wantsTools = question.params?["tools"] != nil || question.params?["toolChoice"] != nil
       if wantsTools, sampling["tools"] == nil { throw Self.undeclared("sampling.tools") }
+      return Request(message: MCPRequest(id: id, method: question.method, params: sampled(question)), elicitation: nil)
     case .rootsList: _ = try declared("roots")
     default:
       throw MCPMessageError(
@@ -34,6 +35,22 @@ struct QuestionTranslation: Sendable {
         "The server asked the client for \(question.method), which \(client.revision.rawValue) doesn't have.")
     }
     return Request(message: MCPRequest(id: id, method: question.method, params: question.params), elicitation: nil)
+  }
+
+  /// Before 2025-11-25 a message has one block of content: several become messages of their own.
+  private func sampled(_ question: InputRequired.Question) -> JSONObject? {
+    guard client.revision < .v20251125, var params = question.params, let messages = params["messages"]?.arrayValue
+    else { return question.params }
+    let content = ContentTranslation(revision: client.revision)
+    params["messages"] = .array(
+      messages.flatMap { message -> [JSONValue] in
+        guard var object = message.objectValue, let blocks = object["content"] else { return [message] }
+        return (blocks.arrayValue ?? [blocks]).map { block in
+          object["content"] = content.legacy(block)
+          return .object(object)
+        }
+      })
+    return params
   }
 
   private func elicit(_ question: InputRequired.Question, _ id: JSONRPCID, _ elicitation: String)

@@ -7,15 +7,18 @@ struct LegacyServer: Sendable {
   let info: JSONValue?
   /// Its capabilities as a modern client reads them.
   let capabilities: JSONObject
-  /// Its guidance for models.
-  let instructions: JSONValue?
+  /// What else it said: its guidance for models, and members that nobody knows, those of `_meta` too.
+  private let others: JSONObject
 
   /// - Parameters:
   ///   - result: The result of `initialize`.
   ///   - hasSession: Whether the server keeps a session; without one it can't tell of changes.
   init(initialize result: JSONValue?, hasSession: Bool) {
     info = result?["serverInfo"]?.objectValue.map { .object($0) }
-    instructions = result?["instructions"]?.stringValue.map { .string($0) }
+    var others = result?.objectValue ?? JSONObject()
+    for key in ["protocolVersion", "capabilities", "serverInfo"] { others[key] = nil }
+    if others["instructions"]?.stringValue == nil { others["instructions"] = nil }
+    self.others = others
     let told = result?["capabilities"]?.objectValue ?? JSONObject()
     var capabilities = JSONObject()
     for (key, flags) in [
@@ -40,12 +43,10 @@ struct LegacyServer: Sendable {
 
   /// The result of `server/discover`.
   var discovery: JSONValue {
-    var result: JSONObject = [
-      "supportedVersions": .array(
-        ProtocolRevision.allCases.filter { $0.era == .modern }.map { .string($0.rawValue) }),
-      "capabilities": .object(capabilities),
-    ]
-    result["instructions"] = instructions
+    var result = others
+    result["supportedVersions"] = .array(
+      ProtocolRevision.allCases.filter { $0.era == .modern }.map { .string($0.rawValue) })
+    result["capabilities"] = .object(capabilities)
     return .object(ModernResult(server: self).cacheable(ModernResult(server: self).complete(result)))
   }
 }
