@@ -12,6 +12,9 @@ public struct JSONLimits: Sendable, Equatable {
   public var numberBytes: Int
   /// How many bytes the text may have.
   public var totalBytes: Int
+  /// Whether an escape of half a surrogate pair is read as U+FFFD rather than refused: programs that count in UTF-16 cut
+  /// characters in two.
+  public var mendsSurrogates: Bool
 
   /// For message bodies: depth 64, 10,000 keys, strings of 1 MiB, 4 MiB in all.
   public static let `default` = JSONLimits()
@@ -22,7 +25,7 @@ public struct JSONLimits: Sendable, Equatable {
   /// Makes limits; whatever is left out has its default.
   public init(
     depth: Int = 64, keys: Int = 10_000, values: Int = 200_000, stringBytes: Int = 1024 * 1024,
-    numberBytes: Int = 1024, totalBytes: Int = 4 * 1024 * 1024
+    numberBytes: Int = 1024, totalBytes: Int = 4 * 1024 * 1024, mendsSurrogates: Bool = false
   ) {
     self.depth = min(depth, 512)
     self.keys = keys
@@ -30,5 +33,6 @@ public struct JSONLimits: Sendable, Equatable {
     self.stringBytes = stringBytes
     self.numberBytes = numberBytes
     self.totalBytes = totalBytes
+    self.mendsSurrogates = mendsSurrogates
   }
 }

@@ -1,7 +1,7 @@
 /// Reads JSON so strictly that no other parser can see something else in what it accepted (RFC 8259).
 ///
 /// Refused besides what the grammar refuses: keys that repeat after unescaping, a byte order mark, invalid UTF-8, lone
-/// surrogates, and anything over the limits. Numbers stay literals.
+/// surrogates unless they may be mended, and anything over the limits. Numbers stay literals.
 public enum JSONReader {
   /// Reads one JSON text.
   ///

@@ -116,7 +116,7 @@ extension JSONScanner {
 
   /// The text of a string that was read before.
   static func unescaped(_ bytes: UnsafeBufferPointer<UInt8>, _ range: Range<Int>) -> [UInt8] {
-    let scanner = JSONScanner(bytes: bytes, limits: .default)
+    let scanner = JSONScanner(bytes: bytes, limits: JSONLimits(mendsSurrogates: true))
     var output: [UInt8] = []
     output.reserveCapacity(range.count)
     var index = range.lowerBound
@@ -154,14 +154,21 @@ extension JSONScanner {
       return index + 6
     }
     guard first < 0xDC00, byte(at: index + 6) == UInt8(ascii: "\\"), byte(at: index + 7) == UInt8(ascii: "u") else {
-      throw failure(.loneSurrogate, at: index)
+      return try mend(at: index, to: &output)
     }
     let second = try codeUnit(at: index + 6)
     guard second >= 0xDC00, second <= 0xDFFF,
       let scalar = Unicode.Scalar(0x10000 + (UInt32(first) - 0xD800) << 10 + (UInt32(second) - 0xDC00))
-    else { throw failure(.loneSurrogate, at: index) }
+    else { return try mend(at: index, to: &output) }
     output.append(contentsOf: UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter)
     return index + 12
+  }
+
+  /// Takes the escape of half a surrogate pair, where that is allowed.
+  private func mend(at index: Int, to output: inout [UInt8]) throws(JSONError) -> Int {
+    guard limits.mendsSurrogates else { throw failure(.loneSurrogate, at: index) }
+    output.append(contentsOf: UTF8.encodedReplacementCharacter)
+    return index + 6
   }
 
   /// The four hexadecimal digits of the `\u` escape at a place.

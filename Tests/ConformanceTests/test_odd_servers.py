@@ -2,13 +2,16 @@
 
 import json
 import threading
+import time
 
 import pytest
 from martlet_support import FakeMCPServer
+from martlet_support.fake_sse_server import FakeSSEServer
 from martlet_support.mcp import LEGACY, MODERN
 from martlet_support.raw import RawUpstream, json_answer
 from martlet_support.route import connect, token
 from martlet_support.sse_connection import SSEConnection
+from martlet_support.steps import until
 
 META = "io.modelcontextprotocol/"
 FULL = {"tools": {"listChanged": True}, "resources": {"listChanged": True, "subscribe": True}, "logging": {}}
@@ -81,17 +84,20 @@ def test_R_51_a_client_of_http_and_sse_hears_messages_alone(world, server):
         assert all(json.loads(data).get("jsonrpc") == "2.0" for data in heard), heard
 
 
-def test_V_006_a_list_in_an_event_of_another_type_is_filtered_too(world):
+@pytest.mark.parametrize("hidden", [
+    "event: other\ndata: %s", "event: other\ndata: %s,", 'data: {"jsonrpc": "2.0", "method": "note", "params": [%s]}',
+])  # fmt: skip
+def test_V_006_what_is_no_message_shows_no_list(world, hidden):
     """Somebody may read it all the same."""
     tools = [{"name": name, "inputSchema": {"type": "object"}} for name in ("deploy", "echo")]
 
     def listed(stream):
-        stream.write("event: other\ndata: " + json.dumps({"jsonrpc": "2.0", "id": stream.message["id"], "result": {"tools": tools}}))
+        stream.write(hidden % json.dumps({"jsonrpc": "2.0", "id": stream.message["id"], "result": {"tools": tools}}))
         return {"tools": tools}
 
     world.upstreams["stateful"].converse("tools/list", listed)
     text = connect(world, "stateful").post("tools/list").text
-    assert "event: other" in text and text.count('"echo"') == 2 and "deploy" not in text
+    assert text.count('"echo"') == 1 and "deploy" not in text
 
 
 @pytest.mark.parametrize("revision", [MODERN, LEGACY])
@@ -105,6 +111,85 @@ def test_R_51_a_list_is_filtered_between_events_of_other_types(world, server, re
     world.upstreams[server].converse("tools/list", listed)
     response, = heard(connect(world, server, revision=revision).post("tools/list"))
     assert [tool["name"] for tool in response["result"]["tools"]] == ["echo"]
+
+
+# Notifications that break a rule
+
+
+ODD = [
+    {"method": "com.example/note", "params": {"Name": "x", "URI": "y"}}, {"method": "com.example/note", "params": {"name": "two\nlines"}},
+    {"method": "notifications/message", "params": {"level": "info", "data": "x", "_meta": None}}, {"method": "com.example/note", "params": [1]},
+    {"method": "my note"}, {"id": None, "method": "notifications/message", "params": {"level": "info", "data": 1}},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("revision", [MODERN, LEGACY])
+@pytest.mark.parametrize("server", SERVERS)
+def test_a_notification_that_breaks_a_rule_loses_no_answer(world, server, revision):
+    """Nobody waits for it; that it can't be read between eras is no reason to give the call up."""
+    def talk(stream):
+        for notification in ODD:
+            stream.write("data: " + json.dumps({"jsonrpc": "2.0", **notification}))
+        return {"content": [], "tools": [], "resultType": "complete", "ttlMs": 0, "cacheScope": "private"}
+
+    for method in ("tools/list", "tools/call"):
+        world.upstreams[server].converse(method, talk)
+    client = connect(world, server, revision=revision)
+    for method, params in (("tools/list", {}), ("tools/call", {"name": "echo", "arguments": {}})):
+        assert "result" in heard(client.post(method, params))[-1]
+
+
+def test_a_server_of_http_and_sse_may_break_a_rule_of_notifications(install):
+    with FakeSSEServer() as older:
+        world = install(servers={"older": older.url})
+        plain = older.tool
+
+        def talk(params, arguments, session, stream):
+            for notification in ODD:
+                stream.put({"jsonrpc": "2.0", **notification})
+            return plain(params, arguments, session, stream)
+
+        older.tool = talk
+        client = connect(world, "older")
+        for text in ("a", "b"):
+            assert client.tool("echo", {"text": text})["content"][0]["text"] == text
+
+
+# Texts that were cut in the middle of a character
+
+
+CUT = {"type": "text", "text": "half a smile \ud83d"}
+
+
+@pytest.mark.parametrize("revision", [MODERN, LEGACY])
+@pytest.mark.parametrize("server", SERVERS)
+def test_a_text_that_was_cut_in_the_middle_of_a_character_arrives(world, server, revision):
+    """As `text.slice(0, 100)` does in JavaScript, whose JSON then holds half a surrogate pair."""
+    fake = world.upstreams[server]
+    tools = [{"name": "echo", "description": CUT["text"], "inputSchema": {"type": "object"}}, {"name": "deploy", "inputSchema": {"type": "object"}}]
+    fake.on("tools/list", lambda *_: {"tools": tools, "resultType": "complete", "ttlMs": 0, "cacheScope": "private"})
+    fake.on("tools/call", lambda *_: {"content": [CUT, CUT], "resultType": "complete"})
+    client = connect(world, server, revision=revision)
+    shown, = client.call("tools/list")["result"]["tools"]
+    assert shown["description"] == "half a smile \ufffd"
+    assert [block["text"][:13] for block in client.tool("echo")["content"]] == ["half a smile "] * 2
+
+
+def test_a_server_of_http_and_sse_may_cut_texts(install):
+    with FakeSSEServer() as older:
+        world = install(servers={"older": older.url})
+        older.tool = lambda *_: {"result": {"content": [CUT]}}
+        client = connect(world, "older")
+        for _ in range(2):
+            assert client.tool("echo")["content"][0]["text"].startswith("half a smile ")
+
+
+@pytest.mark.parametrize("revision", [MODERN, LEGACY])
+def test_V_028_a_client_may_not(world, revision):
+    client = connect(world, "stateful", revision=revision)
+    client.call("tools/list")
+    answer = client.post("tools/call", {"name": "echo", "arguments": {"text": CUT["text"]}})
+    assert answer.status == 400 and answer.json()["error"]["code"] == -32700, answer.describe()
 
 
 # Batches (2025-03-26, Basic, Batching: whoever speaks it must be able to receive them)
@@ -169,6 +254,48 @@ def test_a_log_level_that_is_answered_by_a_stream_holds_up_nothing(world):
     call = {"name": "echo", "arguments": {"text": "x"}, "_meta": {META + "logLevel": "debug"}}
     assert as_new(world, "level").call("tools/call", call, timeout=20)["result"]["content"][0]["text"] == "x"
     assert released.wait(20), "nobody waits for the rest of the stream"
+
+
+def test_progress_on_the_sessions_own_stream_reaches_its_call(world):
+    """Servers of Python's SDK 1.12 report it there; a legacy client hears that stream anyway."""
+    server = talkative(world)
+    after = {"said": threading.Event()}
+
+    def work(stream):
+        session = stream.request.header("mcp-session-id")
+        for token in (stream.progress_token, "somebody else's"):
+            server.push(progress(stream, 1) | {"params": {"progressToken": token, "progress": 1, "message": "half"}}, session)
+        assert after["said"].wait(20)
+        return {"content": []}
+
+    server.converse("tools/call", work)
+    client = as_new(world, "progress")
+    for token in ("p", 7):
+        after["said"] = threading.Event()
+        told = client.post("tools/call", {"name": "echo", "_meta": {"progressToken": token}}, stream=True, timeout=20).stream.messages()
+        assert next(told) == {"jsonrpc": "2.0", "method": "notifications/progress", "params": {"progressToken": token, "progress": 1, "message": "half"}}
+        after["said"].set()
+        assert "result" in next(told)
+
+
+def test_a_stream_that_the_server_ends_holds_up_no_call(world):
+    """A server of 2025-11-25 may end its stream at any time, and say for how long nobody should come back."""
+    server = talkative(world)
+    client = declaring(world, {"roots": {}, "experimental": {"pause": {}}})
+    assert client.tool("echo", {"text": "a"})["content"][0]["text"] == "a"
+    session = server.received("tools/call")[-1].header("mcp-session-id")
+    server.wait_for_streams()
+    time.sleep(2.5)  # The time that a stream may take to open is over: no wait ends with it.
+    server.push({"retry": 30_000}, session)
+    with server.lock:
+        streams = [*server.sessions[session]]
+    for stream in streams:
+        stream.put(None)
+    until(lambda: not server.sessions[session])
+    for text in ("b", "c"):
+        answer = client.post("tools/call", {"name": "echo", "arguments": {"text": text}})
+        assert answer.header("content-type") == "application/json", "an answer that waits for 15 s becomes a stream"
+        assert answer.json()["result"]["content"][0]["text"] == text
 
 
 def test_a_resource_that_is_watched_anew_is_watched(world):
@@ -238,6 +365,20 @@ def test_extensions_are_told_in_both_directions(world):
     found = declaring(world, {"extensions": {**apps, META + "tasks": {}}}).call("server/discover")["result"]
     assert found["capabilities"]["extensions"] == own
     assert server.received("initialize")[-1].json["params"]["capabilities"] == {"extensions": apps}
+
+
+def test_what_a_server_says_of_itself_is_kept(world):
+    """Members that nobody here knows, and what hangs on them."""
+    said = {"serverInfo": {"name": "odd", "version": "1", "title": "Odd"}, "capabilities": {}, "instructions": "Be kind", "com.example/a": [1]}
+    server = talkative(world)
+    server.on("initialize", lambda *_: {**said, "protocolVersion": LEGACY, "_meta": {"com.example/b": 2}})
+    found = as_new(world, "self").call("server/discover")["result"]
+    assert (found["instructions"], found["com.example/a"]) == ("Be kind", [1]) and not {"protocolVersion", "serverInfo"} & set(found)
+    assert found["_meta"] == {"com.example/b": 2, META + "serverInfo": said["serverInfo"]}
+    modern = world.upstreams["modern"]
+    modern.on("server/discover", lambda *_: found | {"ttlMs": 5, "cacheScope": "public"})
+    answer = connect(world, "modern", revision=LEGACY, initialize=False).initialize().json()["result"]
+    assert answer == {**said, "protocolVersion": LEGACY, "_meta": {"com.example/b": 2}}
 
 
 # A legacy client of a modern server
@@ -319,3 +460,41 @@ def test_R_54_what_nobody_knows_is_not_sent_again(install, speaks, revision):
         error = client.call("com.example/spend", {"coins": 1})["error"]
         assert error["code"] == -31003
         assert len([arrival for arrival in raw.received() if b"com.example/spend" in arrival.body]) == 1
+
+
+def test_a_subscription_that_the_server_cancels_begins_anew(world):
+    """By 2026-07-28, Cancellation, it says so; the stream that it said it on may stay open."""
+    server, begun = world.upstreams["modern"], []
+    before, server.capabilities = server.capabilities, {"tools": {"listChanged": True}}
+
+    def listening(stream):
+        begun.append(stream)
+        tag = {META + "subscriptionId": stream.message["id"]}
+        stream.send("notifications/subscriptions/acknowledged", {"notifications": stream.params["notifications"], "_meta": tag})
+        if len(begun) == 1:
+            stream.send("notifications/cancelled", {"requestId": stream.message["id"]})
+        stream.wait_for_close(600)
+
+    server.converse("subscriptions/listen", listening)
+    client = connect(world, "modern", revision=LEGACY)
+    stream = client.open_stream(timeout=20)
+    try:
+        until(lambda: len(begun) == 2)
+        assert next(stream.stream.messages())["method"] == "notifications/tools/list_changed", "what it missed nobody knows"
+    finally:
+        server.capabilities = before
+        stream.stream.close()
+
+
+@pytest.mark.parametrize("revision,told", [("2025-06-18", ["a", "b"]), (LEGACY, [["a", "b"]])])
+def test_blocks_of_one_message_become_messages_where_a_revision_has_one_each(world, revision, told):
+    server, text = world.upstreams["modern"], lambda text: {"type": "text", "text": text}
+    asked = {"method": "sampling/createMessage", "params": {"messages": [{"role": "user", "content": [text("a"), text("b")]}], "maxTokens": 9}}
+    server.on("tools/call", lambda *_: {"resultType": "input_required", "inputRequests": {"s": asked}})
+    client = connect(world, "modern", revision=revision, initialize=False)
+    client.initialize({"sampling": {}})
+    answer = client.post("tools/call", {"name": "echo"}, stream=True)
+    params = next(answer.stream.messages())["params"]
+    answer.stream.close()
+    blocks = [[text(one) for one in content] if isinstance(content, list) else text(content) for content in told]
+    assert params == {"messages": [{"role": "user", "content": block} for block in blocks], "maxTokens": 9}

@@ -64,6 +64,18 @@ import Testing
     #expect(code == failure(Array(text.utf8)))
   }
 
+  @Test(arguments: [
+    (#""\ud800""#, "\u{FFFD}"), (#""a\udc00b""#, "a\u{FFFD}b"), (#""\ud800\ud800""#, "\u{FFFD}\u{FFFD}"),
+    (#""\ud83dx""#, "\u{FFFD}x"), (#""\ud83d\u0041""#, "\u{FFFD}A"), (#""\ud83d\ud83d\ude00""#, "\u{FFFD}😀"),
+    (#""\ude00\ud83d""#, "\u{FFFD}\u{FFFD}"), (#""\ud83d\n""#, "\u{FFFD}\n"),
+  ])
+  func halvesOfPairsAreMendedWhereThatIsAllowed(text: String, read: String) throws {
+    let limits = JSONLimits(mendsSurrogates: true)
+    #expect(try JSONReader.parse(string: text, limits: limits) == .string(read))
+    #expect(try JSONReader.parse(string: "{\(text):[\(text)]}", limits: limits) == .object([read: [.string(read)]]))
+    #expect(throws: JSONError.self) { try JSONReader.parse(string: #"{"\ud800":1,"\udc00":2}"#, limits: limits) }
+  }
+
   @Test func S_12_integersStayExact() throws {
     let text = #"{"big":9007199254740993,"bigger":18446744073709551616,"fraction":0.10000000000000000001}"#
     let value = try JSONReader.parse(string: text)

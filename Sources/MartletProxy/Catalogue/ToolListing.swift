@@ -102,7 +102,9 @@ final class ToolListing {
       answered(response)
     case .ended: fail("list_unanswered")
     case .refused(let status, _, let body):
-      if case .response(let response)? = try? MCPMessage.parse(body), response.failure?.code == .methodNotFound {
+      if case .response(let response)? = try? MCPMessage.parse(body, limits: .upstreamAnswer),
+        response.failure?.code == .methodNotFound
+      {
         return answered(response)
       }
       fail("list_status_\(status)")

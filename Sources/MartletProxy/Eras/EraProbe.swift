@@ -107,7 +107,9 @@ final class EraProbe {
       case .refused(let status, _, _) where status == 401 || status == 403 || status >= 500:
         finish(.failure(.upstreamUnavailable(reason: "status_\(status)", id: nil)))
       case .refused(_, _, let body):
-        if case .response(let response)? = try? MCPMessage.parse(body) { answer.response = response }
+        if case .response(let response)? = try? MCPMessage.parse(body, limits: .upstreamAnswer) {
+          answer.response = response
+        }
         finish(.success(answer))
       case .failed(let failure): finish(.failure(failure.rejection(answering: nil)))
       }

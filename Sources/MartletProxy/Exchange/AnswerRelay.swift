@@ -196,7 +196,9 @@ final class AnswerRelay: ExchangeAnswer, UpstreamReceiver {
   /// Whether a refusal's body is the answer to this very request, rather than a word about its session, which some
   /// servers, another Martlet among them, say under the request's id.
   private func isAnswer(_ body: [UInt8]) -> Bool {
-    guard let id = message?.request?.id, case .response(let response)? = try? MCPMessage.parse(body) else {
+    guard let id = message?.request?.id,
+      case .response(let response)? = try? MCPMessage.parse(body, limits: .upstreamAnswer)
+    else {
       return false
     }
     return response.id == id && response.failure?.code != .sessionNotFound
@@ -212,7 +214,8 @@ final class AnswerRelay: ExchangeAnswer, UpstreamReceiver {
 
   /// Kept for a session that may have to be begun anew, before the client hears that it was taken.
   private func noted(_ response: GatewayResponse, _ body: [UInt8]) {
-    guard let preference, let session, case .response(let answer)? = try? MCPMessage.parse(body), answer.result != nil
+    guard let preference, let session,
+      case .response(let answer)? = try? MCPMessage.parse(body, limits: .upstreamAnswer), answer.result != nil
     else { return deliver(response) }
     mode = .waiting
     gateway.sessions.note(preference, in: session, on: exchange.eventLoop).assumeIsolated().whenComplete { [self] _ in

@@ -19,7 +19,7 @@ struct InitializeAnswer {
     if MediaType.isEventStream(headers.first("content-type")) {
       var parser = SSEParser()
       response = (try? parser.feed(body)).flatMap { Self.response(in: $0) }
-    } else if case .response(let single)? = try? MCPMessage.parse(body) {
+    } else if case .response(let single)? = try? MCPMessage.parse(body, limits: .upstreamAnswer) {
       response = single
     } else {
       response = nil
@@ -47,7 +47,10 @@ struct InitializeAnswer {
 
   private static func response(in events: [SSEEvent]) -> MCPResponse? {
     for event in events {
-      if let data = event.data, case .response(let response)? = try? MCPMessage.parse(data) { return response }
+      guard let data = event.messageData,
+        case .response(let response)? = try? MCPMessage.parse(data, limits: .upstreamAnswer)
+      else { continue }
+      return response
     }
     return nil
   }

@@ -91,17 +91,20 @@ struct ListFilter: Sendable {
     return JSONWriter.write(.object(object))
   }
 
-  /// Filters events of a stream. Those of another type are passed over by those who read messages; a list in one is
-  /// filtered all the same.
+  /// Filters events of a stream. Those of another type, and notifications that break a rule, are taken out: nobody waits
+  /// for them, and nobody knows what is in them.
   func filtered(_ events: [SSEEvent]) throws(Unreadable) -> [SSEEvent] {
     var events = events
     for index in events.indices {
       guard let data = events[index].data, !data.isEmpty else { continue }
+      let isMessage = events[index].messageData != nil
       do throws(Unreadable) {
-        if let filtered = try filtered(data) { events[index].data = filtered }
+        if isMessage, let filtered = try filtered(data) { events[index].data = filtered }
       } catch {
-        if events[index].messageData != nil { throw error }
+        if !UnreadableMessage.isNotification(data) { throw error }
+        events[index] = SSEEvent(id: events[index].id, retry: events[index].retry)
       }
+      if !isMessage { events[index] = SSEEvent(id: events[index].id, retry: events[index].retry) }
     }
     return events
   }

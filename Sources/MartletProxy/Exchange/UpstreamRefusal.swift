@@ -8,7 +8,9 @@ struct UpstreamRefusal {
 
   init(_ status: Int, _ headers: HeaderFields, _ body: [UInt8], answering id: JSONRPCID?) {
     var response: GatewayResponse
-    if MediaType.isJSONAnswer(headers.first("content-type")), (try? JSONReader.parse(body)) != nil {
+    if MediaType.isJSONAnswer(headers.first("content-type")),
+      (try? JSONReader.parse(body, limits: .upstreamAnswer)) != nil
+    {
       response = .json(status, body)
     } else {
       response = .json(

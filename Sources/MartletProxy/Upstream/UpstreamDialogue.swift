@@ -117,7 +117,7 @@ final class UpstreamDialogue: UpstreamReceiver {
   private func deliver(_ bytes: [UInt8]) {
     guard !isDone else { return }
     guard let payload = try? MCPPayload.parse(bytes, limits: .upstreamAnswer, allowsBatches: allowsBatches) else {
-      return fail()
+      return UnreadableMessage.isNotification(bytes) ? () : fail()
     }
     switch payload {
     case .single(let message): listener(.message(message))
@@ -138,9 +138,10 @@ final class UpstreamDialogue: UpstreamReceiver {
 }
 
 extension JSONLimits {
-  /// For what a server answers: results may be large.
+  /// For what a server answers: results may be large, and texts cut in the middle of a character, which no client minds.
   static let upstreamAnswer = JSONLimits(
-    keys: 200_000, values: 2_000_000, stringBytes: GatewayLimits.readAnswer, totalBytes: GatewayLimits.readAnswer)
+    keys: 200_000, values: 2_000_000, stringBytes: GatewayLimits.readAnswer, totalBytes: GatewayLimits.readAnswer,
+    mendsSurrogates: true)
 }
 
 extension SSELimits {

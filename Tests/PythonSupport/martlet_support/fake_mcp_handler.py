@@ -339,6 +339,9 @@ def handler_for(fake):
                         continue
                     if item is None:
                         return self.end_events()
+                    if "retry" in item:
+                        self.chunk(f"retry: {item['retry']}\n\n".encode())
+                        continue
                     self.event(shape(item))
             except OSError:
                 fake.disconnects += 1

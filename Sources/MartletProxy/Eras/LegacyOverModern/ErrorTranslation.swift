@@ -47,7 +47,7 @@ enum ModernRefusal {
   /// The JSON-RPC error in it; nil where the refusal isn't about the request (S3).
   static func failure(status: Int, body: [UInt8]) -> MCPResponse.Failure? {
     guard (400..<500).contains(status), status != 401, status != 403 else { return nil }
-    guard case .response(let response)? = try? MCPMessage.parse(body) else { return nil }
+    guard case .response(let response)? = try? MCPMessage.parse(body, limits: .upstreamAnswer) else { return nil }
     return response.failure
   }
 
@@ -57,7 +57,7 @@ enum ModernRefusal {
     case 400, 404, 405, 406, 415: break
     default: return false
     }
-    guard case .response(let response)? = try? MCPMessage.parse(body) else { return true }
+    guard case .response(let response)? = try? MCPMessage.parse(body, limits: .upstreamAnswer) else { return true }
     return response.id != id
   }
 

@@ -144,7 +144,8 @@ final class LegacyServerCall {
     // It has learned the other era meanwhile: no legacy session can be had of it, which is found out by trying.
     if ModernRefusal.isMeant(status: status, body: body) { return finish(.sessionLost) }
     // Our client's token is fine, whatever the upstream thinks of our call (S3).
-    if status != 401, status != 403, status < 500, case .response(let response)? = try? MCPMessage.parse(body),
+    if status != 401, status != 403, status < 500,
+      case .response(let response)? = try? MCPMessage.parse(body, limits: .upstreamAnswer),
       case .conclude(let answer) = conversation.hear(.response(response))
     {
       return finish(.answered(answer))
@@ -221,7 +222,8 @@ enum SessionLoss {
   /// 404 by the transport (2025-11-25, Session Management); some servers say 400 and name the session.
   static func isMeant(_ status: Int, _ body: [UInt8]) -> Bool {
     if status == 404 { return true }
-    guard status == 400, case .response(let response)? = try? MCPMessage.parse(body), let failure = response.failure
+    guard status == 400, case .response(let response)? = try? MCPMessage.parse(body, limits: .upstreamAnswer),
+      let failure = response.failure
     else { return false }
     let words = Array(failure.message.utf8).map { $0 | 0x20 }
     let session = Array("session".utf8)

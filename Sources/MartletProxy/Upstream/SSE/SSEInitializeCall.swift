@@ -130,7 +130,7 @@ final class SSEInitializeCall: UpstreamCall, UpstreamReceiver {
 
   /// A server of the modern era says so by its code; it has no older way.
   private func isModern(_ body: [UInt8]) -> Bool {
-    guard case .response(let response)? = try? MCPMessage.parse(body) else { return false }
+    guard case .response(let response)? = try? MCPMessage.parse(body, limits: .upstreamAnswer) else { return false }
     return response.failure?.code.meansModernEra == true
   }
 }

@@ -188,7 +188,11 @@ final class SSEUpstreamSession {
         continue
       }
       // What can't be read can't be told from the answer that somebody waits for.
-      guard let message = try? MCPMessage.parse(data, limits: .upstreamAnswer) else { return end(.malformed) }
+      guard let message = try? MCPMessage.parse(data, limits: .upstreamAnswer) else {
+        guard UnreadableMessage.isNotification(data) else { return end(.malformed) }
+        held.removeFirst()
+        continue
+      }
       let destination = correlation.destination(of: message)
       if let reader = reader(destination), reader.isPaused { return wait(for: reader) }
       held.removeFirst()

@@ -30,6 +30,18 @@ struct QuestionTranslationTests {
     #expect(older.elicitation == nil, "nobody tells it of the end")
   }
 
+  @Test func beforeArraysAMessageHasOneBlock() throws {
+    let (a, b): (JSONValue, JSONValue) = (["type": "text", "text": "a"], ["type": "text", "text": "b"])
+    let params: JSONObject = [
+      "messages": [["role": "user", "content": .array([a, b])], ["role": "x"]], "maxTokens": 1,
+    ]
+    let newest = try ask(.samplingCreateMessage, params, declared: ["sampling": [:]])
+    #expect(newest.message.params == params)
+    let older = try ask(.samplingCreateMessage, params, declared: ["sampling": [:]], "2025-06-18")
+    let apart: [JSONValue] = [["role": "user", "content": a], ["role": "user", "content": b], ["role": "x"]]
+    #expect(older.message.params == ["messages": .array(apart), "maxTokens": 1])
+  }
+
   private static let undeclared: [(MCPMethod, JSONObject, JSONValue, String)] = [
     (.elicitationCreate, [:], [:], "elicitation"),
     (.elicitationCreate, [:], ["elicitation": .null], "elicitation"),
