@@ -43,13 +43,15 @@ public enum ConfigurationFile {
     _ path: String, variables: [String: String] = ProcessInfo.processInfo.environment, requiresSecrets: Bool = true,
     remote: RemoteSecrets?
   ) throws(ConfigurationProblems) -> Configuration {
-    guard let data = FileManager.default.contents(atPath: path) else {
+    guard var data = FileManager.default.contents(atPath: path) else {
       throw ConfigurationProblems([
         ConfigurationProblem(
           path: path, line: nil, message: "can't read the configuration file",
           hint: "check the path, or start without a file: martlet serve --upstream http://127.0.0.1:9001/mcp")
       ])
     }
+    // Editors put it before what they write, as YAML 1.2 §5.2 lets them.
+    if data.starts(with: [0xEF, 0xBB, 0xBF]) { data = data.dropFirst(3) }
     guard let text = String(validating: data, as: UTF8.self) else {
       throw ConfigurationProblems([ConfigurationProblem(path: path, line: nil, message: "is not UTF-8 text")])
     }

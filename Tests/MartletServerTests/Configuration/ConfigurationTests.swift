@@ -1,3 +1,4 @@
+import Foundation
 import MartletAuthorizationServer
 import MartletDomain
 import MartletTestSupport
@@ -148,6 +149,13 @@ import Testing
     } throws: { error in
       "\(error)".hasSuffix("start without a file: martlet serve --upstream http://127.0.0.1:9001/mcp")
     }
+  }
+
+  @Test func aFileMayBeginWithAByteOrderMark() throws {
+    let path = "\(folder.path)/marked.yaml"
+    try Data([0xEF, 0xBB, 0xBF] + Array("public_url: https://mcp.example.com\n".utf8)).write(
+      to: URL(fileURLWithPath: path))
+    #expect(try ConfigurationFile.load(path).publicURL.string == "https://mcp.example.com")
   }
 
   @Test func S_15_configurationFuzzNeverTraps() {
