@@ -221,12 +221,23 @@ def test_tools_lose_what_only_tasks_need(connect, upstream):
 @pytest.mark.parametrize(
     "method,params",
     [("ping", {}), ("logging/setLevel", {"level": "info"}), ("resources/subscribe", {"uri": "a:b"}),
-     ("resources/unsubscribe", {"uri": "a:b"}), ("no/such", {}), ("tasks/get", {"taskId": "t"}), ("tasks/list", {})],
+     ("resources/unsubscribe", {"uri": "a:b"}), ("tasks/get", {"taskId": "t"}), ("tasks/list", {})],
 )  # fmt: skip
 def test_what_the_modern_era_doesnt_have_is_404_and_named(connect, upstream, method, params):
     status, error = connect().error(method, params)
     assert (status, error["code"]) == (404, -32601) and method in error["message"]
     assert upstream.received(method) == []
+
+
+def test_what_nobody_knows_goes_on(connect, upstream):
+    """An extension's methods, which both servers and clients of both eras may have."""
+    upstream.on("example/count", lambda m, r: {"count": m["params"]["of"], "_meta": {"example/x": 1}})
+    result = connect().call("example/count", {"of": 3, "_meta": {"example/y": 2}})["result"]
+    assert (result["count"], result["resultType"], result["_meta"]["example/x"]) == (3, "complete", 1)
+    (seen,) = upstream.received("example/count")
+    assert seen.json["params"] == {"of": 3, "_meta": {"example/y": 2}}
+    status, error = connect().error("no/such")
+    assert (status, error["code"]) == (404, -32601) and len(upstream.received("no/such")) == 1
 
 
 def test_a_call_as_a_legacy_task_is_refused_and_named(connect, upstream):

@@ -450,7 +450,7 @@ def leaves(modern: bool):
     return answer
 
 
-@pytest.mark.parametrize("speaks,revision", [(MODERN, LEGACY), (MODERN, MODERN), (LEGACY, LEGACY)])
+@pytest.mark.parametrize("speaks,revision", [(MODERN, LEGACY), (LEGACY, MODERN), (MODERN, MODERN), (LEGACY, LEGACY)])
 def test_R_54_what_nobody_knows_is_not_sent_again(install, speaks, revision):
     """Whether a method of a vendor's own may be repeated, nobody here can say."""
     with RawUpstream(leaves(modern=speaks == MODERN)) as raw:

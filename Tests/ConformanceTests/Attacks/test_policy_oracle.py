@@ -76,8 +76,10 @@ class World:
                 return "deny"
             return "allow" if any(rule["effect"] != "deny" for rule in found) else self.default
         fold = lambda rule, text: text if rule["effect"] == "allow" else text.lower()
+        # docs/policy.md: nobody can tell what a server makes of `..`, so that each rule about resources that refuses holds.
+        in_doubt = lambda rule: rule["effect"] != "allow" and kind == "resources" and ".." in name.split("/")
         effects = [rule["effect"] for rule in found if is_whole(rule)
-                   or any(fnmatchcase(fold(rule, name), fold(rule, pattern)) for pattern in rule["what"].get(kind, []))]
+                   or any(in_doubt(rule) or fnmatchcase(fold(rule, name), fold(rule, pattern)) for pattern in rule["what"].get(kind, []))]
         return max(effects, key=WEIGHT.get, default=self.default)
 
     def is_there(self, user: str, server: str) -> bool:

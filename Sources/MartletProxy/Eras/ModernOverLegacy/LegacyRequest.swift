@@ -6,13 +6,13 @@ enum LegacyRequest {
   /// Parameters that are the modern era's own, and `_meta`, which is made anew.
   private static let untranslated = ["_meta", "requestState", "inputResponses"]
 
-  /// The methods that both eras have and that go on.
+  /// The methods that go on: those that both eras have, and what nobody here knows, such as an extension's.
   static func carries(_ method: MCPMethod) -> Bool {
     switch method {
     case .toolsList, .toolsCall, .promptsList, .promptsGet, .resourcesList, .resourcesTemplatesList, .resourcesRead,
       .completionComplete:
       true
-    default: false
+    default: !method.isKnown
     }
   }
 
