@@ -31,7 +31,7 @@ class SSEConnection:
         """Opens the stream and waits for its first event."""
         self.opened = request("GET", self.url, headers={**self.headers, "Accept": "text/event-stream"}, stream=True, timeout=self.timeout)
         assert self.opened.status == 200 and self.opened.stream, self.opened.describe()
-        events = self.opened.stream.events()
+        events = self.opened.stream.events(silence=max(150, self.timeout))
         kind, data, _ = next(events)
         assert kind == "endpoint", (kind, data)
         self.heard.append((kind, data))
@@ -46,8 +46,9 @@ class SSEConnection:
                 self.messages.put(json.loads(data))
         except (OSError, ValueError, AttributeError):
             pass
-        self.ended.set()
-        self.messages.put(None)
+        finally:
+            self.ended.set()
+            self.messages.put(None)
 
     def __enter__(self) -> "SSEConnection":
         return self if self.opened else self.open()
