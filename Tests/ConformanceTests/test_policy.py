@@ -195,8 +195,29 @@ def test_V_036_a_list_that_others_may_see_otherwise_is_private(world, revision):
     for method in ("tools/list", "prompts/list", "resources/list", "resources/templates/list"):
         result = alice.call(method)["result"]
         assert result.get("cacheScope") == ("private" if revision == MODERN else None), method
+    read = alice.call("resources/read", {"uri": "docs://a"})["result"]
+    assert "contents" in read and read.get("cacheScope") == ("private" if revision == MODERN else None)
     if revision == MODERN:
-        assert alice.call("resources/read", {"uri": "docs://a"})["result"]["cacheScope"] == "public"
+        upstream = world.upstreams["modern"]
+        upstream.answer = "sse"
+        try:
+            streamed = alice.post("resources/read", {"uri": "docs://a"})
+        finally:
+            upstream.answer = "json"
+        assert streamed.header("content-type").startswith("text/event-stream")
+        assert answer_of(streamed)["result"]["cacheScope"] == "private"
+
+
+def test_V_036_where_no_rule_hides_anything_the_server_says_who_may_keep_it(world):
+    everyone = {"default": "allow", "rules": []}
+    try:
+        reconfigure(world, {"policy": everyone})
+        alice = connection(world, "modern", MODERN)
+        scopes = [alice.call(method, params)["result"]["cacheScope"] for method, params in
+                  (("tools/list", {}), ("resources/read", {"uri": "docs://a"}))]
+    finally:
+        reconfigure(world, {"policy": POLICY})
+    assert scopes == ["public", "public"]
 
 
 def test_V_006_lists_on_streams_are_filtered_and_what_needs_no_change_goes_on_byte_for_byte(world):

@@ -3,8 +3,8 @@ import MartletDomain
 import MartletPolicy
 import StrictCoding
 
-/// Takes out of a server's lists what the caller may not use, by the same permit that admits calls. What nothing is
-/// taken out of goes on byte for byte.
+/// Takes out of a server's lists what the caller may not use, by the same permit that admits calls, and has nobody keep
+/// for others what these may not see. What nothing is taken out of goes on byte for byte.
 struct ListFilter: Sendable {
   /// An answer that has to be looked at can't be read.
   struct Unreadable: Error {}
@@ -21,8 +21,14 @@ struct ListFilter: Sendable {
   ///   - method: What it asks for.
   ///   - sightings: Hears of pinned tools.
   init?(_ request: AdmittedRequest, _ method: MCPMethod?, _ sightings: ToolSightings) {
-    guard request.permit.listRules != nil, let kind = method.flatMap({ ListRules.Kind($0) }) else { return nil }
-    self.init(request, [kind], sightings)
+    guard request.permit.listRules != nil, let method else { return nil }
+    if let kind = ListRules.Kind(method) {
+      self.init(request, [kind], sightings)
+    } else if method == .resourcesRead, request.classified.classification.era == .modern {
+      self.init(request, [], sightings)
+    } else {
+      return nil
+    }
   }
 
   /// The filter for answers to requests that nobody remembers: whatever looks like a list is treated as one.
@@ -44,18 +50,20 @@ struct ListFilter: Sendable {
   func filtered(_ result: JSONValue) -> JSONValue? {
     guard var object = result.objectValue else { return nil }
     var hasChanged = false
+    var mayDiffer = object["contents"] != nil
     for kind in kinds {
       guard let elements = object[kind.key]?.arrayValue else { continue }
+      mayDiffer = true
       let shown = shown(elements, of: kind)
       if shown.count < elements.count {
         object[kind.key] = .array(shown)
         hasChanged = true
       }
-      // Somebody else may be shown another list: this one may not be kept for them (V-036).
-      if let scope = object["cacheScope"], scope.stringValue?.equalsBytewise("private") != true {
-        object["cacheScope"] = "private"
-        hasChanged = true
-      }
+    }
+    // Somebody else may be shown another list, or nothing of this resource: it may not be kept for them (V-036).
+    if mayDiffer, let scope = object["cacheScope"], scope.stringValue?.equalsBytewise("private") != true {
+      object["cacheScope"] = "private"
+      hasChanged = true
     }
     return hasChanged ? .object(object) : nil
   }
