@@ -13,7 +13,7 @@
 struct CoreTurns {
   /// How many records lie between two offers: some 100 us.
   static let stretch = 16
-  /// From how many records on a batch counts as full: what a recorder writes at most at once.
+  /// From how many records on a batch counts as full: half of what a recorder writes at most at once.
   static let fullBatch = 1_000
   /// For how long a batch is interrupted.
   static let patience = Duration.milliseconds(20)
