@@ -189,6 +189,8 @@ final class AnswerRelay: ExchangeAnswer, UpstreamReceiver {
       let (id, isModern) = (request.classified.id, request.classified.classification.era == .modern)
       if isModern, ModernRefusal.isDoubtful(status: status, body: body, answering: id) { request.route.forgetEras() }
       deliver(UpstreamRefusal(status, headers, body, answering: id).response)
+    // What the call came to is said, whatever the status says (JSON-RPC has no say in that).
+    case 500..<600 where answersUs: deliver(.json(200, body))
     default: fail("status_\(status)")
     }
   }

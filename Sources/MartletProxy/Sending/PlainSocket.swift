@@ -34,6 +34,13 @@ final class PlainSocket {
     return bytes.withUnsafeReadableBytes { max(0, Self.write(handle, $0.baseAddress, $0.count)) }
   }
 
+  /// Whether there is nothing to read, no end and no error either.
+  var isQuiet: Bool {
+    guard channel.isActive else { return false }
+    var byte: UInt8 = 0
+    return recv(handle, &byte, 1, CInt(MSG_PEEK) | CInt(MSG_DONTWAIT)) < 0 && errno == EAGAIN
+  }
+
   #if canImport(Glibc)
     private static func write(_ handle: CInt, _ bytes: UnsafeRawPointer?, _ count: Int) -> Int {
       Glibc.send(handle, bytes, count, CInt(MSG_NOSIGNAL))

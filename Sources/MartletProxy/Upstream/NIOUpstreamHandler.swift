@@ -55,13 +55,15 @@ final class NIOUpstreamHandler: ChannelInboundHandler {
   }
 
   func errorCaught(context: ChannelHandlerContext, error: any Error) {
-    connection.unreadable()
+    if error is HTTPParserError { connection.unreadable() } else { connection.disconnected() }
     close()
   }
 }
 
 extension NIOUpstreamHandler: UpstreamWire {
   var isActive: Bool { context?.channel.isActive ?? false }
+
+  var isQuiet: Bool { context.flatMap { PlainSocket(beneath: $0) }?.isQuiet ?? false }
 
   func send(_ request: OutboundRequest) -> Bool {
     guard let context else { return false }

@@ -27,6 +27,9 @@ final class UpstreamConnection {
     if case .idle = state { wire?.isActive ?? false } else { false }
   }
 
+  /// Whether nothing has come while it was unused, not even its end, which the event loop may not have seen yet.
+  var isQuiet: Bool { wire?.isQuiet ?? false }
+
   func close() { wire?.close() }
 
   func setReading(_ reading: Bool) {

@@ -16,9 +16,14 @@ final class UpstreamPool {
 
     init(_ destination: UpstreamDestination) { self.destination = destination }
 
-    fileprivate func take(usedAfter oldest: NIODeadline) -> UpstreamConnection? {
+    /// One that waited for more than a moment is looked at in the system: on one that the server has closed, a call
+    /// would be lost that was never sent.
+    fileprivate func take(at now: NIODeadline) -> UpstreamConnection? {
+      let (oldest, sure) = (now - GatewayLimits.idleConnection, now - GatewayLimits.surelyOpen)
       while let last = waiting.popLast() {
-        if last.connection.isUsable, last.since > oldest { return last.connection }
+        if last.connection.isUsable, last.since > oldest, last.since > sure || last.connection.isQuiet {
+          return last.connection
+        }
         last.connection.close()
       }
       return nil
@@ -58,11 +63,11 @@ final class UpstreamPool {
     flushes = FlushBatch.of(eventLoop)
   }
 
-  /// A recently used connection; one that the upstream closes at this very moment costs the request.
+  /// A recently used connection; one whose end is still on its way costs the request.
   ///
   /// - Returns: `nil` where one has to be made.
   func takeIdle(_ destination: UpstreamDestination) -> UpstreamConnection? {
-    lanes[destination]?.take(usedAfter: .now() - GatewayLimits.idleConnection)
+    lanes[destination]?.take(at: .now())
   }
 
   /// Takes a connection back whose answer is complete.

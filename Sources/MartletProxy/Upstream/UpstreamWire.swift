@@ -6,6 +6,9 @@ protocol UpstreamWire: AnyObject {
   /// Whether the connection is open.
   var isActive: Bool { get }
 
+  /// Whether nothing came that is yet to be read, no end and no error either: by what the system says right now.
+  var isQuiet: Bool { get }
+
   /// Sends a whole request.
   ///
   /// - Returns: Whether it could be sent. A field that can't stand in a head is not.

@@ -86,7 +86,12 @@ final class WireUpstreamHandler: ChannelInboundHandler {
     context.fireChannelInactive()
   }
 
-  func errorCaught(context: ChannelHandlerContext, error: any Error) { refuse() }
+  /// What is wrong is the connection, not what was read.
+  func errorCaught(context: ChannelHandlerContext, error: any Error) {
+    isOver = true
+    connection.disconnected()
+    close()
+  }
 
   private func refuse() {
     isOver = true
@@ -98,6 +103,8 @@ final class WireUpstreamHandler: ChannelInboundHandler {
 extension WireUpstreamHandler: UpstreamWire {
   /// It is used only once it is connected.
   var isActive: Bool { !isOver && context != nil }
+
+  var isQuiet: Bool { context.flatMap { PlainSocket(beneath: $0) }?.isQuiet ?? false }
 
   func send(_ request: OutboundRequest) -> Bool {
     guard isActive else { return false }

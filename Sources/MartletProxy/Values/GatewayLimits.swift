@@ -31,6 +31,8 @@ public enum GatewayLimits {
     totalBytes: 64 << 10, fieldBytes: 32 << 10, fields: 256, targetBytes: 1 << 10)
   /// How long an unused connection to an upstream is kept: 4 s, below the 5 s of common Python servers.
   public static let idleConnection = TimeAmount.seconds(4)
+  /// For how long after its last answer a connection isn't asked whether it is still open: 1 ms.
+  static let surelyOpen = TimeAmount.milliseconds(1)
   /// Unused connections kept for each upstream and event loop: 64.
   public static let idleConnections = 64
   /// How often a new GET stream is tried again where the upstream has not seen the end of the one before: 8 times.

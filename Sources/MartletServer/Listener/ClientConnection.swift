@@ -31,8 +31,11 @@ protocol ClientConnection: AnyObject {
   /// Ends the answer, and with it the exchange: the connection ends too, or another request may come, at once even.
   func finish(closes: Bool)
 
-  /// Ends the connection.
+  /// Ends the connection, with all that was written before it: what waits for a slow reader goes out first.
   func close()
+
+  /// Ends the connection at once, with whatever was written and isn't out.
+  func cut()
 }
 
 /// The head of an answer, with what every answer carries.

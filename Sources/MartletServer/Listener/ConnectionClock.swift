@@ -10,10 +10,21 @@ final class ConnectionClock {
   }
 
   private var phase = Phase.idle
-  private let alarm: Alarm
+  private lazy var alarm = Alarm(eventLoop: eventLoop) { [unowned self] in due() }
+  private let eventLoop: any EventLoop
+  private let waiting: () -> Int
+  private let onDue: () -> Void
+  /// Bytes of an answer that is complete which waited for a slow reader when that was last looked at.
+  private var waited = 0
 
-  /// - Parameter onDue: Closes the connection.
-  init(eventLoop: any EventLoop, onDue: @escaping () -> Void) { alarm = Alarm(eventLoop: eventLoop, action: onDue) }
+  /// - Parameters:
+  ///   - waiting: Bytes that wait for a slow reader.
+  ///   - onDue: Closes the connection.
+  init(eventLoop: any EventLoop, waiting: @escaping () -> Int, onDue: @escaping () -> Void) {
+    self.eventLoop = eventLoop
+    self.waiting = waiting
+    self.onDue = onDue
+  }
 
   /// The connection is there, and should say something.
   func opened() { alarm.set(in: FrontDoorLimits.head) }
@@ -34,9 +45,18 @@ final class ConnectionClock {
   /// The answer is complete; another request may come.
   func exchangeEnded() {
     phase = .idle
+    waited = .max
     alarm.set(in: FrontDoorLimits.idle)
   }
 
   /// The connection is gone.
   func stop() { alarm.cancel() }
+
+  /// A reader that is slow and gets on isn't idle.
+  private func due() {
+    let waiting = waiting()
+    guard case .idle = phase, waiting > 0, waiting < waited else { return onDue() }
+    waited = waiting
+    alarm.set(in: FrontDoorLimits.idle)
+  }
 }

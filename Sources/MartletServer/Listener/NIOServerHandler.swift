@@ -11,23 +11,30 @@ final class NIOServerHandler: ChannelInboundHandler {
 
   private let handler: any RequestReceiver
   private let clock: ConnectionClock
+  private let bytes: BytesWatch
   private var context: ChannelHandlerContext?
   /// Whether the connection is gone. A body that was cut short is reported as an error after that.
   private var isOver = false
   let eventLoop: any EventLoop
   private(set) lazy var peer = context?.channel.remoteAddress?.ipAddress ?? "unknown"
 
-  private init(handler: any RequestReceiver, clock: ConnectionClock, eventLoop: any EventLoop) {
+  private init(handler: any RequestReceiver, clock: ConnectionClock, bytes: BytesWatch, eventLoop: any EventLoop) {
     self.handler = handler
     self.clock = clock
+    self.bytes = bytes
     self.eventLoop = eventLoop
   }
 
   /// Adds the codec to a connection.
   static func add(to channel: any Channel, handler: any RequestReceiver) throws {
     let pipeline = channel.pipeline.syncOperations
-    let clock = ConnectionClock(eventLoop: channel.eventLoop) { channel.close(promise: nil) }
-    try pipeline.addHandler(FirstByteWatch(clock))
+    let clock = ConnectionClock(eventLoop: channel.eventLoop) {
+      channel.waitingBytes
+    } onDue: {
+      channel.close(promise: nil)
+    }
+    let bytes = BytesWatch(clock)
+    try pipeline.addHandler(bytes)
     var limits = NIOHTTPDecoderLimitConfiguration()
     limits.maxHeaderFieldSize = FrontDoorLimits.heads.fieldBytes
     limits.maxHeaderListSize = FrontDoorLimits.heads.totalBytes
@@ -37,10 +44,14 @@ final class NIOServerHandler: ChannelInboundHandler {
     try pipeline.configureHTTPServerPipeline(
       withPipeliningAssistance: true, withErrorHandling: false, withOutboundHeaderValidation: true,
       withEncoderConfiguration: encoding, withDecoderLimitConfiguration: limits)
-    try pipeline.addHandler(NIOServerHandler(handler: handler, clock: clock, eventLoop: channel.eventLoop))
+    try pipeline.addHandler(
+      NIOServerHandler(handler: handler, clock: clock, bytes: bytes, eventLoop: channel.eventLoop))
   }
 
-  func handlerAdded(context: ChannelHandlerContext) { self.context = context }
+  func handlerAdded(context: ChannelHandlerContext) {
+    self.context = context
+    bytes.onQuiesce = { [weak self] in self.map { $0.handler.quiesce($0) } }
+  }
 
   func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
 
@@ -74,20 +85,15 @@ final class NIOServerHandler: ChannelInboundHandler {
   }
 
   func errorCaught(context: ChannelHandlerContext, error: any Error) {
-    guard !isOver, let error = error as? HTTPParserError else { return close() }
+    guard !isOver, let error = error as? HTTPParserError else { return cut() }
     handler.unreadable(error == .headerOverflow ? .fieldsTooLarge : .requestLine, on: self)
-  }
-
-  func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-    if event is ChannelShouldQuiesceEvent { handler.quiesce(self) }
-    context.fireUserInboundEventTriggered(event)
   }
 }
 
 extension NIOServerHandler: ClientConnection {
   var isWritable: Bool { context?.channel.isWritable ?? false }
 
-  var waitingBytes: Int { (try? context?.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0 }
+  var waitingBytes: Int { context?.channel.waitingBytes ?? 0 }
 
   func send(_ head: OutgoingHead, flush: Bool) -> Bool {
     guard head.fields.isSendable else { return false }
@@ -118,7 +124,11 @@ extension NIOServerHandler: ClientConnection {
     if closes { close() }
   }
 
-  func close() { context?.close(promise: nil) }
+  func close() {
+    if waitingBytes > 0 { bytes.closeOnceSent() } else { cut() }
+  }
+
+  func cut() { context?.close(promise: nil) }
 
   private func write(_ part: HTTPServerResponsePart, flush: Bool) {
     let data = NIOAny(part)
@@ -126,13 +136,26 @@ extension NIOServerHandler: ClientConnection {
   }
 }
 
-/// Sits below NIOHTTP1's codec, where the first byte of a request can be seen.
-private final class FirstByteWatch: ChannelInboundHandler {
+/// Sits below NIOHTTP1's codec, where the first byte of a request can be seen, and the last of an answer.
+private final class BytesWatch: ChannelInboundHandler {
   typealias InboundIn = ByteBuffer
 
   private let clock: ConnectionClock
+  private var context: ChannelHandlerContext?
+  var onQuiesce: (() -> Void)?
 
   init(_ clock: ConnectionClock) { self.clock = clock }
+
+  func handlerAdded(context: ChannelHandlerContext) { self.context = context }
+
+  func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
+
+  func closeOnceSent() { context?.closeOnceSent() }
+
+  /// Told past the codec, which would close at once where it waits for a request, with what a slow reader hasn't taken.
+  func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+    if event is ChannelShouldQuiesceEvent { onQuiesce?() } else { context.fireUserInboundEventTriggered(event) }
+  }
 
   func channelActive(context: ChannelHandlerContext) {
     clock.opened()

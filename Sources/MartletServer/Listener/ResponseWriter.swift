@@ -95,7 +95,7 @@ final class ResponseWriter: ClientStream {
 
   func abort() {
     hasEnded = true
-    connection.close()
+    connection.cut()
   }
 
   /// The connection is gone.

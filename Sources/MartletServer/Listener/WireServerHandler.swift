@@ -21,6 +21,7 @@ final class WireServerHandler: ChannelDuplexHandler {
   private var isAnswering = false
   private var isWorking = false
   private var isOver = false
+  private var isLeaving = false
   private var owesRead = false
   let eventLoop: any EventLoop
   private(set) lazy var peer = context?.channel.remoteAddress?.ipAddress ?? "unknown"
@@ -36,7 +37,11 @@ final class WireServerHandler: ChannelDuplexHandler {
     self.context = context
     answers.start(context)
     let channel = context.channel
-    clock = ConnectionClock(eventLoop: eventLoop) { channel.close(promise: nil) }
+    clock = ConnectionClock(eventLoop: eventLoop) { [weak self] in
+      self?.waitingBytes ?? 0
+    } onDue: {
+      channel.close(promise: nil)
+    }
   }
 
   func handlerRemoved(context: ChannelHandlerContext) {
@@ -80,7 +85,7 @@ final class WireServerHandler: ChannelDuplexHandler {
     context.fireChannelInactive()
   }
 
-  func errorCaught(context: ChannelHandlerContext, error: any Error) { close() }
+  func errorCaught(context: ChannelHandlerContext, error: any Error) { cut() }
 
   func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
     if event is ChannelShouldQuiesceEvent { handler.quiesce(self) }
@@ -140,7 +145,7 @@ final class WireServerHandler: ChannelDuplexHandler {
 extension WireServerHandler: ClientConnection {
   var isWritable: Bool { answers.isWritable }
 
-  var waitingBytes: Int { (try? context?.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0 }
+  var waitingBytes: Int { context?.channel.waitingBytes ?? 0 }
 
   func send(_ head: OutgoingHead, flush: Bool) -> Bool {
     context != nil && answers.send(head, flush: flush)
@@ -164,6 +169,31 @@ extension WireServerHandler: ClientConnection {
   func close() {
     isOver = true
     answers.sendPending()
+    guard waitingBytes > 0 else { return context?.close(promise: nil) ?? () }
+    guard !isLeaving else { return }
+    isLeaving = true
+    clock?.exchangeEnded()
+    context?.closeOnceSent()
+  }
+
+  func cut() {
+    isOver = true
+    answers.sendPending()
     context?.close(promise: nil)
+  }
+}
+
+extension Channel {
+  /// Bytes that wait for a slow reader.
+  var waitingBytes: Int { (try? syncOptions?.getOption(.bufferedWritableBytes)) ?? 0 }
+}
+
+extension ChannelHandlerContext {
+  /// Ends a connection once all is out that was written to it: a channel that is closed forgets what its reader hasn't
+  /// taken yet. Bytes are what is written here.
+  func closeOnceSent() {
+    let (channel, sent) = (self.channel, eventLoop.makePromise(of: Void.self))
+    sent.futureResult.assumeIsolated().whenComplete { _ in channel.close(promise: nil) }
+    writeAndFlush(NIOAny(ByteBuffer()), promise: sent)
   }
 }

@@ -9,6 +9,7 @@ import Testing
 /// A connection that is open until it is closed.
 private final class OpenWire: UpstreamWire {
   private(set) var isActive = true
+  var isQuiet: Bool { true }
 
   func send(_ request: OutboundRequest) -> Bool { isActive }
   func setReading(_ reading: Bool) {}
