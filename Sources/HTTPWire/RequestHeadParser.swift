@@ -44,7 +44,7 @@ public struct RequestHeadParser: Sendable {
       case .needsMore: return nil
       case .field(let entry, let next):
         cursor = next
-        if entry.known != nil || !Self.holdsUnderscore(bytes, entry.name) { entries.append(entry) }
+        if entry.known != nil || Self.counts(bytes, entry.name) { entries.append(entry) }
       case .end(let next): return try finish(bytes, end: next)
       }
     }
@@ -119,9 +119,8 @@ public struct RequestHeadParser: Sendable {
     return bytes[start &+ 7] == UInt8(ascii: "0")
   }
 
-  private static func holdsUnderscore(_ bytes: Span<UInt8>, _ range: Range<Int>) -> Bool {
-    for index in range where bytes[index] == Byte.underscore { return true }
-    return false
+  private static func counts(_ bytes: Span<UInt8>, _ range: Range<Int>) -> Bool {
+    bytes.extracting(range).withUnsafeBufferPointer { FieldName.counts($0) }
   }
 
   /// Makes it ready for another head.

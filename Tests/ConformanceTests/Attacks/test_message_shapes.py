@@ -210,10 +210,11 @@ def test_V_030_equal_headers_in_any_spelling_pass_and_are_computed_anew(shared):
 
 
 def test_V_030_unknown_parameters_go_on(shared):
-    answer = modern(shared, headers={"Mcp-Param-Region": "eu-1", "mcp-param-Other": "=?base64?w6k=?="})
+    answer = modern(shared, headers={"Mcp-Param-Region": "eu-1", "mcp-param-Other": "=?base64?w6k=?=", "Mcp-Param-user_id": "u_1"})
     assert answer.status == 200, answer.describe()
     seen = shared.upstreams["modern"].received()[-1]
     assert seen.header("mcp-param-region") == "eu-1" and seen.header("mcp-param-other") == "=?base64?w6k=?="
+    assert seen.header("mcp-param-user_id") == "u_1", "a tool's author may name a parameter so"
 
 
 def test_V_030_without_a_modern_version_the_body_alone_decides(shared):

@@ -109,6 +109,9 @@ enum RequestCorpus {
     post("cr in a name", "X\rY: a\r\n", "", .refused(.fieldName)),
     post("lf in a name", "X\nY: a\r\n", "", .refused(.fieldName)),
     post("odd token", "!#$%&'*+-.^`|~: a\r\n", "", .accepted(bodies: [""])),
+    post(
+      "underscore in a parameter", "MCP-PARAM-X_Y: a\r\nMcp_Param-Z: b\r\nMcp-Param_Z: c\r\n", "",
+      .accepted(bodies: [""])),
     post("underscore", "X_Y: a\r\nContent_Length: 5\r\nTransfer_Encoding: chunked\r\n", "", .accepted(bodies: [""])),
     post("nul in a value", "X: a\0b\r\n", "", .refused(.fieldValue)),
     post("bell in a value", "X: a\u{7}b\r\n", "", .refused(.fieldValue)),
