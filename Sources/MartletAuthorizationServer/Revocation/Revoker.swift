@@ -6,14 +6,9 @@ import OAuthProtocol
 ///
 /// Families go first and the row second, so that no refresh in between leaves a token that the row doesn't cover.
 public struct Revoker: Sendable {
-  /// A row covers tokens of this life at least, so that lowering `tokens.access_ttl` doesn't bring revoked tokens back.
-  public static let minimumCoverage: Duration = .seconds(86_400)
-  private static let leeway: Duration = .seconds(3600)
-
   private let refreshTokens: any RefreshTokenStore
   private let revocations: any RevocationStore
   private let index: RevocationIndex
-  private let tokenLifetime: @Sendable () -> Duration
   private let clock: any WallClock
   private let audit: any AuditSink
 
@@ -23,17 +18,15 @@ public struct Revoker: Sendable {
   ///   - refreshTokens: Where families are kept.
   ///   - revocations: The table that every process follows.
   ///   - index: What this process knows of the table; updated at once.
-  ///   - tokenLifetime: How long an access token lives at present.
   ///   - clock: The time of day.
   ///   - audit: Takes `token.revoked` before anything happens, and `token.reused`.
   public init(
     refreshTokens: any RefreshTokenStore, revocations: any RevocationStore, index: RevocationIndex,
-    tokenLifetime: @escaping @Sendable () -> Duration, clock: any WallClock, audit: any AuditSink
+    clock: any WallClock, audit: any AuditSink
   ) {
     self.refreshTokens = refreshTokens
     self.revocations = revocations
     self.index = index
-    self.tokenLifetime = tokenLifetime
     self.clock = clock
     self.audit = audit
   }
@@ -89,9 +82,7 @@ public struct Revoker: Sendable {
       case .accessToken, .grant: .distantFuture
       case .user, .client, .tenant, .route: now
       }
-    let row = Revocation(
-      target: target, issuedUntil: issuedUntil,
-      expiresAt: now + max(tokenLifetime(), Self.minimumCoverage) + Self.leeway)
+    let row = Revocation(target: target, issuedUntil: issuedUntil, expiresAt: now + Revocation.coverage)
     index.apply(row)
     try await revocations.appendRevocations([row])
   }

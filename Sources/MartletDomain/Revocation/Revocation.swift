@@ -27,6 +27,10 @@ public struct Revocation: Hashable, Sendable {
   /// When the last covered token has expired anyway, and the row may go.
   public let expiresAt: Timestamp
 
+  /// How long a row stays at least: the longest life that `tokens.access_ttl` can give, and an hour for clocks. What it is
+  /// at present doesn't count: tokens that were issued before it was changed keep the life that they have.
+  public static let coverage: Duration = .seconds(86_400 + 3600)
+
   /// Describes a revocation.
   public init(
     target: RevocationTarget, issuedUntil: Timestamp, effectiveAt: Timestamp? = nil, expiresAt: Timestamp

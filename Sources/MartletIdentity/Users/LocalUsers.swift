@@ -12,20 +12,15 @@ public struct LocalUsers: Sendable {
   private let audit: any AuditSink
   private let clock: any WallClock
   private let random: any RandomSource
-  private let accessLifetime: Duration
 
   /// Works on a store.
-  ///
-  /// - Parameters:
-  ///   - accessLifetime: How long an access token may live at most, so that disabling a user outlasts the last one.
   public init(
-    store: any Store, hasher: PasswordHasher, audit: any AuditSink, accessLifetime: Duration,
-    clock: any WallClock = SystemClock(), random: any RandomSource = SystemRandom()
+    store: any Store, hasher: PasswordHasher, audit: any AuditSink, clock: any WallClock = SystemClock(),
+    random: any RandomSource = SystemRandom()
   ) {
     self.store = store
     self.hasher = hasher
     self.audit = audit
-    self.accessLifetime = accessLifetime
     self.clock = clock
     self.random = random
   }
@@ -106,7 +101,7 @@ public struct LocalUsers: Sendable {
       _ = try await store.revokeFamilies(target, at: now)
       // As of now, not of the beginning: a key that was looked up in between is covered, too.
       let end = clock.now()
-      let revocation = Revocation(target: target, issuedUntil: end, expiresAt: end + accessLifetime + .seconds(60))
+      let revocation = Revocation(target: target, issuedUntil: end, expiresAt: end + Revocation.coverage)
       try await store.appendRevocations([revocation])
     } catch {
       throw Self.translated(error)

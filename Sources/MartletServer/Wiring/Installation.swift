@@ -60,7 +60,7 @@ public struct Installation: Sendable {
   ///   - dataDirectory: The folder.
   ///   - masterKey: Where the master key comes from.
   ///   - isNewWelcome: Whether an installation is made where there is none.
-  ///   - accessLifetime: How long an access token lives, which decides how long a revocation is kept.
+  ///   - accessLifetime: How long an access token lives, which decides how long a key that was rotated is published.
   /// - Throws: `InstallationError`.
   public static func open(
     dataDirectory: String, masterKey: MasterKeySource = .ownFile, isNewWelcome: Bool = true,
@@ -123,11 +123,11 @@ public struct Installation: Sendable {
     audit = recorder
     passwords = PasswordHasher(random: random)
     localUsers = LocalUsers(
-      store: store, hasher: passwords, audit: recorder, accessLifetime: accessLifetime(), clock: clock, random: random)
+      store: store, hasher: passwords, audit: recorder, clock: clock, random: random)
     apiKeys = APIKeys(store: store, index: revocations, audit: recorder, clock: clock, random: random)
     adminTokens = AdminTokens(store: store, audit: recorder, clock: clock, random: random)
     revoker = Revoker(
-      refreshTokens: store, revocations: store, index: revocations, tokenLifetime: accessLifetime, clock: clock,
+      refreshTokens: store, revocations: store, index: revocations, clock: clock,
       audit: recorder)
     delegations = Delegations(store: store, index: revocations, audit: recorder, clock: clock, random: random)
     accessRevoker = AccessRevoker(

@@ -107,7 +107,7 @@ struct TokenFixture: Sendable {
     try await keys.load()
     accessTokens = AccessTokenVerifier(settings: current, keys: keys, revocations: index)
     revoker = Revoker(
-      refreshTokens: store, revocations: store, index: index, tokenLifetime: lifetime, clock: clock, audit: audit)
+      refreshTokens: store, revocations: store, index: index, clock: clock, audit: audit)
     let directory = FixtureClientDirectory(settings: settings, store: store)
     endpoint = TokenEndpoint(
       settings: current, clients: directory, clientKeys: clientKeys, store: store, keys: keys, sealer: sealer,

@@ -36,7 +36,7 @@ struct LoginFixture {
     self.hasher = hasher
     throttle = LoginThrottle(clock: clock)
     ada = try await LocalUsers(
-      store: store, hasher: hasher, audit: audit, accessLifetime: .seconds(3600), clock: clock
+      store: store, hasher: hasher, audit: audit, clock: clock
     ).create("Ada", password: Secret(Self.password))
     audit.removeAll()
     derivations.reset()
@@ -47,7 +47,7 @@ struct LoginFixture {
   }
 
   var users: LocalUsers {
-    LocalUsers(store: store, hasher: hasher, audit: audit, accessLifetime: .seconds(3600), clock: clock)
+    LocalUsers(store: store, hasher: hasher, audit: audit, clock: clock)
   }
 
   /// The endpoint with providers of these settings.
