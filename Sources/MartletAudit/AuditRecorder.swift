@@ -16,7 +16,7 @@ public final class AuditRecorder: AuditSink {
     var waiting = 0
     var beingWritten = 0
     var lost = 0
-    var failedSince: Timestamp?
+    var failure: Failure?
     var accepted: Int64 = 0
     var written: Int64 = 0
     var ledger: RunLedger?
@@ -125,8 +125,16 @@ public final class AuditRecorder: AuditSink {
   /// How many events found the queue full; should always be zero.
   public var lostEvents: Int { queue.withLock { $0.lost } }
 
-  /// Since when the store has refused events; `nil` while it takes them.
-  public var failedSince: Timestamp? { queue.withLock { $0.failedSince } }
+  /// That the store refuses events; `nil` while it takes them.
+  public struct Failure: Sendable {
+    /// Since when.
+    public let since: Timestamp
+    /// What it said last.
+    public let error: StoreError
+  }
+
+  /// Why events can't be written; `nil` while they can.
+  public var failure: Failure? { queue.withLock { $0.failure } }
 
   /// Writes what waits.
   public func flush() async throws(StoreError) {
@@ -136,7 +144,7 @@ public final class AuditRecorder: AuditSink {
       while let batch = batches.popLast() {
         do throws(StoreError) { try await store.appendAuditBatch(batch, linkedBy: chain) } catch {
           batches.append(batch)
-          giveBack(batches.reversed())
+          giveBack(batches.reversed(), error)
           throw error
         }
         metrics.count(batch)
@@ -164,18 +172,18 @@ public final class AuditRecorder: AuditSink {
     var batch = Optional(batch)
     queue.withLock { queue in
       queue.beingWritten -= count
-      queue.failedSince = nil
+      queue.failure = nil
       queue.written += Int64(count)
       queue.ledger?.note(accepted: queue.accepted, written: queue.written)
       if let batch = batch.take() { queue.keep(batch) }
     }
   }
 
-  private func giveBack(_ batches: [AuditBatch]) {
+  private func giveBack(_ batches: [AuditBatch], _ error: StoreError) {
     let now = clock.now()
     queue.withLock { queue in
       queue.putBack(batches)
-      queue.failedSince = queue.failedSince ?? now
+      queue.failure = Failure(since: queue.failure?.since ?? now, error: error)
     }
   }
 

@@ -9,6 +9,8 @@ public final class SQLiteStore: DurableStore {
   /// The connections; a test seam.
   package let pool: DatabasePool
   private let patience: Duration
+  private let file: DatabaseFile
+  private let identity: DatabaseFile.Identity?
 
   /// Opens the file, made and migrated where needed.
   ///
@@ -22,6 +24,8 @@ public final class SQLiteStore: DurableStore {
   package init(path: String, busyTimeout: Duration) throws(StoreOpenError) {
     pool = try DatabaseOpening(path: path, busyTimeout: busyTimeout).open()
     patience = busyTimeout
+    file = DatabaseFile(path: path)
+    identity = file.identity
   }
 
   /// Closes the connections after what is under way. Every later call throws `StoreError.unavailable`.
@@ -29,11 +33,22 @@ public final class SQLiteStore: DurableStore {
     do { try pool.close() } catch { throw StoreError(translating: error) }
   }
 
+  /// A file that was removed or replaced can be read and written for as long as it is open, and nobody would find what
+  /// was written: neither other processes nor the next start.
+  private func checkPlace() throws {
+    guard file.identity == identity else {
+      throw StoreError.unavailable("the database was removed or replaced; stop, put it back, start again")
+    }
+  }
+
   /// Runs queries on one snapshot.
   func read<Answer: Sendable>(_ body: @escaping @Sendable (Database) throws -> Answer) async throws(StoreError)
     -> Answer
   {
-    do { return try await pool.read(body) } catch { throw StoreError(translating: error) }
+    do {
+      try checkPlace()
+      return try await pool.read(body)
+    } catch { throw StoreError(translating: error) }
   }
 
   /// Runs one immediate transaction; it is durable when this returns.
@@ -45,6 +60,7 @@ public final class SQLiteStore: DurableStore {
   {
     let latest = ContinuousClock.now + patience
     do {
+      try checkPlace()
       return try await pool.writeWithoutTransaction { database in
         guard ContinuousClock.now < latest else { throw StoreError.unavailable("the database is busy") }
         var answer: Answer?

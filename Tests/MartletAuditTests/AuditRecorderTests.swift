@@ -41,11 +41,11 @@ import Testing
     recorder.record(event(1))
     store.fail(with: .unavailable("disk full"))
     await #expect(throws: StoreError.self) { try await recorder.flush() }
-    #expect(recorder.failedSince != nil)
+    #expect(recorder.failure != nil)
     store.fail(with: nil)
     recorder.record(event(2))
     try await recorder.flush()
-    #expect(recorder.failedSince == nil)
+    #expect(recorder.failure == nil)
     #expect(try await store.auditEvents(tenant: nil, limit: 10).map(\.reason) == ["number 2", "number 1"])
   }
 

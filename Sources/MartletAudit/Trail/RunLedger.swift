@@ -25,7 +25,9 @@ public final class RunLedger: @unchecked Sendable {
     path = "\(folder)/\(Self.prefix)\(id)"
     descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
     guard descriptor >= 0 else { return nil }
-    guard flock(descriptor, LOCK_EX | LOCK_NB) == 0, ftruncate(descriptor, off_t(Self.size)) == 0,
+    // Written, not only made that long: on a full disk the kernel ends who touches memory that has no room behind it.
+    let zeros = [UInt8](repeating: 0, count: Self.size)
+    guard flock(descriptor, LOCK_EX | LOCK_NB) == 0, pwrite(descriptor, zeros, zeros.count, 0) == zeros.count,
       let memory = mmap(nil, Self.size, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0), memory != MAP_FAILED
     else {
       Foundation.close(descriptor)
@@ -51,24 +53,39 @@ public final class RunLedger: @unchecked Sendable {
     Foundation.close(descriptor)
   }
 
-  /// The processes that ended without a word, and how many records each had taken and perhaps not
-  /// written. Each is found once.
-  ///
-  /// - Parameter folder: `data_dir`.
-  public static func interruptions(in folder: String) -> [Int64] {
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-    return names.filter { $0.utf8.starts(with: prefix.utf8) }.compactMap { missing("\(folder)/\($0)") }
+  /// A process that ended without a word. Held by whoever found it until it was told, or for the next who looks.
+  public final class Interruption: Sendable {
+    /// How many records it had taken and perhaps not written.
+    public let missing: Int64
+    private let descriptor: CInt
+    private let path: String
+
+    fileprivate init?(_ path: String) {
+      let file = open(path, O_RDWR | O_CLOEXEC)
+      guard file >= 0 else { return nil }
+      // One that was told while this one looked is gone by its name.
+      guard flock(file, LOCK_EX | LOCK_NB) == 0, access(path, F_OK) == 0 else {
+        Foundation.close(file)
+        return nil
+      }
+      var numbers: [Int64] = [0, 0]
+      let count = numbers.withUnsafeMutableBytes { pread(file, $0.baseAddress, $0.count, 0) }
+      missing = count == RunLedger.size ? max(0, numbers[0] - numbers[1]) : 0
+      descriptor = file
+      self.path = path
+    }
+
+    deinit { Foundation.close(descriptor) }
+
+    /// The trail says so; nobody has to find it again.
+    public func wasTold() { unlink(path) }
   }
 
-  private static func missing(_ path: String) -> Int64? {
-    let file = open(path, O_RDWR | O_CLOEXEC)
-    guard file >= 0 else { return nil }
-    defer { Foundation.close(file) }
-    guard flock(file, LOCK_EX | LOCK_NB) == 0 else { return nil }
-    var numbers: [Int64] = [0, 0]
-    let count = numbers.withUnsafeMutableBytes { pread(file, $0.baseAddress, $0.count, 0) }
-    // Who removes it is who reports it.
-    guard unlink(path) == 0 else { return nil }
-    return count == size ? max(0, numbers[0] - numbers[1]) : 0
+  /// The processes that ended without a word.
+  ///
+  /// - Parameter folder: `data_dir`.
+  public static func interruptions(in folder: String) -> [Interruption] {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    return names.filter { $0.utf8.starts(with: prefix.utf8) }.compactMap { Interruption("\(folder)/\($0)") }
   }
 }

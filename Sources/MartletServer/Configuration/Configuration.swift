@@ -79,7 +79,7 @@ public struct Configuration: Sendable {
   }
 
   /// What discovered URLs may reach (`egress:`).
-  public struct Egress: Sendable {
+  public struct Egress: Sendable, Hashable {
     /// Private ranges that are allowed.
     public var allow: [CIDR] = []
     /// PEM file of certificates to trust beside the system's.

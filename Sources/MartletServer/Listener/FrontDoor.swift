@@ -1,4 +1,5 @@
 import HTTPWire
+import Logging
 import MartletProxy
 import NIOCore
 import NIOExtras
@@ -27,10 +28,11 @@ final class FrontDoor: Sendable {
   ///   - port: The port; 0 for any.
   ///   - tls: The certificate, or `nil` for plain HTTP.
   ///   - codec: Who reads and writes HTTP.
+  ///   - logger: Hears of connections that can't be taken.
   ///   - planes: Who answers; connections that come before it is known are closed.
   /// - Throws: `IOError` when the port is taken or not allowed.
   static func open(
-    host: String, port: Int, tls: TLSFiles?, codec: HTTPCodec, group: any EventLoopGroup,
+    host: String, port: Int, tls: TLSFiles?, codec: HTTPCodec, group: any EventLoopGroup, logger: Logger,
     planes: @escaping @Sendable () -> Planes?
   ) async throws -> FrontDoor {
     let quiescing = ServerQuiescingHelper(group: group)
@@ -39,7 +41,9 @@ final class FrontDoor: Sendable {
       .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
       .serverChannelInitializer { channel in
         channel.eventLoop.makeCompletedFuture {
-          try channel.pipeline.syncOperations.addHandler(quiescing.makeServerChannelHandler(channel: channel))
+          try channel.pipeline.syncOperations.addHandlers([
+            AcceptPause(logger), quiescing.makeServerChannelHandler(channel: channel),
+          ])
         }
       }
       .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
@@ -70,7 +74,7 @@ final class FrontDoor: Sendable {
     }
   }
 
-  /// Stops accepting, lets requests under way finish, and closes.
+  /// Stops accepting, lets requests under way finish, and closes. Waits no longer where its task is cancelled.
   ///
   /// - Returns: Whether everything had ended in time. What had not is left to the end of the process.
   func close() async -> Bool {
@@ -84,6 +88,10 @@ final class FrontDoor: Sendable {
       ended.succeed(true)
     }
     quiescing.initiateShutdown(promise: done)
-    return (try? await ended.futureResult.get()) ?? false
+    return await withTaskCancellationHandler {
+      (try? await ended.futureResult.get()) ?? false
+    } onCancel: {
+      ended.succeed(false)
+    }
   }
 }

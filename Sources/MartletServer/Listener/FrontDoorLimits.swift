@@ -25,4 +25,7 @@ enum FrontDoorLimits {
   static let lastRequest = TimeAmount.milliseconds(500)
   /// For requests under way when the process is told to stop: 30 s.
   static let drain = TimeAmount.seconds(30)
+
+  /// How long new connections wait before they are tried again, where the process may open no more files.
+  static let acceptPause = TimeAmount.milliseconds(250)
 }

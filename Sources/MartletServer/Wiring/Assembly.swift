@@ -89,7 +89,8 @@ struct Assembly: Sendable {
     let (host, port) = (configuration.listen.host, configuration.listen.port)
     do {
       return try await FrontDoor.open(
-        host: host, port: port, tls: tls, codec: configuration.httpCodec, group: group, planes: { box.planes })
+        host: host, port: port, tls: tls, codec: configuration.httpCodec, group: group, logger: logger,
+        planes: { box.planes })
     } catch let error as IOError where error.errnoCode == EADDRINUSE {
       throw InstallationError(
         "port \(port) on \(host) is taken",

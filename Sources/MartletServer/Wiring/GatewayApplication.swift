@@ -33,16 +33,19 @@ public struct GatewayApplication: Sendable {
   ///   - announce: Gets what a person should read once Martlet listens.
   /// - Throws: `ConfigurationProblems` or `InstallationError`; nothing was started then.
   public static func run(_ options: ServeOptions, announce: @Sendable (String) -> Void) async throws {
+    OpenFiles.allowMost()
+    // One that comes while everything is opened is about what was read just before.
+    let reloads = await UnixSignalsSequence(trapping: .sighup)
     let application = try await start(options)
     let firstPassword =
       options.configurationFile == nil
       ? try await FirstUser(installation: application.installation).makeIfNobodyExists() : nil
     // Whoever hears that it is ready may tell it something at once.
-    let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint, .sighup)
+    let stops = await UnixSignalsSequence(trapping: .sigterm, .sigint)
     application.health.note(.listener, isWell: true)
     announce(StartMessage(snapshot: application.snapshots.current, firstPassword: firstPassword).text)
     StartMemory.giveBack()
-    await ServiceLoop(application: application, signals: signals).run()
+    await ServiceLoop(application: application, reloads: reloads, stops: stops).run()
   }
 
   private static func start(_ options: ServeOptions) async throws -> GatewayApplication {

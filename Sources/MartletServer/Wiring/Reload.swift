@@ -7,18 +7,16 @@ struct Reload: Sendable {
 
   func run() async {
     do throws(ConfigurationProblems) {
-      let configuration = try await application.options.load()
+      let read = try await application.options.load()
       let previous = application.snapshots.current
-      let before = previous.configuration
+      let configuration = read.keepingStart(of: previous.configuration)
       application.snapshots.replace(with: Snapshot(configuration, port: application.door.port, after: previous))
       record(.configurationLoaded)
       await application.vault.noteConfiguration()
       application.logger.info("the configuration was read again")
-      if before.listen != configuration.listen || before.tls != configuration.tls
-        || before.dataDirectory != configuration.dataDirectory || before.logFormat != configuration.logFormat
-        || before.logLevel != configuration.logLevel || before.httpCodec != configuration.httpCodec
-      {
-        application.logger.warning("listen, tls, data_dir, log and http_codec take effect after a restart")
+      let waiting = read.keysOfNextStart(after: configuration)
+      if !waiting.isEmpty {
+        application.logger.warning("what is new of \(waiting.joined(separator: ", ")) takes effect after a restart")
       }
       let sinks = application.shipping.shippers.map { AuditSettings.Destination.name($0.sink.name, $0.tenants) }
       if !configuration.audit.sinks.map(\.name).elementsEqual(sinks, by: { $0.equalsBytewise($1) }) {

@@ -8,12 +8,13 @@ import UnixSignals
 /// Everything that goes on beside requests, and the end of it all.
 struct ServiceLoop: Sendable {
   let application: GatewayApplication
-  let signals: UnixSignalsSequence
+  let reloads: UnixSignalsSequence
+  let stops: UnixSignalsSequence
 
   private var logger: Logger { application.logger }
   private var installation: Installation { application.installation }
 
-  /// Runs until SIGTERM or SIGINT; a second one ends at once.
+  /// Runs until SIGTERM or SIGINT; a second one cuts what is under way.
   func run() async {
     let anchoring = Anchoring(
       store: installation.store,
@@ -38,9 +39,14 @@ struct ServiceLoop: Sendable {
       tasks.addTask { await every(.seconds(30)) { await refreshKeys() } }
       tasks.addTask { await every(.seconds(60)) { await keepHouse() } }
       tasks.addTask { await every(.seconds(5)) { await noteKeyUse() } }
+      tasks.addTask { await every(.seconds(2)) { watchTrail() } }
+      tasks.addTask { await followReloads() }
       record(.processStarted)
-      await handleSignals()
-      await stop()
+      // The signals themselves can be waited for by one only, who goes on to hear of a second.
+      let (told, teller) = AsyncStream.makeStream(of: Void.self)
+      tasks.addTask { for await _ in stops { teller.yield() } }
+      _ = await told.first { true }
+      await stop(cutBy: told)
       tasks.cancelAll()
     }
     do {
@@ -58,13 +64,18 @@ struct ServiceLoop: Sendable {
   /// Says what earlier processes may have left unwritten, and begins to count what this one writes.
   private func beginLedger() async -> RunLedger? {
     let folder = application.snapshots.current.configuration.dataDirectory
-    for missing in RunLedger.interruptions(in: folder) {
+    for found in RunLedger.interruptions(in: folder) {
       logger.warning(
         "a process ended without a word; the trail says so, and how many records it may not have written",
-        metadata: ["records": "\(missing)"])
+        metadata: ["records": "\(found.missing)"])
       let event = AuditEvent(
-        at: installation.clock.now(), action: .trailInterrupted, target: "\(missing)", reason: "process_died")
-      do { try await installation.audit.recordDurably(event) } catch { installation.audit.record(event) }
+        at: installation.clock.now(), action: .trailInterrupted, target: "\(found.missing)", reason: "process_died")
+      do {
+        try await installation.audit.recordDurably(event)
+        found.wasTold()
+      } catch {
+        logger.error("the trail can't say so yet; the next start does", metadata: ["error": "\(error)"])
+      }
     }
     guard let ledger = RunLedger(folder: folder, id: Hex.encode(installation.random.bytes(8))) else {
       logger.error("data_dir takes no file: a crash won't be told in the trail")
@@ -86,9 +97,8 @@ struct ServiceLoop: Sendable {
     }
   }
 
-  private func handleSignals() async {
-    for await signal in signals {
-      guard signal == .sighup else { return }
+  private func followReloads() async {
+    for await _ in reloads {
       await Reload(application: application).run()
       await application.shipping.reopen()
     }
@@ -104,7 +114,7 @@ struct ServiceLoop: Sendable {
   private static let lastRefreshes = Duration.seconds(10)
 
   /// Not ready, no new connections, requests under way finish, streams are told to come back (R-70).
-  private func stop() async {
+  private func stop(cutBy again: AsyncStream<Void>) async {
     logger.info("stopping: requests under way may finish")
     application.health.note(.listener, isWell: false)
     application.planes.drain()
@@ -118,6 +128,10 @@ struct ServiceLoop: Sendable {
           try? await Task.sleep(for: Self.betweenStreams)
         }
         return true
+      }
+      tasks.addTask {
+        if await again.first(where: { true }) != nil { logger.warning("told to stop twice: nothing is waited for") }
+        return false
       }
       let isInTime = await tasks.next() ?? true
       tasks.cancelAll()
@@ -216,13 +230,18 @@ struct ServiceLoop: Sendable {
     }
   }
 
+  private func watchTrail() {
+    let failure = installation.audit.failure
+    guard application.health.note(.audit, isWell: failure == nil) else { return }
+    guard let failure else { return logger.info("the trail is written again") }
+    logger.error(
+      """
+      the trail can't be written: records wait in memory, and requests are refused with 503 once 18,000 do; see that \
+      data_dir has room and may be written to
+      """, metadata: ["error": "\(failure.error)"])
+  }
+
   private func keepHouse() async {
-    let isWell = installation.audit.failedSince == nil
-    if application.health.note(.audit, isWell: isWell), !isWell {
-      logger.error(
-        "the trail can't be written, so requests are refused with 503; see that data_dir has room and may be written to"
-      )
-    }
     try? await application.gateway.noteSessionUse()
     await Housekeeping(application: application).run()
   }

@@ -11,6 +11,19 @@ struct DatabaseFile {
     for suffix in ["", "-wal", "-shm"] { _ = chmod(path + suffix, 0o600) }
   }
 
+  /// Which file it is, whatever its name; `nil` where there is none.
+  var identity: Identity? {
+    var status = stat()
+    guard stat(path, &status) == 0 else { return nil }
+    return Identity(device: UInt64(status.st_dev), number: UInt64(status.st_ino))
+  }
+
+  /// Tells a file from one that was put into its place.
+  struct Identity: Hashable, Sendable {
+    let device: UInt64
+    let number: UInt64
+  }
+
   /// Whether there is hardly any room left; SQLite reports that as an I/O error where it meets it in the shared memory
   /// file.
   var isOnFullDisk: Bool {
