@@ -10,21 +10,13 @@ final class ConnectionClock {
   }
 
   private var phase = Phase.idle
-  private lazy var alarm = Alarm(eventLoop: eventLoop) { [unowned self] in due() }
-  private let eventLoop: any EventLoop
-  private let waiting: () -> Int
-  private let onDue: () -> Void
+  private let channel: any Channel
+  private lazy var alarm = Alarm(eventLoop: channel.eventLoop) { [unowned self] in due() }
   /// Bytes of an answer that is complete which waited for a slow reader when that was last looked at.
   private var waited = 0
 
-  /// - Parameters:
-  ///   - waiting: Bytes that wait for a slow reader.
-  ///   - onDue: Closes the connection.
-  init(eventLoop: any EventLoop, waiting: @escaping () -> Int, onDue: @escaping () -> Void) {
-    self.eventLoop = eventLoop
-    self.waiting = waiting
-    self.onDue = onDue
-  }
+  /// - Parameter channel: The connection, which is closed when its time is up.
+  init(_ channel: any Channel) { self.channel = channel }
 
   /// The connection is there, and should say something.
   func opened() { alarm.set(in: FrontDoorLimits.head) }
@@ -54,8 +46,10 @@ final class ConnectionClock {
 
   /// A reader that is slow and gets on isn't idle.
   private func due() {
-    let waiting = waiting()
-    guard case .idle = phase, waiting > 0, waiting < waited else { return onDue() }
+    let waiting = channel.waitingBytes
+    guard case .idle = phase, waiting > 0, waited - waiting >= FrontDoorLimits.taken else {
+      return channel.close(promise: nil)
+    }
     waited = waiting
     alarm.set(in: FrontDoorLimits.idle)
   }

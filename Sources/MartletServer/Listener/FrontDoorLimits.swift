@@ -12,6 +12,9 @@ enum FrontDoorLimits {
   static let head = TimeAmount.seconds(15)
   /// Between two requests on a connection: 75 s.
   static let idle = TimeAmount.seconds(75)
+  /// How much of an answer that is complete a slow reader must have taken each time that this is over, to get the rest:
+  /// 75 KiB, 1 KiB/s.
+  static let taken = 75 << 10
   /// The body of a request to one of our own endpoints: 64 KiB.
   static let controlBody = 64 << 10
   /// For that body to arrive: 15 s.

@@ -28,11 +28,7 @@ final class NIOServerHandler: ChannelInboundHandler {
   /// Adds the codec to a connection.
   static func add(to channel: any Channel, handler: any RequestReceiver) throws {
     let pipeline = channel.pipeline.syncOperations
-    let clock = ConnectionClock(eventLoop: channel.eventLoop) {
-      channel.waitingBytes
-    } onDue: {
-      channel.close(promise: nil)
-    }
+    let clock = ConnectionClock(channel)
     let bytes = BytesWatch(clock)
     try pipeline.addHandler(bytes)
     var limits = NIOHTTPDecoderLimitConfiguration()

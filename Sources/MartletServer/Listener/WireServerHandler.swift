@@ -36,12 +36,7 @@ final class WireServerHandler: ChannelDuplexHandler {
   func handlerAdded(context: ChannelHandlerContext) {
     self.context = context
     answers.start(context)
-    let channel = context.channel
-    clock = ConnectionClock(eventLoop: eventLoop) { [weak self] in
-      self?.waitingBytes ?? 0
-    } onDue: {
-      channel.close(promise: nil)
-    }
+    clock = ConnectionClock(context.channel)
   }
 
   func handlerRemoved(context: ChannelHandlerContext) {
