@@ -59,6 +59,33 @@ def test_an_authority_that_nobody_named_is_refused(ca):
         server.stop()
 
 
+@pytest.mark.parametrize("hangs_up", [False, True])
+def test_R_54_a_call_that_no_handshake_let_through_was_not_sent(ca, hangs_up):
+    """Whoever calls may call again; where there is another instance, that is called."""
+    good, bad = over_tls("stateless", ca, "localhost"), over_tls("stateless", ca, "elsewhere.example")
+    if hangs_up:
+        bad._server.get_request = lambda: hung_up(bad._server.socket)
+    servers = {"bad": {"url": bad.url, "protocol": LEGACY}, "both": {"urls": [bad.url, good.url], "protocol": LEGACY}}
+    try:
+        with Gateway(servers, users={USER: PASSWORD}, config={"egress": {"ca_file": str(ca.ca_file)}}) as gateway:
+            world = Installation(gateway, {"bad": bad, "both": good})
+            error = connect(world, "bad", initialize=False).call("tools/call", {"name": "echo", "arguments": {}})["error"]
+            assert error["code"] == -31003 and "may have reached" not in error["message"], error
+            caller = connect(world, "both", initialize=False)
+            for _ in range(6):
+                assert caller.tool("echo", {"text": "hi"})["content"][0]["text"] == "hi"
+    finally:
+        good.stop()
+        bad.stop()
+
+
+def hung_up(listener):
+    """What a balancer does that has nobody behind it: the connection is taken, and ends."""
+    sock, _ = listener.accept()
+    sock.close()
+    raise OSError("hung up")
+
+
 def refused(world, name: str) -> None:
     """The client hears that the server can't be reached, and the server hears nothing."""
     answer = connect(world, name, revision=MODERN).post("tools/call", {"name": "echo", "arguments": {"text": "hi"}})

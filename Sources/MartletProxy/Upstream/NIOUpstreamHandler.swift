@@ -1,5 +1,6 @@
 import NIOCore
 import NIOHTTP1
+import NIOTLS
 import StrictCoding
 
 /// NIOHTTP1's codec at a connection to an upstream: what `http_codec: nio` falls back on.
@@ -10,17 +11,20 @@ final class NIOUpstreamHandler: ChannelInboundHandler {
   private let connection: UpstreamConnection
   private let eventLoop: any EventLoop
   private var context: ChannelHandlerContext?
+  /// Whether what is written goes out; until a TLS handshake is done, nothing does.
+  private var isReady: Bool
 
-  private init(connection: UpstreamConnection, eventLoop: any EventLoop) {
+  private init(connection: UpstreamConnection, eventLoop: any EventLoop, isReady: Bool) {
     self.connection = connection
     self.eventLoop = eventLoop
+    self.isReady = isReady
   }
 
   /// Adds the codec to a connection.
-  static func add(to channel: any Channel, connection: UpstreamConnection) throws {
+  static func add(to channel: any Channel, connection: UpstreamConnection, isReady: Bool = true) throws {
     let pipeline = channel.pipeline.syncOperations
     try pipeline.addHTTPClientHandlers(leftOverBytesStrategy: .dropBytes, enableOutboundHeaderValidation: true)
-    try pipeline.addHandler(NIOUpstreamHandler(connection: connection, eventLoop: channel.eventLoop))
+    try pipeline.addHandler(NIOUpstreamHandler(connection: connection, eventLoop: channel.eventLoop, isReady: isReady))
   }
 
   func handlerAdded(context: ChannelHandlerContext) {
@@ -50,12 +54,17 @@ final class NIOUpstreamHandler: ChannelInboundHandler {
   }
 
   func channelInactive(context: ChannelHandlerContext) {
-    connection.disconnected()
+    connection.disconnected(sentNothing: !isReady)
     context.fireChannelInactive()
   }
 
+  func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+    if case TLSUserEvent.handshakeCompleted = event { isReady = true }
+    context.fireUserInboundEventTriggered(event)
+  }
+
   func errorCaught(context: ChannelHandlerContext, error: any Error) {
-    if error is HTTPParserError { connection.unreadable() } else { connection.disconnected() }
+    if error is HTTPParserError { connection.unreadable() } else { connection.disconnected(sentNothing: !isReady) }
     close()
   }
 }

@@ -104,9 +104,10 @@ final class UpstreamConnection {
     receiver?.upstreamFinished()
   }
 
-  func disconnected() {
+  /// - Parameter sentNothing: Whether nothing of a request can have left: the connection never was ready.
+  func disconnected(sentNothing: Bool = false) {
     alarm?.cancel()
-    fail(.disconnected)
+    fail(sentNothing ? .unreachable : .disconnected)
   }
 
   func unreadable() { fail(.malformed) }

@@ -129,8 +129,10 @@ final class UpstreamPool {
             try pipeline.addHandler(
               WireUpstreamHandler(
                 connection: bound.value.0, eventLoop: channel.eventLoop,
-                flush: PendingFlush(batch: bound.value.1, isPlain: !destination.isSecure)))
-          case .nio: try NIOUpstreamHandler.add(to: channel, connection: bound.value.0)
+                flush: PendingFlush(batch: bound.value.1, isPlain: !destination.isSecure),
+                isReady: !destination.isSecure))
+          case .nio:
+            try NIOUpstreamHandler.add(to: channel, connection: bound.value.0, isReady: !destination.isSecure)
           }
         }
       }

@@ -1,5 +1,6 @@
 import HTTPWire
 import NIOCore
+import NIOTLS
 
 /// Our own codec at a connection to an upstream: a request goes out as one buffer, an answer comes in as bytes.
 final class WireUpstreamHandler: ChannelInboundHandler {
@@ -15,9 +16,12 @@ final class WireUpstreamHandler: ChannelInboundHandler {
   /// Nothing else runs while it is read from: so nothing has to watch.
   @exclusivity(unchecked) private var unread = ByteBuffer()
   private var isWaiting = false
+  private var isReady: Bool
   private var isOver = false
 
-  init(connection: UpstreamConnection, eventLoop: any EventLoop, flush: PendingFlush) {
+  /// - Parameter isReady: Whether what is written goes out; until a TLS handshake is done, nothing does.
+  init(connection: UpstreamConnection, eventLoop: any EventLoop, flush: PendingFlush, isReady: Bool = true) {
+    self.isReady = isReady
     self.connection = connection
     self.eventLoop = eventLoop
     self.flush = flush
@@ -82,15 +86,20 @@ final class WireUpstreamHandler: ChannelInboundHandler {
   func channelInactive(context: ChannelHandlerContext) {
     if isWaiting, !isOver, reader.endsWithConnection { connection.readEnd(isClean: false) }
     isOver = true
-    connection.disconnected()
+    connection.disconnected(sentNothing: !isReady)
     context.fireChannelInactive()
   }
 
   /// What is wrong is the connection, not what was read.
   func errorCaught(context: ChannelHandlerContext, error: any Error) {
     isOver = true
-    connection.disconnected()
+    connection.disconnected(sentNothing: !isReady)
     close()
+  }
+
+  func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+    if case TLSUserEvent.handshakeCompleted = event { isReady = true }
+    context.fireUserInboundEventTriggered(event)
   }
 
   private func refuse() {
