@@ -11,6 +11,12 @@ struct DatabaseFile {
     for suffix in ["", "-wal", "-shm"] { _ = chmod(path + suffix, 0o600) }
   }
 
+  /// How many bytes it has.
+  var size: Int64 {
+    var status = stat()
+    return stat(path, &status) == 0 ? Int64(status.st_size) : 0
+  }
+
   /// Which file it is, whatever its name; `nil` where there is none.
   var identity: Identity? {
     var status = stat()

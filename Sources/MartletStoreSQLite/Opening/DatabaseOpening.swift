@@ -6,6 +6,10 @@ import MartletDomain
 struct DatabaseOpening {
   let path: String
   let busyTimeout: Duration
+  /// Up to which size the whole file is looked through for damage. Beyond it the two tables that grow with every call are
+  /// left to `martlet audit verify`: each start, and each command, would have to wait until all of it was read.
+  var wholeCheck: Int64 = 256 << 20
+  private static let growing: Set<String> = ["audit_event", "call_sum"]
 
   func open() throws(StoreOpenError) -> DatabasePool {
     try DatabaseFile(path: path).prepare()
@@ -56,10 +60,7 @@ struct DatabaseOpening {
     let queue = try DatabaseQueue(path: path, configuration: configuration)
     // One snapshot: between two looks another process may migrate the file.
     try queue.read { database in
-      let verdict = try String.fetchAll(database, sql: "PRAGMA quick_check(1)")
-      guard verdict == ["ok"] else {
-        throw StoreOpenError.corrupt(path: path, detail: Self.line(verdict.first ?? "quick_check gave no answer"))
-      }
+      try checkForDamage(database)
       let applied = try Migrations.number(of: database)
       if applied > Migrations.newest {
         throw StoreOpenError.newer(path: path, found: applied, known: Migrations.newest)
@@ -67,6 +68,20 @@ struct DatabaseOpening {
       if applied == 0, try Migrations.hasForeignTables(database) { throw StoreOpenError.foreign(path: path) }
     }
     try queue.close()
+  }
+
+  private func checkForDamage(_ database: Database) throws {
+    var checks = ["PRAGMA quick_check(1)"]
+    if DatabaseFile(path: path).size > wholeCheck {
+      let tables = try String.fetchAll(database, sql: "SELECT name FROM sqlite_schema WHERE type = 'table'")
+      checks = tables.filter { !Self.growing.contains($0) }.map { "PRAGMA quick_check(\($0.quotedDatabaseIdentifier))" }
+    }
+    for check in checks {
+      let verdict = try String.fetchAll(database, sql: check)
+      guard verdict == ["ok"] else {
+        throw StoreOpenError.corrupt(path: path, detail: Self.line(verdict.first ?? "quick_check gave no answer"))
+      }
+    }
   }
 
   /// GRDB's pool sets `synchronous=NORMAL` when it turns on WAL, so FULL comes after it, and is read back.
