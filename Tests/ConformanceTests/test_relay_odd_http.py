@@ -130,6 +130,23 @@ def test_R_54_what_may_be_sent_twice_outlives_a_connection_that_was_reset(world)
     assert len(world.raw.received()) == 3
 
 
+def test_R_54_a_call_that_was_read_before_its_connection_was_reset_is_not_sent_again(world):
+    """A reset confirms nothing of what came before it."""
+    def read_and_reset(sock, arrival):
+        if b"tools/call" not in arrival.body:
+            return json_answer(json.dumps(RESULT).encode())
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        sock.close()
+        return None
+
+    world.raw.answer = read_and_reset
+    for _ in range(30):
+        for _ in range(3):
+            assert post(world).json() == RESULT
+        assert "may have reached" in post(world, CALL).json()["error"]["message"]
+    assert len([arrival for arrival in world.raw.received() if b"tools/call" in arrival.body]) == 30
+
+
 def test_R_54_no_call_goes_to_a_connection_that_the_server_has_closed(world):
     """Both have come when Martlet gets round to it: the call, and after it the end of the connection that it would go to."""
     sockets = []
