@@ -50,7 +50,7 @@ extension CommandFailure {
     case .unavailable(let reason):
       self.init(
         "the database can't be used: \(PlainText.sanitized(reason))",
-        advice: "Check free disk space and who owns data_dir, then run this again.")
+        advice: "See that data_dir has room, is this user's, and is held by no other program; then run this again.")
     case .corrupt(let reason):
       self.init(
         "the database can't be read: \(PlainText.sanitized(reason))",
