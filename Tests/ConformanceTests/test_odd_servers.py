@@ -498,3 +498,28 @@ def test_blocks_of_one_message_become_messages_where_a_revision_has_one_each(wor
     answer.stream.close()
     blocks = [[text(one) for one in content] if isinstance(content, list) else text(content) for content in told]
     assert params == {"messages": [{"role": "user", "content": block} for block in blocks], "maxTokens": 9}
+
+
+# Errors that come with a 5xx
+
+
+@pytest.mark.parametrize("whose", ["its own", "nobody's"])
+@pytest.mark.parametrize("revision", [MODERN, LEGACY])
+@pytest.mark.parametrize("server", ["modern", "stateful", "stateless"])
+def test_an_error_that_comes_with_a_5xx_is_an_answer(world, server, revision, whose):
+    def failing(request):
+        if request.rpc_method != "tools/call":
+            return None
+        error = {"code": -32603, "message": "the disk is full"}
+        body = {"jsonrpc": "2.0", "id": request.json["id"] if whose == "its own" else None, "error": error}
+        return 500, json.dumps(body).encode(), [("Content-Type", "application/json")]
+
+    upstream = world.upstreams[server]
+    connection = connect(world, server, revision=revision)
+    upstream.guard = failing
+    try:
+        response, = heard(connection.post("tools/call", {"name": "echo", "arguments": {}}))
+    finally:
+        upstream.guard = None
+    assert response["error"]["code"] == (-32603 if whose == "its own" else -31003), response
+    assert len([request for request in upstream.requests if request.rpc_method == "tools/call"]) == 1

@@ -111,10 +111,9 @@ final class BridgedCall: LegacyAnswer, EventProducer {
 
   private func refused(_ status: Int, _ body: [UInt8]) {
     dialogue = nil
-    if ModernRefusal.isDoubtful(status: status, body: body, answering: upstream.id(String(attempts))) {
-      upstream.forgetEra()
-    }
-    guard let failure = ModernRefusal.failure(status: status, body: body) else {
+    let id = upstream.id(String(attempts))
+    if ModernRefusal.isDoubtful(status: status, body: body, answering: id) { upstream.forgetEra() }
+    guard let failure = ModernRefusal.failure(status: status, body: body, answering: id) else {
       let reason = "status_\(status)"
       return reject(
         (400..<500).contains(status) ? upstream.unavailable(reason) : request.classified.answerLost(reason))

@@ -45,9 +45,13 @@ struct ErrorTranslation: Sendable {
 /// What a server's refusal by HTTP status says.
 enum ModernRefusal {
   /// The JSON-RPC error in it; nil where the refusal isn't about the request (S3).
-  static func failure(status: Int, body: [UInt8]) -> MCPResponse.Failure? {
-    guard (400..<500).contains(status), status != 401, status != 403 else { return nil }
-    guard case .response(let response)? = try? MCPMessage.parse(body, limits: .upstreamAnswer) else { return nil }
+  ///
+  /// - Parameter id: The request's id, which makes an answer to it even of a 5xx.
+  static func failure(status: Int, body: [UInt8], answering id: JSONRPCID? = nil) -> MCPResponse.Failure? {
+    guard (400..<600).contains(status), status != 401, status != 403,
+      case .response(let response)? = try? MCPMessage.parse(body, limits: .upstreamAnswer),
+      status < 500 || (id != nil && response.id == id)
+    else { return nil }
     return response.failure
   }
 

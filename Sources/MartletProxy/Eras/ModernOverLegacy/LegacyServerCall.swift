@@ -144,9 +144,9 @@ final class LegacyServerCall {
     // It has learned the other era meanwhile: no legacy session can be had of it, which is found out by trying.
     if ModernRefusal.isMeant(status: status, body: body) { return finish(.sessionLost) }
     // Our client's token is fine, whatever the upstream thinks of our call (S3).
-    if status != 401, status != 403, status < 500,
+    if status != 401, status != 403,
       case .response(let response)? = try? MCPMessage.parse(body, limits: .upstreamAnswer),
-      case .conclude(let answer) = conversation.hear(.response(response))
+      status < 500 || response.id != nil, case .conclude(let answer) = conversation.hear(.response(response))
     {
       return finish(.answered(answer))
     }
