@@ -146,7 +146,7 @@ final class LegacyServerCall {
     // Our client's token is fine, whatever the upstream thinks of our call (S3).
     if status != 401, status != 403,
       case .response(let response)? = try? MCPMessage.parse(body, limits: .upstreamAnswer),
-      status < 500 || response.id != nil, case .conclude(let answer) = conversation.hear(.response(response))
+      status < 500 || response.id != .null, case .conclude(let answer) = conversation.hear(.response(response))
     {
       return finish(.answered(answer))
     }
