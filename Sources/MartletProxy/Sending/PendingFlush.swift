@@ -32,6 +32,9 @@ public final class PendingFlush {
     return !isQueued || context.channel.isWritable
   }
 
+  /// Whether nothing came from the other end that is yet to be read, not even its end: by what the system says right now.
+  var isQuiet: Bool { findSocket()?.isQuiet ?? false }
+
   /// A buffer to write to.
   public func buffer(capacity: Int) -> ByteBuffer {
     batch?.buffer(capacity) ?? ByteBufferAllocator().buffer(capacity: capacity)
@@ -79,7 +82,11 @@ public final class PendingFlush {
     guard isPlain, batch != nil else { return false }
     if isQueued { isQueued = ((try? context?.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 1) > 0 }
     guard !isQueued else { return false }
+    return findSocket() != nil
+  }
+
+  private func findSocket() -> PlainSocket? {
     if socket == nil { socket = context.flatMap { PlainSocket(beneath: $0) } }
-    return socket != nil
+    return socket
   }
 }

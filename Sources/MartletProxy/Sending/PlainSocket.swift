@@ -34,7 +34,7 @@ final class PlainSocket {
     return bytes.withUnsafeReadableBytes { max(0, Self.write(handle, $0.baseAddress, $0.count)) }
   }
 
-  /// Whether there is nothing to read, no end and no error either.
+  /// Whether there is nothing to read, no end and no error either. That can be asked under TLS, too.
   var isQuiet: Bool {
     guard channel.isActive else { return false }
     var byte: UInt8 = 0

@@ -113,7 +113,7 @@ extension WireUpstreamHandler: UpstreamWire {
   /// It is used only once it is connected.
   var isActive: Bool { !isOver && context != nil }
 
-  var isQuiet: Bool { context.flatMap { PlainSocket(beneath: $0) }?.isQuiet ?? false }
+  var isQuiet: Bool { flush.isQuiet }
 
   func send(_ request: OutboundRequest) -> Bool {
     guard isActive else { return false }
