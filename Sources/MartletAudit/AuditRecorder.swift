@@ -16,7 +16,7 @@ public final class AuditRecorder: AuditSink {
     var waiting = 0
     var beingWritten = 0
     var lost = 0
-    var failure: Failure?
+    var failure: StoreError?
     var accepted: Int64 = 0
     var written: Int64 = 0
     var ledger: RunLedger?
@@ -66,7 +66,6 @@ public final class AuditRecorder: AuditSink {
   private let queue = Mutex(Queue())
   private let store: any AuditStore
   private let chain: AuditChain
-  private let clock: any WallClock
   private let capacity: Int
   private static let batch = 2_000
   /// The memory of so many batches is kept for the next, and how many bytes each may have.
@@ -78,12 +77,10 @@ public final class AuditRecorder: AuditSink {
   /// - Parameters:
   ///   - store: Where the trail is kept.
   ///   - chain: Links its records.
-  ///   - clock: Tells the time.
   ///   - capacity: How many events may wait.
-  public init(store: any AuditStore, chain: AuditChain, clock: any WallClock, capacity: Int = 20_000) {
+  public init(store: any AuditStore, chain: AuditChain, capacity: Int = 20_000) {
     self.store = store
     self.chain = chain
-    self.clock = clock
     self.capacity = capacity
   }
 
@@ -125,16 +122,8 @@ public final class AuditRecorder: AuditSink {
   /// How many events found the queue full; should always be zero.
   public var lostEvents: Int { queue.withLock { $0.lost } }
 
-  /// That the store refuses events; `nil` while it takes them.
-  public struct Failure: Sendable {
-    /// Since when.
-    public let since: Timestamp
-    /// What it said last.
-    public let error: StoreError
-  }
-
-  /// Why events can't be written; `nil` while they can.
-  public var failure: Failure? { queue.withLock { $0.failure } }
+  /// Why events can't be written, as the store said last; `nil` while they can.
+  public var failure: StoreError? { queue.withLock { $0.failure } }
 
   /// Writes what waits.
   public func flush() async throws(StoreError) {
@@ -180,10 +169,9 @@ public final class AuditRecorder: AuditSink {
   }
 
   private func giveBack(_ batches: [AuditBatch], _ error: StoreError) {
-    let now = clock.now()
     queue.withLock { queue in
       queue.putBack(batches)
-      queue.failure = Failure(since: queue.failure?.since ?? now, error: error)
+      queue.failure = error
     }
   }
 

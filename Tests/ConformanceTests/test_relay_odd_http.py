@@ -116,13 +116,16 @@ def test_R_70_a_stop_cuts_no_answer_that_is_on_its_way():
 # Servers that hang up
 
 
+def reset(sock) -> None:
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    sock.close()
+
+
 def test_R_54_what_may_be_sent_twice_outlives_a_connection_that_was_reset(world):
     def second_time_reset(sock, arrival):
         if len(world.raw.arrivals) != 2:
             return json_answer(json.dumps(RESULT).encode())
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        sock.close()
-        return None
+        return reset(sock)
 
     world.raw.answer = second_time_reset
     for _ in range(2):
@@ -135,9 +138,7 @@ def test_R_54_a_call_that_was_read_before_its_connection_was_reset_is_not_sent_a
     def read_and_reset(sock, arrival):
         if b"tools/call" not in arrival.body:
             return json_answer(json.dumps(RESULT).encode())
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        sock.close()
-        return None
+        return reset(sock)
 
     world.raw.answer = read_and_reset
     for _ in range(30):

@@ -13,7 +13,7 @@ import Testing
 
   @Test func whatWaitsIsWrittenInOrder() async throws {
     let store = MemoryStore()
-    let recorder = AuditRecorder(store: store, chain: .test, clock: clock)
+    let recorder = AuditRecorder(store: store, chain: .test)
     for number in 0..<2_500 { recorder.record(event(number)) }
     try await recorder.flush()
     let written = try await store.auditEvents(tenant: nil, limit: 5_000)
@@ -22,7 +22,7 @@ import Testing
 
   @Test func A_08_aDurableRecordStandsAfterAllThatCameBefore() async throws {
     let store = MemoryStore()
-    let recorder = AuditRecorder(store: store, chain: .test, clock: clock)
+    let recorder = AuditRecorder(store: store, chain: .test)
     recorder.record(event(1))
     try await recorder.recordDurably(event(2))
     #expect(try await store.auditEvents(tenant: nil, limit: 10).count == 2)
@@ -30,14 +30,14 @@ import Testing
 
   @Test func A_08_aDurableRecordThatCannotBeWrittenIsAnError() async throws {
     let store = MemoryStore()
-    let recorder = AuditRecorder(store: store, chain: .test, clock: clock)
+    let recorder = AuditRecorder(store: store, chain: .test)
     store.fail(with: .unavailable("disk full"))
     await #expect(throws: StoreError.self) { try await recorder.recordDurably(event(1)) }
   }
 
   @Test func aFailedBatchWaitsAndIsWrittenLater() async throws {
     let store = MemoryStore()
-    let recorder = AuditRecorder(store: store, chain: .test, clock: clock)
+    let recorder = AuditRecorder(store: store, chain: .test)
     recorder.record(event(1))
     store.fail(with: .unavailable("disk full"))
     await #expect(throws: StoreError.self) { try await recorder.flush() }
@@ -52,7 +52,7 @@ import Testing
   /// However often the store refuses, and whatever comes meanwhile.
   @Test(arguments: [1, 90, 1_700]) func whatWaitsThroughAnOutageKeepsItsOrder(each: Int) async throws {
     let store = MemoryStore()
-    let recorder = AuditRecorder(store: store, chain: .test, clock: clock)
+    let recorder = AuditRecorder(store: store, chain: .test)
     store.fail(with: .unavailable("disk full"))
     var number = 0
     for _ in 0..<9 {
@@ -75,7 +75,7 @@ import Testing
   /// The memory of batches that were written is used for others.
   @Test func batchesAreUsedAgain() async throws {
     let store = MemoryStore()
-    let recorder = AuditRecorder(store: store, chain: .test, clock: clock)
+    let recorder = AuditRecorder(store: store, chain: .test)
     var expected: [String?] = []
     for round in 0..<12 {
       for number in 0..<(round % 3 == 0 ? 4_321 : 7) {
@@ -90,7 +90,7 @@ import Testing
   }
 
   @Test func R_43_thereIsNoRoomBeforeAnythingIsLost() {
-    let recorder = AuditRecorder(store: MemoryStore(), chain: .test, clock: clock, capacity: 100)
+    let recorder = AuditRecorder(store: MemoryStore(), chain: .test, capacity: 100)
     for number in 0..<89 { recorder.record(event(number)) }
     #expect(recorder.hasRoom)
     recorder.record(event(89))

@@ -11,7 +11,7 @@ import Testing
   private var folder: String { scratch.path }
 
   @Test func A_06_whatWasAcceptedAndNotWrittenIsCounted() async throws {
-    let recorder = AuditRecorder(store: MemoryStore(), chain: .test, clock: FakeClock())
+    let recorder = AuditRecorder(store: MemoryStore(), chain: .test)
     do {
       let ledger = try #require(RunLedger(folder: folder, id: "00"))
       recorder.count(in: ledger)

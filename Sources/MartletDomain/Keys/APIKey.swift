@@ -70,12 +70,11 @@ public struct APIKey: Hashable, Sendable {
   public func revocation(from end: Timestamp, at now: Timestamp) -> Revocation {
     Revocation(
       target: .accessToken(id.credentialID), issuedUntil: .distantFuture, effectiveAt: end > now ? end : nil,
-      expiresAt: max(end, now) + APIKey.revocationRetention)
+      expiresAt: max(end, now) + Revocation.coverage)
   }
 
   /// How long processes may go by what they know of a key before they look again; a row outlives that by far.
   public static let recheck: Duration = .seconds(300)
-  private static let revocationRetention: Duration = .seconds(90_000)
 }
 
 extension Identifier where Kind == IdentifierKind.APIKey {

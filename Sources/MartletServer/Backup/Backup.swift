@@ -14,8 +14,6 @@ public enum Backup {
     public let accounts: Int
   }
 
-  /// The longest that an access token can live (`tokens.access_ttl`).
-  private static let accessTokensLast = Duration.seconds(86_400)
   private static let database = "martlet.sqlite"
 
   /// Copies the database of `data_dir`, which may be in use, into a sealed file.
@@ -88,7 +86,7 @@ public enum Backup {
       try write(bytes, to: path)
       let store = try SQLiteStore(path: path)
       let now = SystemClock().now()
-      let settled = try await store.settleRestored(at: now, accessTokensEnd: now + accessTokensLast)
+      let settled = try await store.settleRestored(at: now, accessTokensEnd: now + Revocation.coverage)
       try store.close()
       return Restored(createdAt: file.createdAt, users: settled.users, accounts: settled.accounts)
     } catch let error as StoreOpenError {

@@ -168,7 +168,7 @@ extension RequestHead {
   /// - Throws: `WireError.framing`, where that is stricter than NIOHTTP1.
   fileprivate convenience init(_ head: HTTPRequestHead) throws(WireError) {
     var fields = HeaderFields()
-    for (name, value) in head.headers where FieldName.counts(Array(name.utf8)) {
+    for (name, value) in head.headers where FieldName.counts(name.utf8) {
       fields.add(ASCIICase.lowercased(name), Self.trimmed(value))
     }
     let isBeforeHTTP11 = head.version.major < 1 || (head.version.major == 1 && head.version.minor < 1)

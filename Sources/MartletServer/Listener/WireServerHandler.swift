@@ -164,7 +164,7 @@ extension WireServerHandler: ClientConnection {
   func close() {
     isOver = true
     answers.sendPending()
-    guard waitingBytes > 0 else { return context?.close(promise: nil) ?? () }
+    guard waitingBytes > 0 else { return cut() }
     guard !isLeaving else { return }
     isLeaving = true
     clock?.exchangeEnded()
@@ -175,20 +175,5 @@ extension WireServerHandler: ClientConnection {
     isOver = true
     answers.sendPending()
     context?.close(promise: nil)
-  }
-}
-
-extension Channel {
-  /// Bytes that wait for a slow reader.
-  var waitingBytes: Int { (try? syncOptions?.getOption(.bufferedWritableBytes)) ?? 0 }
-}
-
-extension ChannelHandlerContext {
-  /// Ends a connection once all is out that was written to it: a channel that is closed forgets what its reader hasn't
-  /// taken yet. Bytes are what is written here.
-  func closeOnceSent() {
-    let (channel, sent) = (self.channel, eventLoop.makePromise(of: Void.self))
-    sent.futureResult.assumeIsolated().whenComplete { _ in channel.close(promise: nil) }
-    writeAndFlush(NIOAny(ByteBuffer()), promise: sent)
   }
 }

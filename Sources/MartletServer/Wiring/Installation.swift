@@ -108,7 +108,7 @@ public struct Installation: Sendable {
   ) {
     let clock = SystemClock()
     let auditChain = AuditChain(key: sealer.derivedKey(for: "audit chain"))
-    let recorder = AuditRecorder(store: store, chain: auditChain, clock: clock)
+    let recorder = AuditRecorder(store: store, chain: auditChain)
     self.store = store
     self.clock = clock
     self.random = random

@@ -238,7 +238,7 @@ struct ServiceLoop: Sendable {
       """
       the trail can't be written: records wait in memory, and requests are refused with 503 once 18,000 do; see that \
       data_dir has room and may be written to
-      """, metadata: ["error": "\(failure.error)"])
+      """, metadata: ["error": "\(failure)"])
   }
 
   private func keepHouse() async {

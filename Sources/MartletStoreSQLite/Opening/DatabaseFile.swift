@@ -12,16 +12,16 @@ struct DatabaseFile {
   }
 
   /// How many bytes it has.
-  var size: Int64 {
-    var status = stat()
-    return stat(path, &status) == 0 ? Int64(status.st_size) : 0
-  }
+  var size: Int64 { status.map { Int64($0.st_size) } ?? 0 }
 
   /// Which file it is, whatever its name; `nil` where there is none.
   var identity: Identity? {
+    status.map { Identity(device: UInt64($0.st_dev), number: UInt64($0.st_ino)) }
+  }
+
+  private var status: stat? {
     var status = stat()
-    guard stat(path, &status) == 0 else { return nil }
-    return Identity(device: UInt64(status.st_dev), number: UInt64(status.st_ino))
+    return stat(path, &status) == 0 ? status : nil
   }
 
   /// Tells a file from one that was put into its place.

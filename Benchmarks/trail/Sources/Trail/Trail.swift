@@ -18,7 +18,7 @@ enum Trail {
     let events = (0..<count).map(event)
     show("chain alone", count, try measured { link(events) })
     let store = try SQLiteStore(path: folder + "/martlet.sqlite")
-    let recorder = AuditRecorder(store: store, chain: chain, clock: SystemClock())
+    let recorder = AuditRecorder(store: store, chain: chain)
     for round in 1...3 {
       show("recorder, chain, store, round \(round)", count, try await measured { try await write(events, recorder) })
     }
